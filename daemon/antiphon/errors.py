@@ -1,0 +1,5 @@
+"""The one kind of error that a user may see: what is wrong, where, and what to do next, in one line."""
+
+
+class UserError(Exception):
+    """Bad usage or bad input. The command line prints its message and leaves with exit code 2."""

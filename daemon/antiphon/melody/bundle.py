@@ -1,0 +1,173 @@
+"""The bundle: a folder with everything that plays one model, its format, and the checks on the way in and out.
+
+`model.tflite`, `mapping.json` and `manifest.json`; the manifest holds the checksums of the other two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from antiphon.errors import UserError
+from antiphon.melody.vocabulary import Vocabulary, mapping_text, read_mapping
+
+FORMAT_VERSION = 1
+MODEL_FILE = "model.tflite"
+MAPPING_FILE = "mapping.json"
+MANIFEST_FILE = "manifest.json"
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """What `manifest.json` says. Fields that a later version adds are read past."""
+
+    format_version: int
+    sha256: dict[str, str]
+    """File name → SHA-256 of its bytes, for every other file of the bundle."""
+    vocabulary_size: int
+    state_size: int
+    initial_state: float
+    """The one value that a fresh state is filled with."""
+    context: Literal["stream", "window"]
+    sequence_length: int
+    """Symbols of a training window; of a `window` bundle also the symbols that a prediction depends on."""
+    step: float
+    """Length of a step in quarter lengths."""
+    acceptable_durations: list[float]
+    inputs: list[Literal["position", "bar"]] = []
+    """The optional inputs that the signature takes."""
+    quantization: Literal["none", "int8"] = "none"
+    corpus: dict[str, Any] = {}
+    """The training corpus and its licence."""
+    held_out: dict[str, Any] = {}
+    """Figures on songs that the model never learned from."""
+    versions: dict[str, str] = {}
+    """The programs that wrote the bundle."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A checked bundle. `model` is the content of `model.tflite`, read once, so that what was checked is played."""
+
+    path: Path
+    manifest: Manifest
+    vocabulary: Vocabulary
+    model: bytes
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read and check a bundle.
+
+    The checksums are compared before TensorFlow Lite sees the model: a corrupt flatbuffer can crash the process.
+
+    Raises:
+        UserError: a file is missing, changed since it was written, or doesn't fit the others.
+    """
+    manifest = _read_manifest(path)
+    for name in (MODEL_FILE, MAPPING_FILE):
+        if name not in manifest.sha256:
+            raise UserError(f"{path / MANIFEST_FILE}: holds no checksum for {name}; convert the model again")
+    content = {name: _checked_bytes(path, name, expected) for name, expected in manifest.sha256.items()}
+    vocabulary = read_mapping(path / MAPPING_FILE)
+    if len(vocabulary) != manifest.vocabulary_size:
+        raise UserError(
+            f"{path / MAPPING_FILE}: has {len(vocabulary)} symbols, but the model {manifest.vocabulary_size}; "
+            "take the mapping that was written with the model"
+        )
+    return Bundle(path, manifest, vocabulary, content[MODEL_FILE])
+
+
+def _read_manifest(path: Path) -> Manifest:
+    file = path / MANIFEST_FILE
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{file}: can't be read ({error.strerror}); a bundle needs its manifest") from None
+    try:
+        version = msgspec.json.decode(content).get("format_version")
+        if version != FORMAT_VERSION:
+            raise UserError(
+                f"{file}: format version {version!r}; this Antiphon reads version {FORMAT_VERSION}: "
+                "update Antiphon or convert the model again"
+            )
+        return msgspec.json.decode(content, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError) as error:
+        raise UserError(f"{file}: is no manifest ({error}); convert the model again") from None
+
+
+def _checked_bytes(path: Path, name: str, expected: str) -> bytes:
+    if Path(name).name != name:
+        raise UserError(f"{path / MANIFEST_FILE}: names {name!r}, which is outside the bundle")
+    try:
+        content = (path / name).read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"{path / name}: can't be read ({error.strerror}); the bundle is incomplete"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise UserError(
+            f"{path / name}: differs from its checksum in {MANIFEST_FILE}; "
+            "the file was changed or damaged: copy the bundle again"
+        )
+    return content
+
+
+def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Manifest) -> None:
+    """Write a bundle whole or not at all: beside its place first, then renamed into it.
+
+    The manifest's `format_version` and `sha256` are filled in here. Of a bundle that stood there before only the
+    three files are replaced; whatever else lies in its folder is carried over.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files = {MODEL_FILE: model, MAPPING_FILE: mapping_text(vocabulary).encode()}
+    manifest = msgspec.structs.replace(
+        manifest,
+        format_version=FORMAT_VERSION,
+        sha256={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    )
+    files[MANIFEST_FILE] = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        beside.chmod(0o755)  # mkdtemp is private; a bundle isn't
+        if path.is_dir():
+            shutil.copytree(path, beside, dirs_exist_ok=True)
+        for name, content in files.items():
+            (beside / name).write_bytes(content)
+        if path.is_dir():
+            before = beside.with_name(beside.name + "-before")
+            path.rename(before)
+            beside.rename(path)
+            shutil.rmtree(before)
+        else:
+            beside.rename(path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def find_bundle(name: str, folders: list[Path]) -> Path:
+    """Return the folder of a model: `name` is a path, or the name of a bundle in one of `folders`, in their order.
+
+    Raises:
+        UserError: there is none; the message lists the names that there are.
+    """
+    as_path = Path(name).expanduser()
+    if (as_path / MANIFEST_FILE).is_file() or (os.sep in name and as_path.is_dir()):
+        return as_path
+    for folder in folders:
+        if (folder / name / MANIFEST_FILE).is_file():
+            return folder / name
+    known = sorted({p.parent.name for folder in folders for p in folder.glob(f"*/{MANIFEST_FILE}")})
+    raise UserError(
+        f"no model {name!r}; there is: {', '.join(known) or 'none'}. Give one of these names or a folder"
+    )

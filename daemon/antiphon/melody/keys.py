@@ -1,0 +1,57 @@
+"""Keys: names, signatures, and the transposition into the model's key signature and back.
+
+The model lives in one key signature, the white keys: songs in major are in C, songs in minor in A minor.
+So a key matters only by its signature, counted in sharps (flats are negative), −5…6.
+"""
+
+from __future__ import annotations
+
+import re
+
+from antiphon.errors import UserError
+
+SIGNATURES = tuple(range(-5, 7))
+"""The twelve key signatures, in sharps: −5 (D♭ major, b♭ minor) … 6 (F♯ major, d♯ minor)."""
+
+_MAJOR_NAMES = ("Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#")
+_MINOR_NAMES = ("bb", "f", "c", "g", "d", "a", "e", "b", "f#", "c#", "g#", "d#")
+_NAME = re.compile(r"([A-Ga-g])([#b♯♭-]?)\s*(m|min|minor|maj|major)?", re.ASCII)
+_SHARPS_OF_LETTER = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
+
+
+def normalised(sharps: int) -> int:
+    """Bring a number of sharps into −5…6 by enharmonic exchange (7 sharps, C♯ major, are 5 flats, D♭)."""
+    return (sharps + 5) % 12 - 5
+
+
+def parse_key(name: str) -> int:
+    """Return the signature, in sharps (−5…6), of a key's name: `Eb`, `F#`, `c`, `c#m`, `Am`, `B minor`.
+
+    A small letter means minor, as does an `m` behind a capital.
+
+    Raises:
+        UserError: the name is no key.
+    """
+    match = _NAME.fullmatch(name.strip())
+    if not match or (match[1].islower() and (match[3] or "").startswith("maj")):
+        raise UserError(f"{name!r} is no key; say for example Eb, F#, c#m or Am")
+    letter, accidental, mode = match[1], match[2], match[3] or ""
+    minor = letter.islower() or mode in ("m", "min", "minor")
+    sharps = _SHARPS_OF_LETTER[letter.upper()] + {"": 0, "#": 7, "♯": 7}.get(accidental, -7)
+    return normalised(sharps - 3 if minor else sharps)
+
+
+def transposition(sharps: int) -> int:
+    """Return the semitones (−6…+5) from a key signature to the model's, by the nearest octave."""
+    return (-7 * sharps + 6) % 12 - 6
+
+
+def sharps_of_tonic(pitch_class: int, minor: bool) -> int:
+    """Return the signature (−5…6) of the key on a tonic's pitch class (0 = C)."""
+    major_tonic = pitch_class + 3 if minor else pitch_class
+    return normalised(7 * major_tonic)
+
+
+def signature_name(sharps: int) -> str:
+    """Return how musicians call a signature of −5…6 sharps: `Eb major / c minor`."""
+    return f"{_MAJOR_NAMES[sharps + 5]} major / {_MINOR_NAMES[sharps + 5]} minor"

@@ -1,0 +1,188 @@
+"""Settings: `config.toml` from the package, the user and the command, merged and checked.
+
+In rising order: the packaged file, the user's (platformdirs), `./config.toml`, `--config FILE`, the command's options.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+from platformdirs import user_config_path, user_data_path
+
+from antiphon.errors import UserError
+
+CONFIG_NAME = "config.toml"
+_PATH_KEYS = {
+    "play": ("model",),
+    "prepare": (
+        "dataset_path",
+        "save_path",
+        "merged_path",
+        "mapping_file_path",
+        "test_target_path",
+        "held_out",
+    ),
+    "train": ("model_path",),
+}
+_WORDS = {"model", "dataset_path", "held_out"}
+"""Keys whose value may be a name (of a bundle, of the packaged corpus) as well as a path."""
+
+Api = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
+Positive = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+
+
+class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How Antiphon hears and answers, live and in files."""
+
+    model: str
+    bpm: Annotated[float, Meta(ge=20, le=400)]
+    temperature: Annotated[float, Meta(ge=0, le=10)]
+    seed: Annotated[int, Meta(ge=0)] | None = None
+    key: str
+    channel: Annotated[int, Meta(ge=1, le=16)]
+    phrase_silence: Positive
+
+
+class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where Antiphon listens and plays."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    api: Api
+    input: str
+    output: str
+
+
+class Prepare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How scores become a dataset."""
+
+    dataset_path: str
+    save_path: str
+    merged_path: str
+    mapping_file_path: str
+    test_target_path: str
+    acceptable_durations: Annotated[list[Positive], Meta(min_length=1)]
+    sequence_length: Annotated[int, Meta(ge=2)]
+    data_size: Annotated[int, Meta(ge=0)]
+    is_preprocessing_required: bool
+    held_out: str
+
+
+class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a dataset becomes a network."""
+
+    units: Annotated[list[Count], Meta(min_length=1)]
+    dropout: Share
+    learning_rate: Positive
+    batch_size: Count
+    epochs: Count
+    patience: Count
+    validation_share: Annotated[float, Meta(gt=0, lt=1)]
+    seed: Annotated[int, Meta(ge=0)]
+    model_path: str
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything in `config.toml`."""
+
+    play: Play
+    ports: Ports
+    prepare: Prepare
+    train: Train
+
+
+def package_folder() -> Path:
+    """Return the folder that holds the packaged `config.toml` and `models/`.
+
+    In a checkout that is the repository's root, two folders above the package.
+    """
+    installed = Path(str(files("antiphon")))
+    return installed if (installed / CONFIG_NAME).is_file() else installed.parents[1]
+
+
+def model_folders() -> list[Path]:
+    """Return where a bundle is looked up by name, in this order."""
+    return [Path("models"), user_data_path("antiphon") / "models", package_folder() / "models"]
+
+
+def read_settings(
+    config: Path | None = None, options: Mapping[str, Mapping[str, Any]] | None = None
+) -> Settings:
+    """Read, merge and check the settings.
+
+    Args:
+        config: the file named with `--config`.
+        options: section → key → value of the command's options; a value of None was not given.
+
+    Raises:
+        UserError: a file can't be read, or a key is unknown or has a wrong value; the message names key and file.
+    """
+    merged: dict[str, dict[str, Any]] = {}
+    for file in _config_files(config):
+        _merge(merged, _read_toml(file))
+        _check(merged, str(file))
+    given = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in (options or {}).items()
+    }
+    _merge(merged, given)
+    return _check(merged, "command line")
+
+
+def _config_files(config: Path | None) -> Iterator[Path]:
+    yield package_folder() / CONFIG_NAME
+    for file in (user_config_path("antiphon", appauthor=False) / CONFIG_NAME, Path(CONFIG_NAME)):
+        if file.is_file():
+            yield file
+    if config is not None:
+        yield config
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{file}: can't be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: is no TOML ({error})") from None
+    # The packaged defaults stand nowhere that a user knows: their paths count from where the command runs.
+    if file.parent not in (Path(), package_folder()):
+        for section, keys in _PATH_KEYS.items():
+            values = content.get(section)
+            if isinstance(values, dict):
+                values.update(
+                    {key: _resolved(key, values[key], file.parent) for key in keys if key in values}
+                )
+    return content
+
+
+def _resolved(key: str, value: Any, folder: Path) -> Any:
+    is_text = isinstance(value, str) and value != ""
+    if not is_text or (key in _WORDS and not (folder / value).exists()):
+        return value
+    return str(folder / Path(value).expanduser())
+
+
+def _merge(merged: dict[str, dict[str, Any]], content: Mapping[str, Any]) -> None:
+    for section, values in content.items():
+        if isinstance(values, Mapping):
+            merged.setdefault(section, {}).update(values)
+        else:
+            merged[section] = values
+
+
+def _check(merged: Mapping[str, Any], where: str) -> Settings:
+    try:
+        return msgspec.convert(merged, Settings)
+    except msgspec.ValidationError as error:
+        text = str(error).replace("`$.", "`").replace("Object contains unknown field", "unknown key")
+        raise UserError(
+            f"{where}: {text}; config.toml in the package shows every key with its meaning"
+        ) from None
