@@ -112,9 +112,7 @@ def model_folders() -> list[Path]:
     return [Path("models"), user_data_path("antiphon") / "models", package_folder() / "models"]
 
 
-def read_settings(
-    config: Path | None = None, options: Mapping[str, Mapping[str, Any]] | None = None
-) -> Settings:
+def read_settings(config: Path | None = None, options: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
     """Read, merge and check the settings.
 
     Args:
@@ -157,9 +155,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         for section, keys in _PATH_KEYS.items():
             values = content.get(section)
             if isinstance(values, dict):
-                values.update(
-                    {key: _resolved(key, values[key], file.parent) for key in keys if key in values}
-                )
+                values.update({key: _resolved(key, values[key], file.parent) for key in keys if key in values})
     return content
 
 
@@ -183,6 +179,4 @@ def _check(merged: Mapping[str, Any], where: str) -> Settings:
         return msgspec.convert(merged, Settings)
     except msgspec.ValidationError as error:
         text = str(error).replace("`$.", "`").replace("Object contains unknown field", "unknown key")
-        raise UserError(
-            f"{where}: {text}; config.toml in the package shows every key with its meaning"
-        ) from None
+        raise UserError(f"{where}: {text}; config.toml in the package shows every key with its meaning") from None

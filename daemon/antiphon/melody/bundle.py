@@ -112,9 +112,7 @@ def _checked_bytes(path: Path, name: str, expected: str) -> bytes:
     try:
         content = (path / name).read_bytes()
     except OSError as error:
-        raise UserError(
-            f"{path / name}: can't be read ({error.strerror}); the bundle is incomplete"
-        ) from None
+        raise UserError(f"{path / name}: can't be read ({error.strerror}); the bundle is incomplete") from None
     if hashlib.sha256(content).hexdigest() != expected:
         raise UserError(
             f"{path / name}: differs from its checksum in {MANIFEST_FILE}; "
@@ -168,6 +166,4 @@ def find_bundle(name: str, folders: list[Path]) -> Path:
         if (folder / name / MANIFEST_FILE).is_file():
             return folder / name
     known = sorted({p.parent.name for folder in folders for p in folder.glob(f"*/{MANIFEST_FILE}")})
-    raise UserError(
-        f"no model {name!r}; there is: {', '.join(known) or 'none'}. Give one of these names or a folder"
-    )
+    raise UserError(f"no model {name!r}; there is: {', '.join(known) or 'none'}. Give one of these names or a folder")

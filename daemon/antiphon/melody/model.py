@@ -97,9 +97,7 @@ class _Compiled:
             (self._next, "the state that it gives", state_size),
         ):
             if details[index] != (batch, size):
-                raise UserError(
-                    f"{where}: {name} has shape {details[index]}, but the manifest says {(batch, size)}"
-                )
+                raise UserError(f"{where}: {name} has shape {details[index]}, but the manifest says {(batch, size)}")
 
     def __call__(self, tokens: Tokens, state: Floats) -> tuple[Floats, Floats]:
         interpreter = self._interpreter
