@@ -23,6 +23,8 @@ HOLD = "_"
 REST = "r"
 END = "/"
 LAST_MIDI_NOTE = 127
+LOWEST_FOLDED, HIGHEST_FOLDED = -128, 255
+"""The pitches that folding can be asked for: MIDI's, shifted by a phrase's octaves and a transposition."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +73,23 @@ class Vocabulary:
         return np.array(list(self.pitches), dtype=np.intp)
 
     @cached_property
-    def _folded(self) -> tuple[int, ...]:
+    def _folded(self) -> npt.NDArray[np.intp]:
         known = list(self.pitches)
         by_class: dict[int, list[int]] = {}
         for pitch in known:
             by_class.setdefault(pitch % 12, []).append(pitch)
-        return tuple(
-            # A pitch class that the corpus lacks altogether takes the nearest pitch there is.
-            min(by_class.get(pitch % 12, known), key=lambda p: (abs(p - pitch), p))
-            for pitch in range(-24, LAST_MIDI_NOTE + 25)
+        return np.array(
+            [
+                # A pitch class that the corpus lacks altogether takes the nearest pitch there is.
+                self.pitches[min(by_class.get(pitch % 12, known), key=lambda p: (abs(p - pitch), p))]
+                for pitch in range(LOWEST_FOLDED, HIGHEST_FOLDED + 1)
+            ],
+            dtype=np.intp,
         )
 
-    def fold(self, pitch: int) -> int:
-        """Return the nearest pitch of the vocabulary that is whole octaves away from `pitch` (−24…151)."""
-        return self._folded[pitch + 24]
+    def fold(self, pitches: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return the tokens of pitches (−128…255); one that is unknown becomes the nearest, whole octaves away."""
+        return self._folded[pitches - LOWEST_FOLDED]
 
 
 def vocabulary_of(symbols: Iterable[str]) -> Vocabulary:

@@ -1,0 +1,201 @@
+"""The command line `antiphon`: run, render, listen, ports.
+
+What a command needs is imported when it runs, so that `antiphon --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from antiphon.errors import UserError
+
+if TYPE_CHECKING:
+    from antiphon.live.assembly import Musician
+    from antiphon.settings import Settings
+
+app = typer.Typer(
+    name="antiphon",
+    help="A live-improvisation partner: you play a phrase, it hears your key and plays what comes next.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Config = Annotated[Path | None, typer.Option(help="A settings file, read after the others.", metavar="FILE")]
+Model = Annotated[
+    str | None, typer.Option(help="The bundle that plays: a name or a folder. [default: essen]", metavar="NAME")
+]
+Bpm = Annotated[float | None, typer.Option(help="Tempo, beats a minute (20 to 400). [default: 100]")]
+FileBpm = Annotated[float | None, typer.Option(help="Tempo, beats a minute (20 to 400). [default: the file's own]")]
+Temperature = Annotated[
+    float | None,
+    typer.Option(help="How daring: near 0 always the likeliest note, 1 as the model believes. [default: 0.9]"),
+]
+Seed = Annotated[
+    int | None, typer.Option(help="The same playing and seed give the same answers. [default: new each time]")
+]
+Key = Annotated[str | None, typer.Option(help="Your key, say Eb or c#m; 'auto' listens for it. [default: auto]")]
+Channel = Annotated[int | None, typer.Option(help="MIDI channel of the answer, 1 to 16. [default: 1]")]
+Input = Annotated[Path, typer.Argument(metavar="IN.mid", help="The MIDI file to hear.", show_default=False)]
+Api = Annotated[str | None, typer.Option(help="MIDI system: auto, alsa, jack, coremidi or winmm. [default: auto]")]
+
+
+@app.callback(invoke_without_command=True)
+def antiphon(show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Print the version, or go on to the command."""
+    if show_version:
+        typer.echo(f"antiphon {version('antiphon')}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    model: Model = None,
+    bpm: Bpm = None,
+    key: Key = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    channel: Channel = None,
+    name: Annotated[str | None, typer.Option(help="What other programs see. [default: Antiphon]")] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", help="Listen to this port: a unique part of its name. [default: a virtual port]"),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(help="Play to this port: a unique part of its name. [default: a virtual port]"),
+    ] = None,
+    api: Api = None,
+    config: Config = None,
+) -> None:
+    """Play live: answer each note that arrives with the one the model expects next. Ctrl-C ends it."""
+    from antiphon.live.session import play_live
+
+    settings = _settings(
+        config,
+        play=_play_options(model, bpm, key, temperature, seed, channel),
+        ports={"name": name, "input": input_, "output": output, "api": api},
+    )
+    play_live(settings, typer.echo)
+
+
+@app.command()
+def render(
+    source: Input,
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT.mid", help="The MIDI file to write: you and the answer.", show_default=False)
+    ],
+    picture: Annotated[
+        Path | None, typer.Option(help="Also draw the duet as a piano roll into this .png.", metavar="OUT.png")
+    ] = None,
+    model: Model = None,
+    bpm: FileBpm = None,
+    key: Key = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    channel: Channel = None,
+    config: Config = None,
+) -> None:
+    """Play to a MIDI file, faster than real time, and write performer and answer on tracks of their own."""
+    from antiphon.improviser.events import NoteOn
+    from antiphon.live import midifile, rendering
+
+    for file in filter(None, (target, picture)):
+        if not file.parent.is_dir():
+            raise UserError(f"{file}: there is no folder {file.parent}")
+        if file.exists() and file.samefile(source):
+            raise UserError(f"{file}: is the performance itself; give another name to write to")
+    musician = _musician(config, model, bpm, key, temperature, seed, channel)
+    performance = midifile.read_performance(source)
+    wanted = musician.settings.channel
+    free = rendering.free_channel(performance, wanted) if channel is None else wanted
+    duet = rendering.render(musician, performance, bpm, free)
+    midifile.write_duet(target, performance, duet.answer)
+    answers = sum(isinstance(timed.message, NoteOn) for timed in duet.answer)
+    typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {free}")
+    if picture is not None:
+        from antiphon.live.picture import draw_duet
+
+        draw_duet(picture, performance, duet)
+        typer.echo(f"{picture}: the duet as a piano roll")
+
+
+@app.command()
+def listen(
+    source: Input,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a note and line.")] = False,
+    model: Model = None,
+    bpm: FileBpm = None,
+    key: Key = None,
+    config: Config = None,
+) -> None:
+    """Show what is heard in a MIDI file, note by note: its step, its key, and how much it surprised the model."""
+    from antiphon.live import midifile, rendering
+    from antiphon.melody.keys import signature_name
+
+    musician = _musician(config, model, bpm, key, None, None, None)
+    heard = rendering.listen(musician, midifile.read_performance(source), bpm)
+    if as_json:
+        for note in heard:
+            fields = dataclasses.asdict(note)
+            del fields["replaces"]
+            typer.echo(json.dumps(fields | {"time": round(note.time, 6), "bits": round(note.bits, 4)}))
+        return
+    typer.echo("time (s)   step  pitch  symbol   bits  key")
+    for note in heard:
+        typer.echo(
+            f"{note.time:8.3f}  {note.step:5}  {note.pitch:5}  {note.symbol:>6}  {note.bits:5.2f}  "
+            f"{signature_name(note.sharps)}"
+        )
+    typer.echo(f"{len(heard)} notes, {sum(note.bits for note in heard) / len(heard):.2f} bits a note")
+
+
+@app.command()
+def ports(api: Api = None, config: Config = None) -> None:
+    """List the MIDI ports that are there to listen to and to play to."""
+    from antiphon.live.ports import choose_api, list_ports
+
+    there = list_ports(choose_api(_settings(config, ports={"api": api}).ports.api))
+    for title, option, names in (
+        ("To listen to", "--input", there.inputs),
+        ("To play to", "--output", there.outputs),
+    ):
+        typer.echo(f"{title} ({option}):")
+        for name in names or ["(none)"]:
+            typer.echo(f"  {name}")
+
+
+def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:
+    from antiphon.settings import read_settings
+
+    return read_settings(config, options)
+
+
+def _play_options(
+    model: str | None,
+    bpm: float | None,
+    key: str | None,
+    temperature: float | None,
+    seed: int | None,
+    channel: int | None,
+) -> dict[str, Any]:
+    return {
+        "model": model,
+        "bpm": bpm,
+        "key": key,
+        "temperature": temperature,
+        "seed": seed,
+        "channel": channel,
+    }
+
+
+def _musician(config: Path | None, *options: Any) -> Musician:
+    from antiphon.live.assembly import load_musician
+
+    return load_musician(_settings(config, play=_play_options(*options)).play)

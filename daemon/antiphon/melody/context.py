@@ -1,0 +1,36 @@
+"""A context: what a model remembers of the symbols that it has read, and what it expects next.
+
+A context is a value. Reading gives a new one and leaves the old as it was, so going back is keeping it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from antiphon.melody.model import Floats, StepModel, Tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """One row for each melody that is read side by side (the same one in twelve keys, or many candidates)."""
+
+    probabilities: Floats
+    """Of the next token, (row, V)."""
+    state: Floats
+    """The model's memory, (row, S)."""
+
+    def row(self, index: int) -> Context:
+        """Return one row as a context of its own."""
+        return Context(self.probabilities[index : index + 1], self.state[index : index + 1])
+
+
+def fresh(model: StepModel, end: int, rows: int) -> Context:
+    """Return the context of a fresh performance: the initial state after the token `end` of `"/"`."""
+    return Context(*model.step(np.full(rows, end, np.int32), model.initial_state(rows)))
+
+
+def read_on(model: StepModel, context: Context, tokens: Tokens) -> Context:
+    """Return the context after reading one more token in each row; `tokens` is (row,)."""
+    return Context(*model.step(tokens, context.state))
