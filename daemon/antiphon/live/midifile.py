@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import mido
+from mido.midifiles.meta import KeySignatureError
 
 from antiphon.errors import UserError
 from antiphon.files import write_whole
@@ -94,7 +95,7 @@ def read_performance(path: Path) -> Performance:
         if error.strerror:
             raise UserError(f"{path}: can't be read ({error.strerror})") from None
         raise UserError(f"{path}: is no MIDI file, or a damaged one ({error})") from None
-    except (EOFError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (EOFError, ValueError, KeyError, IndexError, TypeError, KeySignatureError) as error:
         what = "ends too early" if isinstance(error, EOFError) else str(error)
         raise UserError(f"{path}: is no MIDI file, or a damaged one ({what})") from None
     if not 0 < file.ticks_per_beat < 0x8000:

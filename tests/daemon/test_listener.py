@@ -1,0 +1,176 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import approx
+
+from antiphon.improviser.events import NoteOn
+from antiphon.improviser.listener import Heard, Listener
+from antiphon.melody.grid import Tempo
+from antiphon.melody.keys import SIGNATURES
+from tests.daemon.stub_model import VOCABULARY, StubModel
+from tests.daemon.tunes import ODE_IN_E_FLAT, ODE_TO_JOY, Tune, events, transposed
+
+BPM = 120.0
+BEAT = 60 / BPM
+
+
+def listener(signatures: tuple[int, ...] = SIGNATURES, phrase_silence: float = 2) -> Listener:
+    return Listener(StubModel(), VOCABULARY, signatures, Tempo(BPM), phrase_silence)
+
+
+def hear(tune: Tune, ear: Listener | None = None, legato: float = 0.9, bpm: float = BPM) -> list[Heard]:
+    ear = ear or listener()
+    heard = []
+    for time, event in events(tune, bpm, legato):
+        if isinstance(event, NoteOn):
+            heard.append(ear.note_on(time, event.pitch))
+        else:
+            ear.note_off(time, event.pitch)
+    assert None not in heard
+    return [note for note in heard if note is not None]
+
+
+@pytest.mark.parametrize("semitones", range(-6, 6))
+def test_a_tune_is_heard_in_its_key(semitones: int) -> None:
+    heard = hear(transposed(ODE_TO_JOY, semitones))
+    assert {(7 * note.sharps - semitones) % 12 for note in heard[15:]} == {0}
+    assert len({int(note.symbol) - pitch for note, (pitch, _) in zip(heard[15:], ODE_TO_JOY[15:], strict=True)}) == 1
+    assert [note.pitch for note in heard] == [pitch + semitones for pitch, _ in ODE_TO_JOY]
+
+
+@pytest.mark.parametrize("legato", [0.3, 0.7, 1.0])
+def test_steps_are_counted_from_onset_to_onset(legato: float) -> None:
+    heard = hear(ODE_TO_JOY, legato=legato)
+    assert [note.step for note in heard][:5] == [0, 4, 8, 12, 16]
+    assert heard[-1].step == 4 * 30  # the last note starts at beat 30
+
+
+@given(st.lists(st.integers(1, 24), min_size=1, max_size=20), st.floats(0.93, 1.07))
+def test_a_slightly_wrong_tempo_does_not_slip(steps: list[int], wrong: float) -> None:
+    # Each length is rounded on its own, so only the error within one note counts: 24 steps * 2 % < half a step.
+    wrong = 1 + (wrong - 1) * 0.25
+    heard = hear([(60, n / 4) for n in steps] + [(60, 1)], bpm=BPM * wrong, legato=1.0)
+    assert [b.step - a.step for a, b in zip(heard, heard[1:], strict=False)] == steps
+
+
+def test_a_gap_shorter_than_a_beat_counts_as_held() -> None:
+    costs = []
+    for legato in (1.0, 0.3, 0.26):  # of four beats: 2.8 and 2.96 beats of silence
+        heard = hear([(60, 1), (62, 4), (64, 1)], listener((0,), phrase_silence=8), legato=legato)
+        costs.append(heard[-1].bits)
+    # fifteen holds and a pitch; or, with a rest, a hold for each step but one, an `r`, and the same pitch
+    assert costs[0] != approx(costs[1])
+    short = hear([(60, 1), (62, 1), (64, 1)], listener((0,)), legato=0.25)
+    long = hear([(60, 1), (62, 1), (64, 1)], listener((0,)), legato=1.0)
+    assert short[-1].bits == approx(long[-1].bits)
+
+
+def test_the_bits_are_those_of_each_symbol_on_the_way() -> None:
+    model = StubModel()
+    heard = hear([(60, 1), (62, 1)], listener((0,)), legato=1.0)
+    _, state = model.step([VOCABULARY.end], model.initial_state(1))
+    probabilities, state = model.step([VOCABULARY.tokens["60"]], state)
+    expected = -sum(map(_log2, [*[probabilities[0, VOCABULARY.hold]] * 3, probabilities[0, VOCABULARY.tokens["62"]]]))
+    assert heard[1].bits == approx(expected, abs=1e-5)
+
+
+def _log2(p: float) -> float:
+    import math
+
+    return math.log2(p)
+
+
+def test_of_a_chord_the_highest_note_is_the_melody() -> None:
+    alone = hear([(60, 1), (67, 1), (65, 1)])
+    ear = listener()
+    ear.note_on(0.0, 60)
+    ear.note_off(0.4, 60)
+    first = ear.note_on(0.5, 64)
+    assert first is not None
+    assert not first.replaces
+    assert ear.note_on(0.51, 60) is None  # lower
+    top = ear.note_on(0.525, 67)
+    assert top is not None
+    assert top.replaces
+    assert (top.symbol, top.step, top.bits) == (alone[1].symbol, alone[1].step, approx(alone[1].bits))
+    assert ear.note_on(0.529, 65) is None
+    ear.note_off(0.9, 67)
+    after = ear.note_on(1.0, 65)
+    assert after is not None
+    assert (after.step, after.bits) == (alone[2].step, approx(alone[2].bits))
+
+
+def test_a_lower_note_later_than_a_chord_is_melody() -> None:
+    ear = listener()
+    ear.note_on(0.0, 67)
+    assert ear.note_on(0.031, 60) is not None
+
+
+@pytest.mark.parametrize("octaves", [-4, -3, -2, 2, 3, 4])
+def test_one_octave_shift_a_phrase_brings_playing_into_the_vocabulary(octaves: int) -> None:
+    ear = listener((0,))
+    heard = hear(transposed(ODE_TO_JOY, 12 * octaves), ear)
+    steps = [int(note.symbol) - note.pitch for note in heard]
+    assert len(set(steps)) == 1
+    assert steps[0] % 12 == 0
+    assert ear.as_played(int(heard[-1].symbol)) == heard[-1].pitch
+
+
+def test_what_still_falls_outside_is_folded_alone() -> None:
+    heard = hear([(72, 1), (96, 1), (74, 1)], listener((0,)))
+    assert [note.symbol for note in heard] == ["72", "84", "74"]
+
+
+def test_the_register_is_found_anew_in_each_phrase() -> None:
+    ear = listener((0,))
+    hear([(36, 1), (40, 1)], ear)
+    assert (ear.as_played(60)) == 48 or ear.as_played(60) == 36
+    ear.note_on(10.0, 72)
+    assert ear.as_played(60) == 60
+
+
+def test_silence_after_a_phrase_is_not_counted() -> None:
+    def steps_after(seconds: float) -> int:
+        ear = listener()
+        ear.note_on(0.0, 60)
+        ear.note_off(0.5, 60)
+        note = ear.note_on(0.5 + seconds, 62)
+        assert note is not None
+        return note.step
+
+    assert steps_after(0.5) == 8
+    assert steps_after(1.0) == steps_after(1000.0) == 4 + 8
+
+
+def test_a_stuck_key_is_not_counted_for_ever() -> None:
+    ear = listener()
+    ear.note_on(0.0, 60)
+    note = ear.note_on(1e6, 62)
+    assert note is not None
+    assert note.step == 64
+
+
+def test_looking_ahead_changes_nothing_but_ends() -> None:
+    plain, ahead = listener(), listener()
+    for time, event in events(ODE_IN_E_FLAT, BPM, 0.6):
+        while (due := ahead.next_time()) is not None and due <= time:
+            ahead.look_ahead()
+        if isinstance(event, NoteOn):
+            assert plain.note_on(time, event.pitch) == ahead.note_on(time, event.pitch)
+        else:
+            plain.note_off(time, event.pitch)
+            ahead.note_off(time, event.pitch)
+    for _ in range(200):
+        if ahead.next_time() is None:
+            break
+        ahead.look_ahead()
+    assert ahead.next_time() is None  # an idle daemon has nothing to do
+
+
+def test_a_tempo_change_counts_from_its_moment_on() -> None:
+    ear = listener()
+    ear.note_on(0.0, 60)
+    ear.change_tempo(BEAT, 2 * BPM)
+    note = ear.note_on(2 * BEAT, 62)
+    assert note is not None
+    assert note.step == 4 + 8

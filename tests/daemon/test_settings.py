@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon import settings
+from antiphon.errors import UserError
+from antiphon.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings, "user_config_path", lambda *_, **__: tmp_path / "home")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def test_each_place_wins_over_the_one_before(home: Path) -> None:
+    places = [home / "home" / "config.toml", Path("config.toml"), home / "mine.toml"]
+    packaged = read_settings().play.bpm
+    seen = [packaged]
+    for bpm, file in zip((61, 62, 63), places, strict=True):
+        file.write_text(f"[play]\nbpm = {bpm}\n")
+        seen.append(read_settings(home / "mine.toml" if file == places[2] else None).play.bpm)
+    seen.append(read_settings(home / "mine.toml", {"play": {"bpm": 64.0, "key": None}}).play.bpm)
+    assert seen == [packaged, 61, 62, 63, 64]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("[play]\nbmp = 90", "bmp"),
+        ("[pray]\nbpm = 90", "pray"),
+        ('[play]\nbpm = "fast"', "play.bpm"),
+        ("[play]\nbpm = 0", "play.bpm"),
+        ("[play]\nchannel = 17", "play.channel"),
+        ("play = 3", "play"),
+        ('[ports]\napi = "midi"', "ports.api"),
+        ("[train]\nunits = []", "train.units"),
+        ("[prepare]\nacceptable_durations = [0.25, -1]", "acceptable_durations"),
+        ("[play", "is no TOML"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_file(home: Path, content: str, complaint: str) -> None:
+    Path("config.toml").write_text(content)
+    with pytest.raises(UserError, match=complaint) as refused:
+        read_settings()
+    assert "config.toml" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(home: Path) -> None:
+    with pytest.raises(UserError, match=r"nowhere\.toml: can't be read"):
+        read_settings(home / "nowhere.toml")
+
+
+def test_relative_paths_count_from_the_file_that_holds_them(home: Path) -> None:
+    (home / "songs").mkdir()
+    (home / "mine.toml").write_text(
+        '[prepare]\ndataset_path = "songs"\nsave_path = "a/b"\n[play]\nmodel = "essen"\n[train]\nmodel_path = "/m"\n'
+    )
+    read = read_settings(home / "mine.toml")
+    assert read.prepare.dataset_path == str(home / "songs")
+    assert read.prepare.save_path == str(home / "a/b")
+    assert read.prepare.test_target_path == "processed_tensors"  # the packaged one: from where the command runs
+    assert read.play.model == "essen"  # a name
+    assert read.train.model_path == "/m"
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, noise: str) -> None:
+    file = tmp_path_factory.mktemp("noise") / "config.toml"
+    file.write_text(noise, encoding="utf-8", errors="surrogateescape")
+    try:
+        assert isinstance(read_settings(file), Settings)
+    except UserError as error:
+        assert str(file) in str(error)
