@@ -1,3 +1,6 @@
+import itertools
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +53,7 @@ def test_a_slightly_wrong_tempo_does_not_slip(steps: list[int], wrong: float) ->
     # Each length is rounded on its own, so only the error within one note counts: 24 steps * 2 % < half a step.
     wrong = 1 + (wrong - 1) * 0.25
     heard = hear([(60, n / 4) for n in steps] + [(60, 1)], bpm=BPM * wrong, legato=1.0)
-    assert [b.step - a.step for a, b in zip(heard, heard[1:], strict=False)] == steps
+    assert [b.step - a.step for a, b in itertools.pairwise(heard)] == steps
 
 
 def test_a_gap_shorter_than_a_beat_counts_as_held() -> None:
@@ -70,14 +73,10 @@ def test_the_bits_are_those_of_each_symbol_on_the_way() -> None:
     heard = hear([(60, 1), (62, 1)], listener((0,)), legato=1.0)
     _, state = model.step([VOCABULARY.end], model.initial_state(1))
     probabilities, state = model.step([VOCABULARY.tokens["60"]], state)
-    expected = -sum(map(_log2, [*[probabilities[0, VOCABULARY.hold]] * 3, probabilities[0, VOCABULARY.tokens["62"]]]))
+    expected = -sum(
+        map(math.log2, [*[probabilities[0, VOCABULARY.hold]] * 3, probabilities[0, VOCABULARY.tokens["62"]]])
+    )
     assert heard[1].bits == approx(expected, abs=1e-5)
-
-
-def _log2(p: float) -> float:
-    import math
-
-    return math.log2(p)
 
 
 def test_of_a_chord_the_highest_note_is_the_melody() -> None:

@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 
 import mido
@@ -103,7 +104,5 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, noise: bytes) -> None:
     path = tmp_path_factory.mktemp("noise") / "noise.mid"
     path.write_bytes(b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x00\x60MTrk" + len(noise).to_bytes(4, "big") + noise)
-    try:
+    with contextlib.suppress(UserError):
         assert read_performance(path).channel
-    except UserError:
-        pass

@@ -1,0 +1,22 @@
+"""Writes the tunes as MIDI files, as a DAW would export them."""
+
+from pathlib import Path
+
+import mido
+
+from antiphon.live.messages import encode
+from tests.daemon.tunes import Tune, events
+
+
+def save_tune(path: Path, tune: Tune, bpm: float = 120, legato: float = 0.9) -> Path:
+    """Write a tune to one track with its tempo."""
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = file.add_track("Tune")
+    track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)))
+    now = 0
+    for time, event in events(tune, bpm, legato):
+        tick = round(time * bpm / 60 * 480)
+        track.append(mido.Message.from_bytes(encode(event), time=tick - now))
+        now = tick
+    file.save(path)
+    return path
