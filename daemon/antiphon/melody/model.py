@@ -72,6 +72,7 @@ class _Compiled:
             raise UserError(f"{where} has no signature 'step'; convert the model again")
         runner = interpreter.get_signature_runner("step")
         inputs, outputs = runner.get_input_details(), runner.get_output_details()
+        del runner  # while it lives, the interpreter refuses to be resized
         manifest = bundle.manifest
         if set(inputs) != {"token", "state", *manifest.inputs} or set(outputs) != {"probabilities", "state"}:
             raise UserError(
