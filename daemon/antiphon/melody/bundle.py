@@ -47,6 +47,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The training corpus and its licence."""
     held_out: dict[str, Any] = {}
     """Figures on songs that the model never learned from."""
+    parity: dict[str, Any] = {}
+    """How far the bundle was found from the network that it was converted from."""
     versions: dict[str, str] = {}
     """The programs that wrote the bundle."""
 

@@ -1,0 +1,85 @@
+"""Encoding: from a score to symbols, one a sixteenth, in the model's key; or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from antiphon.errors import UserError
+from antiphon.melody import keys
+from antiphon.melody.grid import STEP, Note, spell
+from antiphon.melody.vocabulary import LAST_MIDI_NOTE
+from antiphon_trainer.scores import Score, WrittenNote
+
+
+class Refused(Exception):
+    """A song can't be used. `reason` is the kind, in the same words for every such song; `detail` is this song's."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+def check_durations(acceptable: Iterable[float]) -> None:
+    """Check that durations, in quarter lengths, lie on the grid.
+
+    Raises:
+        UserError: one is no multiple of a step.
+    """
+    for duration in acceptable:
+        if not (duration / STEP).is_integer():
+            raise UserError(f"acceptable_durations: {duration:g} is no multiple of a step ({STEP} quarter lengths)")
+
+
+def encode(score: Score, acceptable: Collection[float]) -> list[str]:
+    """Encode a song as symbols, without the final `"/"`: transposed to C major or A minor by the nearest octave.
+
+    Args:
+        score: the song as written. Its durations are judged as written, then ties are merged.
+        acceptable: the quarter lengths that notes and rests may have.
+
+    Raises:
+        Refused: a duration isn't acceptable, no note sounds, or a pitch leaves MIDI's range.
+    """
+    for place, written in enumerate(score.notes, start=1):
+        _check_duration(written.quarter_length, place, acceptable)
+    semitones = keys.transposition(score.sharps)
+    notes = [_transposed(note, semitones) for note in merge_ties(score.notes)]
+    if all(note.pitch is None for note in notes):
+        raise Refused("no notes", "nothing but rests")
+    return spell(notes)
+
+
+def _check_duration(quarter_length: float, place: int, acceptable: Collection[float]) -> None:
+    if quarter_length in acceptable:
+        return
+    detail = f"{quarter_length:g} quarter lengths, note {place}"
+    if quarter_length < 0:
+        raise Refused("a negative duration", detail)
+    if not (quarter_length / STEP).is_integer():
+        raise Refused("a duration off the sixteenth grid", detail)
+    raise Refused("a duration that isn't acceptable", detail)
+
+
+def merge_ties(written: Iterable[WrittenNote]) -> list[Note]:
+    """Join tied notes of the same pitch, and rests that follow each other; lengths become steps."""
+    notes: list[Note] = []
+    tied = False
+    for note in written:
+        steps = round(note.quarter_length / STEP)
+        goes_on = bool(notes) and notes[-1].pitch == note.pitch and (tied or note.pitch is None)
+        if goes_on:
+            notes[-1] = Note(note.pitch, notes[-1].steps + steps)
+        else:
+            notes.append(Note(note.pitch, steps))
+        tied = note.tied
+    return notes
+
+
+def _transposed(note: Note, semitones: int) -> Note:
+    if note.pitch is None:
+        return note
+    pitch = note.pitch + semitones
+    if not 0 <= pitch <= LAST_MIDI_NOTE:
+        raise Refused("a pitch outside MIDI's range", f"{pitch} after transposing by {semitones:+d}")
+    return Note(pitch, note.steps)

@@ -1,0 +1,171 @@
+"""What the commands do, once their settings are read: the work in order, and what they print."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from antiphon.errors import UserError
+from antiphon.melody.bundle import find_bundle, read_bundle
+from antiphon.melody.vocabulary import mapping_text, read_mapping
+from antiphon.settings import Prepare, Settings, Train, model_folders
+from antiphon_trainer import dataset, report, screen
+from antiphon_trainer.origin import Origin, write_origin
+from antiphon_trainer.provenance import versions
+from antiphon_trainer.songs import HELD_OUT, read_songs
+from antiphon_trainer.storage import write_json, write_text, write_whole
+
+
+def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | None) -> None:
+    """Prepare a corpus, or load what is stored, and print the report.
+
+    Raises:
+        UserError: see `prepare.prepare`, `prepare.load` and `sources.collect`.
+    """
+    from antiphon_trainer.parsing import cores
+    from antiphon_trainer.prepare import load, prepare
+    from antiphon_trainer.sources import collect
+
+    if settings.is_preprocessing_required:
+        sources = collect(corpora)
+        with (
+            screen.stoppable("what was parsed is kept: the same command goes on from there"),
+            screen.parsing(len(sources)) as advance,
+        ):
+            done = prepare(corpora, sources, settings, processes or cores(), advance)
+    else:
+        done = load(settings)
+    for line in report.lines(done.report):
+        typer.echo(line)
+    count, length = done.windows.inputs.shape
+    typer.echo(f"mapping  {len(done.vocabulary)} symbols in {settings.mapping_file_path}")
+    typer.echo(f"tensors  {count:,} windows of {length} steps in {settings.test_target_path}")
+    typer.echo(f"songs    {settings.save_path}, merged in {settings.merged_path}")
+    typer.echo(f"report   {report.report_file(settings.merged_path)}")
+
+
+def train_network(settings: Settings, resume: bool) -> None:
+    """Train a network and write it with its mapping, its history and its origin.
+
+    Raises:
+        UserError: nothing is prepared, or a setting doesn't fit.
+    """
+    path = Path(settings.train.model_path)
+    if path.suffix != ".keras":
+        raise UserError(f"{path}: a Keras file ends with .keras")
+    folder = Path(settings.prepare.test_target_path)
+    windows, vocabulary = dataset.read_windows(folder, Path(settings.prepare.mapping_file_path))
+    details = dataset.read_details(folder)
+    if int(windows.songs.max()) >= len(details.titles):
+        raise UserError(f"{folder}: windows and details are of two datasets; run 'antiphon-trainer prepare' again")
+
+    from antiphon_trainer.checkpoint import Checkpoint
+    from antiphon_trainer.history import plot
+    from antiphon_trainer.training import split_by_song, train
+
+    split = split_by_song(windows, details.titles, settings.train.validation_share, settings.train.seed)
+    checkpoint = Checkpoint(path.with_name(f"{path.stem}-checkpoint"), _identity(settings.train, windows))
+    if not resume:
+        checkpoint.remove()
+    with screen.stoppable("the same command goes on after the last finished epoch"):
+        with screen.TrainingScreen(settings.train.epochs) as watcher:
+            network, progress = train(windows, split, len(vocabulary), settings.train, checkpoint, watcher)
+        write_whole(path, network.save)
+        write_text(path.with_name("mapping.json"), mapping_text(vocabulary))
+        write_origin(
+            path, _origin(settings.train, windows, details, progress.best.number, progress.best.validation_bits)
+        )
+        write_json(path.with_name("history.json"), [msgspec.to_builtins(epoch) for epoch in progress.epochs])
+        plot(progress, path.with_name("history.png"))
+        checkpoint.remove()
+    seconds = sum(epoch.seconds for epoch in progress.epochs)
+    typer.echo(f"trained  {len(progress.epochs)} epochs in {seconds:.0f} s")
+    typer.echo(f"best     epoch {progress.best.number}: {progress.best.validation_bits:.4f} bits a step in validation")
+    typer.echo(f"model    {path}, with mapping.json, training.json, history.json and history.png beside it")
+
+
+def _identity(settings: Train, windows: dataset.Windows) -> str:
+    """Return what tells a training from others: everything that its course depends on."""
+    chosen = msgspec.to_builtins(msgspec.structs.replace(settings, model_path=""))
+    digest = hashlib.sha256(msgspec.json.encode(chosen, order="sorted"))
+    for array in (windows.inputs, windows.targets, windows.songs):
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _origin(
+    settings: Train, windows: dataset.Windows, details: dataset.Details, best_epoch: int, validation_bits: float
+) -> Origin:
+    chosen: dict[str, Any] = msgspec.to_builtins(settings)
+    del chosen["model_path"]
+    return Origin(
+        fingerprint=details.fingerprint,
+        corpus=details.corpus,
+        acceptable_durations=details.acceptable_durations,
+        sequence_length=windows.length,
+        settings=chosen,
+        best_epoch=best_epoch,
+        validation_bits=round(validation_bits, 6),
+        versions=versions("antiphon", "keras", "tensorflow", "tensorflow-cpu", "music21"),
+    )
+
+
+def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare) -> None:
+    """Convert a Keras file, prove the bundle and write it.
+
+    Raises:
+        UserError: see `one_step` and `conversion`; nothing was written.
+    """
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: is a file; a bundle is a folder")
+    vocabulary = read_mapping(mapping)
+
+    from antiphon_trainer import conversion
+    from antiphon_trainer.one_step import load_network
+
+    network = load_network(model)
+    with screen.stoppable("nothing was written"):
+        bundle = conversion.convert(network, vocabulary, model, out, settings)
+    manifest = bundle.manifest
+    typer.echo(
+        f"parity   largest difference {manifest.parity['largest_difference']:.1e} on {manifest.parity['melodies']}"
+    )
+    if manifest.held_out:
+        typer.echo(
+            "held out {bits_a_step:.4f} bits a step on {songs} songs, {symbols:,} symbols".format(**manifest.held_out)
+        )
+    typer.echo(
+        f"bundle   {out}: {len(bundle.model):,} bytes, V = {manifest.vocabulary_size}, S = {manifest.state_size}"
+    )
+    typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}")
+
+
+def evaluate_bundles(names: Sequence[str], songs: Path | None, settings: Prepare, as_json: bool) -> None:
+    """Evaluate bundles on songs and print a table, or JSON.
+
+    Raises:
+        UserError: a bundle or the songs can't be read.
+    """
+    bundles = [read_bundle(find_bundle(name, model_folders())) for name in names]
+    melodies = read_songs(songs or Path(settings.save_path) / HELD_OUT)
+
+    from antiphon_trainer.evaluation import evaluate
+
+    figures = [evaluate(bundle, melodies) for bundle in bundles]
+    if as_json:
+        rows = [{"bundle": str(b.path), **msgspec.to_builtins(f)} for b, f in zip(bundles, figures, strict=True)]
+        typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
+        return
+    width = max(len("bundle"), *(len(str(bundle.path)) for bundle in bundles))
+    typer.echo(f"{'bundle':<{width}}  bits a step  songs  symbols  onsets  folded notes")
+    for bundle, row in zip(bundles, figures, strict=True):
+        typer.echo(
+            f"{bundle.path!s:<{width}}  {row.bits_a_step:>11.4f}  {row.songs:>5}  {row.symbols:>7}  {row.onsets:>6}"
+            f"  {row.folded:>12}"
+        )

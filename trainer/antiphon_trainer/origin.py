@@ -1,0 +1,48 @@
+"""Where a network comes from: what `train` leaves beside a Keras file, and `convert` writes into the manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from antiphon.errors import UserError
+from antiphon_trainer.storage import write_json
+
+_FILE = "training.json"
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """How a network was trained, and on what."""
+
+    fingerprint: str
+    """The corpus, training and held-out songs (`songs.fingerprint`)."""
+    corpus: dict[str, Any]
+    acceptable_durations: list[float]
+    sequence_length: int
+    settings: dict[str, Any]
+    best_epoch: int
+    validation_bits: float
+    """Bits a step on the validation songs, which the best epoch was chosen by."""
+    versions: dict[str, str]
+
+
+def write_origin(model: Path, origin: Origin) -> None:
+    """Write a network's origin beside its Keras file."""
+    write_json(model.with_name(_FILE), msgspec.to_builtins(origin))
+
+
+def read_origin(model: Path) -> Origin | None:
+    """Read a network's origin; a network from elsewhere has none.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    file = model.with_name(_FILE)
+    if not file.exists():
+        return None
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Origin)
+    except msgspec.DecodeError as error:
+        raise UserError(f"{file}: is damaged ({error}); take it away to convert without its figures") from None

@@ -1,0 +1,86 @@
+"""Parsing a corpus: music21 in one process a core, everything known already taken from the cache."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from antiphon_trainer.cache import ScoreCache, content_key
+from antiphon_trainer.scores import Parsed, Unreadable, parse
+from antiphon_trainer.sources import Source
+
+_CHUNK = 16
+"""Songs that a process takes at once: enough to make handing over cheap, few enough to share the work evenly."""
+
+Advance = Callable[[int], None]
+"""Told how many songs more are done."""
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parse_all(sources: Sequence[Source], cache: ScoreCache, processes: int, advance: Advance) -> list[Parsed]:
+    """Parse songs, in the order of `sources` whatever the number of processes.
+
+    A file that can't be read or parsed comes back as `Unreadable`; it stops nothing.
+    """
+    parsed: list[Parsed | None] = [_known(source, cache) for source in sources]
+    todo = [index for index, known in enumerate(parsed) if known is None]
+    advance(len(sources) - len(todo))
+    chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
+    if chunks:
+        for index, key, result in _in_processes(sources, chunks, min(processes, len(chunks)), advance):
+            parsed[index] = result
+            if key:
+                cache.put(key, result)
+    return [result for result in parsed if result is not None]
+
+
+def _known(source: Source, cache: ScoreCache) -> Parsed | None:
+    try:
+        return cache.get(content_key(source.read(), source.suffix))
+    except OSError as error:
+        return Unreadable("can't be read", error.strerror or str(error))
+
+
+def _in_processes(
+    sources: Sequence[Source], chunks: list[list[int]], processes: int, advance: Advance
+) -> Iterator[tuple[int, str, Parsed]]:
+    """Yield (index, key, parsed) of every song in `chunks`, as they come; no key where there was nothing to read."""
+    # Fresh processes: a fork would copy the progress bar's thread and whatever locks it holds.
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    try:
+        waiting: dict[Future[list[tuple[str, Parsed]]], list[int]] = {
+            pool.submit(_parse_chunk, [sources[index] for index in chunk]): chunk for chunk in chunks
+        }
+        for done in as_completed(waiting):
+            chunk = waiting[done]
+            for index, (key, result) in zip(chunk, done.result(), strict=True):
+                yield index, key, result
+            advance(len(chunk))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C, which reaches every process of the terminal, to the one that waits for the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _parse_chunk(sources: list[Source]) -> list[tuple[str, Parsed]]:
+    results: list[tuple[str, Parsed]] = []
+    for source in sources:
+        try:
+            content = source.read()
+        except OSError as error:  # it was there a moment ago
+            results.append(("", Unreadable("can't be read", error.strerror or str(error))))
+            continue
+        results.append((content_key(content, source.suffix), parse(content, source.suffix)))
+    return results

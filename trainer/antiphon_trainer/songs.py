@@ -1,0 +1,84 @@
+"""Encoded songs on disk: one text file a song, symbols with spaces between, in a folder a split."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from antiphon.errors import UserError
+from antiphon.melody.vocabulary import END, HOLD, LAST_MIDI_NOTE, REST
+from antiphon_trainer.storage import replace_folder
+
+TRAINING = "training"
+HELD_OUT = "held-out"
+
+
+@dataclass(frozen=True)
+class Song:
+    """An encoded song; its symbols don't hold the final `"/"`."""
+
+    name: str
+    title: str
+    symbols: list[str]
+
+
+def onsets(symbols: Sequence[str]) -> int:
+    """Count the notes that start."""
+    return sum(symbol not in (HOLD, REST, END) for symbol in symbols)
+
+
+def fingerprint(training: Sequence[Song], held_out: Sequence[Song]) -> str:
+    """Return what tells two corpora apart: the SHA-256 of names and symbols, split by split, whatever their order."""
+    digest = hashlib.sha256()
+    for split in (training, held_out):
+        digest.update(f"{len(split)} songs\n".encode())
+        for song in sorted(split, key=lambda song: song.name):
+            digest.update(f"{song.name}: {' '.join(song.symbols)}\n".encode())
+    return digest.hexdigest()
+
+
+def write_songs(folder: Path, training: Sequence[Song], held_out: Sequence[Song]) -> None:
+    """Write the songs in the place of an earlier run's, of which nothing survives.
+
+    Raises:
+        UserError: the folder holds files that no earlier run wrote; nothing was touched.
+    """
+    splits = ((TRAINING, training), (HELD_OUT, held_out))
+    files = {f"{split}/{song.name}.txt": " ".join(song.symbols) + "\n" for split, songs in splits for song in songs}
+    replace_folder(folder, files, _is_song)
+
+
+def _is_song(below: Path) -> bool:
+    return len(below.parts) == 2 and below.parts[0] in (TRAINING, HELD_OUT) and below.suffix == ".txt"
+
+
+def read_songs(folder: Path) -> list[Song]:
+    """Read a folder of encoded songs, in the order of their names. A final `"/"` is taken off.
+
+    Raises:
+        UserError: there is none, or a file holds something that is no symbol.
+    """
+    files = sorted(folder.glob("*.txt"))
+    if not files:
+        raise UserError(f"{folder}: holds no encoded song (.txt); run 'antiphon-trainer prepare' first")
+    return [Song(file.stem, "", _symbols(file)) for file in files]
+
+
+def _symbols(file: Path) -> list[str]:
+    try:
+        symbols = file.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise UserError(f"{file}: can't be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file}: is no encoded song (not a text file)") from None
+    if symbols and symbols[-1] == END:
+        symbols.pop()
+    for symbol in set(symbols):
+        is_pitch = symbol.isascii() and symbol.isdigit() and int(symbol) <= LAST_MIDI_NOTE
+        if not (is_pitch or symbol in (HOLD, REST)):
+            raise UserError(f"{file}: {symbol!r} is no symbol; an encoded song looks like: 60 _ _ _ 62 _ r _")
+    if not symbols:
+        raise UserError(f"{file}: is empty; an encoded song looks like: 60 _ _ _ 62 _ r _")
+    return symbols

@@ -1,0 +1,125 @@
+"""Sources: which scores a corpus holds. Folders are searched, ABC tune books are taken apart; nothing is parsed yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from antiphon.errors import UserError
+
+SUFFIXES = (".krn", ".abc", ".musicxml", ".xml", ".mxl", ".mid", ".midi")
+ESSEN = "essen"
+"""The word for music21's own ABC copy of the German part of the Essen folksong collection."""
+
+_ESSEN_FILES = re.compile(r"(altdeu|ballad|boehme|dva|erk|fink|kinder|variant|zuccal)\d+\.abc")
+"""The copy's German tune books. Left out: China (han), Ireland, Lorraine, Luxembourg, Haydn, and the tests."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One song's score."""
+
+    name: str
+    """Unlike every other source's: `allerkbd-deut3679`, or of a tune book its number in the book: `erk10-240`."""
+    where: str
+    """How a report names it: its path below the corpus, of a tune book with the number behind."""
+    path: Path
+    suffix: str
+    tune: bytes | None = None
+    """The tune's text, where the file is a tune book."""
+
+    def read(self) -> bytes:
+        """Return the score's bytes. May raise OSError."""
+        return self.path.read_bytes() if self.tune is None else self.tune
+
+
+def collect(corpora: Iterable[str]) -> list[Source]:
+    """List the scores of corpora: folders (searched to the bottom), files, or the word `essen`.
+
+    The order is that of the corpora and, in each, of the paths: the same on every machine.
+
+    Raises:
+        UserError: a corpus is missing, is no score, or there is no score in any.
+    """
+    corpora = list(corpora)
+    sources: list[Source] = []
+    seen: set[Path] = set()
+    for corpus in corpora:
+        for path, where in _files(corpus):
+            resolved = path.resolve()
+            if resolved not in seen:
+                seen.add(resolved)
+                sources.extend(_songs(path, where))
+    if not sources:
+        raise UserError(f"{', '.join(corpora)}: holds no score ({', '.join(SUFFIXES)})")
+    return _named_apart(sources)
+
+
+def _files(corpus: str) -> Iterator[tuple[Path, str]]:
+    """Yield each file of a corpus and its path below the corpus."""
+    if corpus == ESSEN:
+        folder = _music21_copy()
+        books = sorted(path for path in folder.glob("*.abc") if _ESSEN_FILES.fullmatch(path.name))
+        yield from ((path, path.name) for path in books)
+        return
+    root = Path(corpus).expanduser()
+    if root.is_dir():
+        inside = ((path.relative_to(root), path) for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+        for below, path in sorted(inside, key=lambda pair: pair[0].parts):
+            if not any(part.startswith(".") for part in below.parts) and path.is_file():
+                yield path, below.as_posix()
+    elif not root.exists():
+        raise UserError(f"{corpus}: there is no such folder or file; name scores, or say '{ESSEN}' for music21's copy")
+    elif root.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{corpus}: is no score that Antiphon reads ({', '.join(SUFFIXES)})")
+    else:
+        yield root, root.name
+
+
+def _music21_copy() -> Path:
+    spec = find_spec("music21")
+    places = list(spec.submodule_search_locations or []) if spec else []
+    folder = Path(places[0]) / "corpus" / "essenFolksong" if places else Path()
+    if not places or not folder.is_dir():
+        raise UserError(f"'{ESSEN}': this music21 has no corpus; name a folder of scores instead")
+    return folder
+
+
+def _songs(path: Path, where: str) -> Iterator[Source]:
+    """Yield the songs of a file: one, or every tune of an ABC tune book."""
+    stem = f"{path.resolve().parent.name}-{path.stem}"
+    suffix = path.suffix.lower()
+    tunes = _tunes(path) if suffix == ".abc" else []
+    if len(tunes) < 2:
+        yield Source(stem, where, path, suffix)
+        return
+    for number, tune in tunes:
+        yield Source(f"{path.stem}-{number}", f"{where}#{number}", path, suffix, tune)
+
+
+def _tunes(path: Path) -> list[tuple[str, bytes]]:
+    """Take a tune book apart at its `X:` fields; what stands before the first belongs to every tune."""
+    try:
+        head, *tunes = re.split(rb"^(?=X:)", path.read_bytes(), flags=re.MULTILINE)
+    except OSError:
+        return []  # reading it as a source will say why
+    numbers = [re.match(rb"X:\s*(\w*)", tune) for tune in tunes]
+    return [(match[1].decode(), head + tune) for match, tune in zip(numbers, tunes, strict=True) if match]
+
+
+def _named_apart(sources: list[Source]) -> list[Source]:
+    """Make the names safe as file names and unlike each other: the second `a-b` becomes `a-b-2`."""
+    taken: set[str] = set()
+    named = []
+    for source in sources:
+        plain = re.sub(r"[^\w.+-]", "_", source.name)
+        name, count = plain, 1
+        while name.casefold() in taken:
+            count += 1
+            name = f"{plain}-{count}"
+        taken.add(name.casefold())
+        named.append(Source(name, source.where, source.path, source.suffix, source.tune))
+    return named

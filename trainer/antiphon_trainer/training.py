@@ -1,0 +1,125 @@
+"""Training: a dataset → a Keras network, an epoch at a time, so that it can stop and go on between any two."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from antiphon.errors import UserError
+from antiphon.settings import Train
+from antiphon_trainer.batches import Indices, arranged, stream
+from antiphon_trainer.checkpoint import Checkpoint
+from antiphon_trainer.dataset import Windows
+from antiphon_trainer.network import build
+from antiphon_trainer.progress import Epoch, Progress
+
+_CLIP = 1.0
+"""Longest gradient: one odd batch must not undo an epoch."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of the windows to train on and of those to validate on."""
+
+    training: Indices
+    validation: Indices
+
+
+class Watcher(Protocol):
+    """Is told about a training while it goes on."""
+
+    def epoch_begins(self, number: int, batches: int) -> None:
+        """Epoch `number` (from 1) begins."""
+
+    def batch_ends(self) -> None:
+        """A batch is done."""
+
+    def epoch_ends(self, epoch: Epoch, is_best: bool) -> None:
+        """An epoch is done and kept."""
+
+
+def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) -> Split:
+    """Set songs apart for validation: at least one, and all songs of a title together, as they may be versions.
+
+    Args:
+        windows: the dataset.
+        titles: of each song.
+        share: of the songs, that go to validation.
+        seed: draws them.
+
+    Raises:
+        UserError: there are too few songs to set one apart.
+    """
+    # A song without a title stands alone.
+    groups = np.array([" ".join(title.lower().split()) or f"/{song}" for song, title in enumerate(titles)])
+    names = np.unique(groups)
+    if len(names) < 2:
+        raise UserError(f"the dataset has {len(names)} song: training needs one more to validate on")
+    chosen = np.random.default_rng(seed).permutation(names)
+    wanted = max(1, round(share * len(titles)))
+    counts = np.cumsum([(groups == name).sum() for name in chosen])
+    last = min(int(np.searchsorted(counts, wanted)), len(names) - 2)
+    is_validation = np.isin(groups, chosen[: last + 1])[windows.songs]
+    return Split(np.flatnonzero(~is_validation), np.flatnonzero(is_validation))
+
+
+def train(
+    windows: Windows, split: Split, vocabulary_size: int, settings: Train, checkpoint: Checkpoint, watcher: Watcher
+) -> tuple[Any, Progress]:
+    """Train a network, from the checkpoint if there is one, and keep the weights of the best epoch.
+
+    Every random choice follows from the seed and the epoch, so a training that was stopped goes on as if it had not.
+
+    Returns:
+        The network with the weights of the best epoch, without an optimizer, and the epochs.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    batches = len(arranged(windows, split.training, settings.batch_size, [settings.seed, 0]))
+    restored = checkpoint.restore()
+    if restored is None:
+        network, progress = build(vocabulary_size, settings.units, settings.dropout), checkpoint.begin()
+        _compile(network, settings, batches)
+    else:
+        network, progress = restored
+    validation = stream(windows, arranged(windows, split.validation, settings.batch_size, None))
+    ticks = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: watcher.batch_ends())
+    while not progress.is_over(settings.epochs, settings.patience):
+        number, start = len(progress.epochs) + 1, time.monotonic()
+        watcher.epoch_begins(number, batches)
+        shuffled = stream(windows, arranged(windows, split.training, settings.batch_size, [settings.seed, number]))
+        history = network.fit(shuffled, validation_data=validation, shuffle=False, verbose=0, callbacks=[ticks]).history
+        epoch = Epoch(
+            number,
+            training_bits=history["nats"][0] / math.log(2),
+            validation_bits=history["val_nats"][0] / math.log(2),
+            seconds=round(time.monotonic() - start, 1),
+        )
+        progress.epochs.append(epoch)
+        checkpoint.save(network, progress)
+        watcher.epoch_ends(epoch, progress.best == epoch)
+    finished = build(vocabulary_size, settings.units, settings.dropout)
+    finished.set_weights(checkpoint.best_weights())
+    return finished, progress
+
+
+def _compile(network: Any, settings: Train, batches: int) -> None:
+    """Give a network its optimizer (Adam along a cosine), its loss and its metric, nats a step.
+
+    Args:
+        network: tokens → probabilities.
+        settings: learning rate and epochs.
+        batches: in an epoch.
+    """
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches)
+    network.compile(
+        optimizer=keras.optimizers.Adam(rate, clipnorm=_CLIP),
+        # The mean over the weights, not over the array: padding must not make a batch count less.
+        loss=keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight"),
+        weighted_metrics=[keras.metrics.SparseCategoricalCrossentropy(name="nats")],
+        jit_compile=False,  # XLA takes a third longer over these loops, and a minute to begin
+    )
