@@ -78,6 +78,7 @@ class Prepare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a dataset becomes a network."""
 
+    cues: bool
     units: Annotated[list[Count], Meta(min_length=1)]
     dropout: Share
     learning_rate: Positive

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from antiphon.melody.model import Floats, Tokens
+from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
 
 LIKING = np.array([1.0, 0.02, 0.6, 0.02, 0.9, 0.5, 0.02, 1.0, 0.02, 0.4, 0.02, 0.3])
@@ -29,7 +29,7 @@ class StubModel:
     def initial_state(self, batch: int) -> Floats:
         return np.full((batch, 1), 67, np.float32)
 
-    def step(self, tokens: Tokens, state: Floats) -> tuple[Floats, Floats]:
+    def step(self, tokens: Tokens, state: Floats, metre: Metre | None = None) -> tuple[Floats, Floats]:
         read = self._pitch_of[tokens]
         last = np.where(read < 0, state[:, 0].astype(int), read)
         return self._rows[last], last[:, None].astype(np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ _POOL = 16
 """Batches' worth of windows that are sorted by length together: less padding to compute, still well mixed."""
 
 Indices = npt.NDArray[np.intp]
+Read = Callable[[Indices], npt.NDArray[Any]]
+"""Returns what the network reads in some windows, (window, step) or (window, step, cue)."""
 
 
 def arranged(windows: Windows, chosen: Indices, size: int, seed: list[int] | None) -> list[Indices]:
@@ -47,20 +49,24 @@ def _by_length(chosen: Indices, lengths: npt.NDArray[Any], size: int) -> list[In
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
 
-def stream(windows: Windows, batches: list[Indices]) -> Any:
-    """Return batches as a `tf.data.Dataset` of (tokens int32, targets int32, weights float32), each (batch, step).
+def stream(windows: Windows, batches: list[Indices], read: Read) -> Any:
+    """Return batches as a `tf.data.Dataset` of (what is read, targets int32, weights float32), each (batch, step, …).
 
     A batch is cut to its longest window; weights are 0 behind a song's end, elsewhere 1.
     """
-    whole = [tf.TensorSpec((None, None), kind) for kind in (tf.int32, tf.int32, tf.float32)]
-    dataset = tf.data.Dataset.from_generator(lambda: _arrays(windows, batches), output_signature=tuple(whole))
+    signature = (
+        tf.TensorSpec((None, None, *read(batches[0]).shape[2:]), tf.int32),
+        tf.TensorSpec((None, None), tf.int32),
+        tf.TensorSpec((None, None), tf.float32),
+    )
+    dataset = tf.data.Dataset.from_generator(lambda: _arrays(windows, batches, read), output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(2)
 
 
-def _arrays(windows: Windows, batches: list[Indices]) -> Iterator[tuple[Any, Any, Any]]:
+def _arrays(windows: Windows, batches: list[Indices], read: Read) -> Iterator[tuple[Any, Any, Any]]:
     for rows in batches:
         targets = windows.targets[rows].astype(np.int32)
         length = int((targets != PAD).sum(axis=1).max())
         targets = targets[:, :length]
         weights = (targets != PAD).astype(np.float32)
-        yield windows.inputs[rows, :length].astype(np.int32), np.maximum(targets, 0), weights
+        yield read(rows)[:, :length].astype(np.int32), np.maximum(targets, 0), weights

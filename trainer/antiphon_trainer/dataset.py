@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import END, Vocabulary, read_mapping
+from antiphon_trainer.metre import Barline, metre_of_steps
 from antiphon_trainer.storage import write_array, write_json
 
 PAD = -1
 """The target of a step behind a song's end: no loss is counted there."""
 
 Ints = npt.NDArray[np.int16]
-_ARRAYS = ("inputs", "targets", "songs")
+_ARRAYS = ("inputs", "targets", "songs", "positions", "bars")
 _DETAILS = "details.json"
 
 
@@ -35,6 +36,9 @@ class Windows:
     targets: Ints
     songs: npt.NDArray[np.int32]
     """(window,): which song of the merged dataset a window is from."""
+    positions: Ints
+    bars: Ints
+    """(window, step): of the targets, within their bars, and the steps of these; 0 where the metre is unknown."""
 
     @property
     def length(self) -> int:
@@ -73,24 +77,31 @@ def merged_text(merged: Iterable[Sequence[str]]) -> str:
     return "".join(" ".join(song) + "\n" for song in merged)
 
 
-def windows(merged: Sequence[Sequence[str]], vocabulary: Vocabulary, length: int) -> Windows:
+def windows(
+    merged: Sequence[Sequence[str]], barlines: Sequence[Sequence[Barline]], vocabulary: Vocabulary, length: int
+) -> Windows:
     """Cut songs into windows of `length` steps that don't overlap. A song's last window is filled up with `PAD`."""
     counts = [-(-len(song) // length) for song in merged]
     shape = (sum(counts), length)
     inputs = np.full(shape, vocabulary.end, dtype=np.int16)
     targets = np.full(shape, PAD, dtype=np.int16)
+    positions, bars = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
     first = 0
-    for song, count in zip(merged, counts, strict=True):
+    for song, lines, count in zip(merged, barlines, counts, strict=True):
         tokens = np.array([vocabulary.tokens[symbol] for symbol in song], dtype=np.int16)
         rows = slice(first, first + count)
         targets[rows].reshape(-1)[: len(tokens)] = tokens
         inputs[rows].reshape(-1)[1 : len(tokens)] = tokens[:-1]
+        position, bar = metre_of_steps(lines, len(tokens))
+        positions[rows].reshape(-1)[: len(tokens)] = position
+        bars[rows].reshape(-1)[: len(tokens)] = bar
         first += count
-    return Windows(inputs, targets, np.repeat(np.arange(len(merged), dtype=np.int32), counts))
+    songs = np.repeat(np.arange(len(merged), dtype=np.int32), counts)
+    return Windows(inputs, targets, songs, positions, bars)
 
 
 def write_windows(folder: Path, content: Windows) -> None:
-    """Store windows as `inputs.npy`, `targets.npy` and `songs.npy`."""
+    """Store windows as `inputs.npy`, `targets.npy`, `songs.npy`, `positions.npy` and `bars.npy`."""
     for name in _ARRAYS:
         write_array(folder / f"{name}.npy", getattr(content, name))
 
@@ -126,6 +137,7 @@ def read_windows(folder: Path, mapping_file: Path) -> tuple[Windows, Vocabulary]
     fits = (
         content.inputs.ndim == 2
         and content.inputs.shape == content.targets.shape
+        and content.inputs.shape == content.positions.shape == content.bars.shape
         and content.songs.shape == content.inputs.shape[:1]
         and content.inputs.size > 0
     )

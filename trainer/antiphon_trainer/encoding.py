@@ -8,6 +8,7 @@ from antiphon.errors import UserError
 from antiphon.melody import keys
 from antiphon.melody.grid import STEP, Note, spell
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE
+from antiphon_trainer.metre import Barline, barlines_of
 from antiphon_trainer.scores import Score, WrittenNote
 
 
@@ -48,6 +49,14 @@ def encode(score: Score, acceptable: Collection[float]) -> list[str]:
     if all(note.pitch is None for note in notes):
         raise Refused("no notes", "nothing but rests")
     return spell(notes)
+
+
+def barlines(score: Score) -> list[Barline]:
+    """Return where the barlines of a score stand on the grid; nothing where one stands off it."""
+    bars = [(bar.start / STEP, bar.length / STEP) for bar in score.bars]
+    if not all(start.is_integer() and length.is_integer() for start, length in bars):
+        return []
+    return barlines_of([(int(start), int(length)) for start, length in bars])
 
 
 def _check_duration(quarter_length: float, place: int, acceptable: Collection[float]) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from antiphon.melody.bundle import Bundle
-from antiphon.melody.model import Floats, LiteModel, StepModel, Tokens
+from antiphon.melody.model import Floats, LiteModel, Metre, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon_trainer.songs import Song
+from antiphon_trainer.metre import metre_of_steps
+from antiphon_trainer.songs import Song, onsets
 
 _BATCH = 64
 """Songs that are read side by side."""
-_LEAST = float(np.finfo(np.float32).tiny)
+LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
 """A probability of 0 would be an infinity of bits."""
 
 
@@ -23,6 +24,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a model on songs. `symbols` counts the final `"/"` of every song."""
 
     bits_a_step: float
+    """Without being told the metre."""
+    bits_a_step_with_metre: float | None
+    """Being told position and bar; None for a model that can't be."""
     songs: int
     symbols: int
     onsets: int
@@ -30,69 +34,90 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Notes outside the vocabulary, which were read an octave or more away."""
 
 
+@dataclass(frozen=True, eq=False)
+class Melody:
+    """An encoded song as a model is to predict it: tokens with the final `"/"`, and their metre, all (step,)."""
+
+    tokens: Tokens
+    position: Tokens
+    bar: Tokens
+    folded: int = 0
+    """Notes outside the vocabulary."""
+
+    @property
+    def read(self) -> Tokens:
+        """What is read before each step is predicted: the token of `"/"`, then the song's, (step,)."""
+        return np.concatenate([self.tokens[-1:], self.tokens[:-1]])
+
+
+def melody_of(song: Song, vocabulary: Vocabulary) -> Melody:
+    """Encode a song; a note outside the vocabulary becomes the nearest one, octaves away."""
+    folded = [symbol for symbol in song.symbols if symbol not in vocabulary.tokens]
+    nearest = {symbol: int(vocabulary.fold(np.array([int(symbol)]))[0]) for symbol in set(folded)}
+    known = vocabulary.tokens | nearest
+    tokens = np.array([*(known[symbol] for symbol in song.symbols), vocabulary.end], dtype=np.int32)
+    return Melody(tokens, *metre_of_steps(song.barlines, len(tokens)), len(folded))
+
+
 def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
     """Measure a bundle on songs, each read from a fresh state, the final `"/"` predicted too."""
     batch = min(_BATCH, len(songs)) if bundle.manifest.context == "stream" else 1
     model = LiteModel(bundle, (batch,))
-    encoded = [tokens_of(song.symbols, bundle.vocabulary) for song in songs]
-    melodies = sorted((tokens for tokens, _ in encoded), key=len)
-    bits = sum(_bits(model, melodies[start : start + batch], batch) for start in range(0, len(melodies), batch))
-    symbols = sum(len(tokens) for tokens in melodies)
-    pitches = bundle.vocabulary.pitch_tokens
+    melodies = sorted((melody_of(song, bundle.vocabulary) for song in songs), key=lambda melody: len(melody.tokens))
+    symbols = sum(len(melody.tokens) for melody in melodies)
+    takes_metre = bool(bundle.manifest.inputs)
     return Evaluation(
-        bits_a_step=bits / symbols,
+        bits_a_step=bits(model, melodies, batch, with_metre=False) / symbols,
+        bits_a_step_with_metre=bits(model, melodies, batch, with_metre=True) / symbols if takes_metre else None,
         songs=len(songs),
         symbols=symbols,
-        onsets=sum(int(np.isin(tokens, pitches).sum()) for tokens in melodies),
-        folded=sum(folded for _, folded in encoded),
+        onsets=sum(onsets(song.symbols) for song in songs),
+        folded=sum(melody.folded for melody in melodies),
     )
 
 
-def tokens_of(symbols: Sequence[str], vocabulary: Vocabulary) -> tuple[Tokens, int]:
-    """Return a song's tokens with the final `"/"`, and how many notes were folded into the vocabulary."""
-    folded = [symbol for symbol in symbols if symbol not in vocabulary.tokens]
-    nearest = {symbol: int(vocabulary.fold(np.array([int(symbol)]))[0]) for symbol in set(folded)}
-    known = vocabulary.tokens | nearest
-    return np.array([*(known[symbol] for symbol in symbols), vocabulary.end], dtype=np.int32), len(folded)
+def bits(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> float:
+    """Return the bits that melodies need together, `batch` of them read side by side."""
+    return sum(
+        _bits(model, melodies[start : start + batch], batch, with_metre) for start in range(0, len(melodies), batch)
+    )
 
 
-def probabilities(model: StepModel, melodies: Sequence[Tokens], batch: int, end: int) -> Iterator[Floats]:
+def _bits(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> float:
+    needed = 0.0
+    targets = _table([melody.tokens for melody in melodies], len(melodies), -1)
+    rows = np.arange(len(melodies))
+    for step, predicted in enumerate(probabilities(model, melodies, batch, with_metre)):
+        chosen = predicted[rows, targets[:, step]][targets[:, step] >= 0]
+        needed -= float(np.log2(np.maximum(chosen, LEAST_PROBABILITY).astype(np.float64)).sum())
+    return needed
+
+
+def probabilities(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> Iterator[Floats]:
     """Stream melodies side by side, each from a fresh state.
 
     Args:
         model: steps `batch` melodies at once.
-        melodies: at most `batch`; the shorter ones are followed by `end`.
+        melodies: at most `batch`; the shorter ones are followed by anything.
         batch: the model's batch.
-        end: the token that every melody starts from.
+        with_metre: whether the model is told position and bar.
 
     Yields:
         For every step of the longest melody the probabilities of its token, (batch, V).
     """
-    read = np.full((batch, max(len(tokens) for tokens in melodies)), end, dtype=np.int32)
-    for row, tokens in enumerate(melodies):
-        read[row, 1 : len(tokens)] = tokens[:-1]
+    read = _table([melody.read for melody in melodies], batch, 0)
+    position = _table([melody.position for melody in melodies], batch, 0)
+    bar = _table([melody.bar for melody in melodies], batch, 0)
     state = model.initial_state(batch)
     for step in range(read.shape[1]):
-        predicted, state = model.step(np.ascontiguousarray(read[:, step]), state)
+        metre = Metre(position[:, step].copy(), bar[:, step].copy()) if with_metre else None
+        predicted, state = model.step(read[:, step].copy(), state, metre)
         yield predicted
 
 
-def _bits(model: StepModel, melodies: Sequence[Tokens], batch: int) -> float:
-    """Return the bits of melodies together."""
-    targets = padded(melodies)
-    rows = np.arange(len(melodies))
-    bits = 0.0
-    end = int(melodies[0][-1])
-    for step, predicted in enumerate(probabilities(model, melodies, batch, end)):
-        there = targets[:, step] >= 0
-        chosen = predicted[rows, targets[:, step]][there]
-        bits -= float(np.log2(np.maximum(chosen, _LEAST).astype(np.float64)).sum())
-    return bits
-
-
-def padded(melodies: Sequence[Tokens]) -> npt.NDArray[np.int32]:
-    """Return melodies as (melody, step), −1 behind their ends."""
-    table = np.full((len(melodies), max(len(tokens) for tokens in melodies)), -1, dtype=np.int32)
-    for row, tokens in enumerate(melodies):
-        table[row, : len(tokens)] = tokens
+def _table(lines: Sequence[Tokens], rows: int, filling: int) -> Tokens:
+    """Return lines as a table, (row, step), filled up to the longest line and the number of rows."""
+    table = np.full((rows, max(map(len, lines))), filling, dtype=np.int32)
+    for row, line in enumerate(lines):
+        table[row, : len(line)] = line
     return table

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from antiphon.errors import UserError
-from antiphon.melody.bundle import find_bundle, read_bundle
+from antiphon.melody.bundle import Quantization, find_bundle, read_bundle
 from antiphon.melody.vocabulary import mapping_text, read_mapping
 from antiphon.settings import Prepare, Settings, Train, model_folders
 from antiphon_trainer import dataset, report, screen
@@ -75,7 +75,7 @@ def train_network(settings: Settings, resume: bool) -> None:
         checkpoint.remove()
     with screen.stoppable("the same command goes on after the last finished epoch"):
         with screen.TrainingScreen(settings.train.epochs) as watcher:
-            network, progress = train(windows, split, len(vocabulary), settings.train, checkpoint, watcher)
+            network, progress = train(windows, split, vocabulary, settings.train, checkpoint, watcher)
         write_whole(path, network.save)
         write_text(path.with_name("mapping.json"), mapping_text(vocabulary))
         write_origin(
@@ -94,7 +94,7 @@ def _identity(settings: Train, windows: dataset.Windows) -> str:
     """Return what tells a training from others: everything that its course depends on."""
     chosen = msgspec.to_builtins(msgspec.structs.replace(settings, model_path=""))
     digest = hashlib.sha256(msgspec.json.encode(chosen, order="sorted"))
-    for array in (windows.inputs, windows.targets, windows.songs):
+    for array in (windows.inputs, windows.targets, windows.songs, windows.positions, windows.bars):
         digest.update(array.tobytes())
     return digest.hexdigest()
 
@@ -116,7 +116,7 @@ def _origin(
     )
 
 
-def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare) -> None:
+def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, quantization: Quantization) -> None:
     """Convert a Keras file, prove the bundle and write it.
 
     Raises:
@@ -131,15 +131,16 @@ def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare) ->
 
     network = load_network(model)
     with screen.stoppable("nothing was written"):
-        bundle = conversion.convert(network, vocabulary, model, out, settings)
+        bundle = conversion.convert(network, vocabulary, model, out, settings, quantization)
     manifest = bundle.manifest
     typer.echo(
-        f"parity   largest difference {manifest.parity['largest_difference']:.1e} on {manifest.parity['melodies']}"
+        "parity   largest difference {largest_difference:.1e} on {melodies}; "
+        "bits a step: Keras {keras_bits_a_step:.4f}, bundle {bundle_bits_a_step:.4f}".format(**manifest.parity)
     )
     if manifest.held_out:
-        typer.echo(
-            "held out {bits_a_step:.4f} bits a step on {songs} songs, {symbols:,} symbols".format(**manifest.held_out)
-        )
+        line = "held out {bits_a_step:.4f} bits a step on {songs} songs, {symbols:,} symbols"
+        with_metre = "; told the metre {bits_a_step_with_metre:.4f}" if manifest.inputs else ""
+        typer.echo((line + with_metre).format(**manifest.held_out))
     typer.echo(
         f"bundle   {out}: {len(bundle.model):,} bytes, V = {manifest.vocabulary_size}, S = {manifest.state_size}"
     )
@@ -163,9 +164,10 @@ def evaluate_bundles(names: Sequence[str], songs: Path | None, settings: Prepare
         typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
         return
     width = max(len("bundle"), *(len(str(bundle.path)) for bundle in bundles))
-    typer.echo(f"{'bundle':<{width}}  bits a step  songs  symbols  onsets  folded notes")
+    typer.echo(f"{'bundle':<{width}}  bits a step  with metre  songs  symbols  onsets  folded notes")
     for bundle, row in zip(bundles, figures, strict=True):
+        told = "-" if row.bits_a_step_with_metre is None else f"{row.bits_a_step_with_metre:.4f}"
         typer.echo(
-            f"{bundle.path!s:<{width}}  {row.bits_a_step:>11.4f}  {row.songs:>5}  {row.symbols:>7}  {row.onsets:>6}"
-            f"  {row.folded:>12}"
+            f"{bundle.path!s:<{width}}  {row.bits_a_step:>11.4f}  {told:>10}  {row.songs:>5}  {row.symbols:>7}"
+            f"  {row.onsets:>6}  {row.folded:>12}"
         )

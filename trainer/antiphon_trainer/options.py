@@ -73,6 +73,16 @@ IsRequired = Annotated[
         "",
     ),
 ]
+Cues = Annotated[
+    bool | None,
+    _option(
+        "train",
+        "cues",
+        "--cues/--no-cues",
+        "Remind the network of earlier bars and of the metre, or let it read tokens alone, as the tutorial's does.",
+        "",
+    ),
+]
 Units = Annotated[
     list[int] | None, _train("units", "Units of an LSTM layer; give it again for every further layer.", "COUNT")
 ]

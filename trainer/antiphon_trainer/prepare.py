@@ -13,7 +13,7 @@ from antiphon.melody.vocabulary import Vocabulary, mapping_text, vocabulary_of
 from antiphon.settings import Prepare
 from antiphon_trainer import dataset
 from antiphon_trainer.cache import ScoreCache
-from antiphon_trainer.encoding import Refused, check_durations, encode
+from antiphon_trainer.encoding import Refused, barlines, check_durations, encode
 from antiphon_trainer.held_out import HeldOut, read_held_out
 from antiphon_trainer.parsing import Advance, parse_all
 from antiphon_trainer.provenance import corpus_terms, versions
@@ -76,8 +76,11 @@ def prepare(
     if not split.training:
         raise UserError(_why_nothing_is_left(corpora, split))
     merged = dataset.merge((song.symbols for song in split.training), settings.data_size)
-    vocabulary = vocabulary_of(symbol for song in merged for symbol in song)
-    windows = dataset.windows(merged, vocabulary, settings.sequence_length)
+    # Nothing is learned from the songs held out, but to be measured on them a model must be able to spell them.
+    spelled = [*merged, *(song.symbols for song in split.test)]
+    vocabulary = vocabulary_of(symbol for song in spelled for symbol in song)
+    metres = [song.barlines for song in split.training[: len(merged)]]
+    windows = dataset.windows(merged, metres, vocabulary, settings.sequence_length)
     report = _report(corpora, split, settings)
     write_songs(Path(settings.save_path), split.training, split.test)
     write_text(Path(settings.merged_path), dataset.merged_text(merged))
@@ -107,7 +110,8 @@ def sort_songs(sources: Sequence[Source], parsed: Sequence[Parsed], settings: Pr
         except Refused as refusal:
             split.refused.append(RefusedSong(source.where, refusal.reason, refusal.detail))
             continue
-        split.songs(held_out.split_of(score.number)).append(Song(source.name, score.title, symbols))
+        song = Song(source.name, score.title, symbols, barlines(score))
+        split.songs(held_out.split_of(score.number)).append(song)
         split.scores.append(score)
     return split
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Counts the changes of this module that change what it reads; a cache keeps the versions apart."""
 MOST_BYTES = 4 << 20
 """A larger file is no melody; the longest song of the Essen collection has 12 kB."""
@@ -30,6 +30,15 @@ class WrittenNote(msgspec.Struct, frozen=True, array_like=True):
     """A tie leads from here to the next note."""
 
 
+class WrittenBar(msgspec.Struct, frozen=True, array_like=True):
+    """A bar, from a written barline to the next."""
+
+    start: float
+    """In quarter lengths from the beginning."""
+    length: float
+    """What the metre says a bar lasts, in quarter lengths; 0 where the score names no metre."""
+
+
 class Score(msgspec.Struct, frozen=True, tag=True):
     """One song as written: the first part's top line, without grace notes."""
 
@@ -41,6 +50,8 @@ class Score(msgspec.Struct, frozen=True, tag=True):
     """The key signature of the song's key; flats are negative."""
     key_source: Literal["record", "signature", "analysis"]
     notes: list[WrittenNote]
+    bars: list[WrittenBar] = []
+    """By their starts; empty where the score names no metre at all."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, tag=True):
@@ -97,6 +108,7 @@ def _read(content: bytes, suffix: str) -> Score:
         sharps=sharps,
         key_source=key_source,
         notes=_written_notes(part),
+        bars=_written_bars(part),
     )
 
 
@@ -174,6 +186,21 @@ def _written_notes(part: Any) -> list[WrittenNote]:
         notes.append(_written(each, length))
         end = start + length
     return notes
+
+
+def _written_bars(part: Any) -> list[WrittenBar]:
+    from music21 import meter
+
+    signatures = [
+        (float(each.getOffsetInHierarchy(part)), float(each.barDuration.quarterLength))
+        for each in part.recurse().getElementsByClass(meter.TimeSignature)
+    ]
+    if not signatures:
+        return []
+    starts = sorted({float(measure.offset) for measure in part.getElementsByClass("Measure")})
+    # The first signature counts from the beginning, wherever it stands.
+    signatures[0] = (min([0.0, *starts]), signatures[0][1])
+    return [WrittenBar(start, [length for since, length in signatures if since <= start][-1]) for start in starts]
 
 
 def _lower_voices(holder: Any) -> list[Any]:

@@ -1,18 +1,24 @@
-"""Encoded songs on disk: one text file a song, symbols with spaces between, in a folder a split."""
+"""Encoded songs on disk: one text file a song, in a folder a split.
+
+The first line holds the symbols with spaces between; the second, where the metre is known, the barlines.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import END, HOLD, LAST_MIDI_NOTE, REST
+from antiphon_trainer import metre
+from antiphon_trainer.metre import Barline
 from antiphon_trainer.storage import replace_folder
 
 TRAINING = "training"
 HELD_OUT = "held-out"
+_BARS = "bars "
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,8 @@ class Song:
     name: str
     title: str
     symbols: list[str]
+    barlines: list[Barline] = field(default_factory=list)
+    """None where the metre is unknown."""
 
 
 def onsets(symbols: Sequence[str]) -> int:
@@ -35,7 +43,7 @@ def fingerprint(training: Sequence[Song], held_out: Sequence[Song]) -> str:
     for split in (training, held_out):
         digest.update(f"{len(split)} songs\n".encode())
         for song in sorted(split, key=lambda song: song.name):
-            digest.update(f"{song.name}: {' '.join(song.symbols)}\n".encode())
+            digest.update(f"{song.name}: {_content(song)}".encode())
     return digest.hexdigest()
 
 
@@ -46,8 +54,13 @@ def write_songs(folder: Path, training: Sequence[Song], held_out: Sequence[Song]
         UserError: the folder holds files that no earlier run wrote; nothing was touched.
     """
     splits = ((TRAINING, training), (HELD_OUT, held_out))
-    files = {f"{split}/{song.name}.txt": " ".join(song.symbols) + "\n" for split, songs in splits for song in songs}
+    files = {f"{split}/{song.name}.txt": _content(song) for split, songs in splits for song in songs}
     replace_folder(folder, files, _is_song)
+
+
+def _content(song: Song) -> str:
+    lines = [" ".join(song.symbols), *([_BARS + metre.written(song.barlines)] if song.barlines else [])]
+    return "".join(line + "\n" for line in lines)
 
 
 def _is_song(below: Path) -> bool:
@@ -63,16 +76,20 @@ def read_songs(folder: Path) -> list[Song]:
     files = sorted(folder.glob("*.txt"))
     if not files:
         raise UserError(f"{folder}: holds no encoded song (.txt); run 'antiphon-trainer prepare' first")
-    return [Song(file.stem, "", _symbols(file)) for file in files]
+    return [_song(file) for file in files]
 
 
-def _symbols(file: Path) -> list[str]:
+def _song(file: Path) -> Song:
     try:
-        symbols = file.read_text(encoding="utf-8").split()
+        text, _, bars = file.read_text(encoding="utf-8").partition(_BARS)
+        barlines = metre.read(bars)
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise UserError(f"{file}: is no encoded song (not a text file)") from None
+    except ValueError as error:
+        raise UserError(f"{file}: {error}; they look like: {_BARS}0:12/16 4:0/16") from None
+    symbols = text.split()
     if symbols and symbols[-1] == END:
         symbols.pop()
     for symbol in set(symbols):
@@ -81,4 +98,4 @@ def _symbols(file: Path) -> list[str]:
             raise UserError(f"{file}: {symbol!r} is no symbol; an encoded song looks like: 60 _ _ _ 62 _ r _")
     if not symbols:
         raise UserError(f"{file}: is empty; an encoded song looks like: 60 _ _ _ 62 _ r _")
-    return symbols
+    return Song(file.stem, "", symbols, barlines)

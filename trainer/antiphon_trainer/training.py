@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,12 +12,14 @@ import keras
 import numpy as np
 
 from antiphon.errors import UserError
+from antiphon.melody.vocabulary import Vocabulary
 from antiphon.settings import Train
-from antiphon_trainer.batches import Indices, arranged, stream
+from antiphon_trainer.batches import Indices, Read, arranged, stream
 from antiphon_trainer.checkpoint import Checkpoint
 from antiphon_trainer.dataset import Windows
 from antiphon_trainer.network import build
 from antiphon_trainer.progress import Epoch, Progress
+from antiphon_trainer.reading import cue_windows, sometimes_without_metre, tokens
 
 _CLIP = 1.0
 """Longest gradient: one odd batch must not undo an epoch."""
@@ -69,7 +72,7 @@ def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) 
 
 
 def train(
-    windows: Windows, split: Split, vocabulary_size: int, settings: Train, checkpoint: Checkpoint, watcher: Watcher
+    windows: Windows, split: Split, vocabulary: Vocabulary, settings: Train, checkpoint: Checkpoint, watcher: Watcher
 ) -> tuple[Any, Progress]:
     """Train a network, from the checkpoint if there is one, and keep the weights of the best epoch.
 
@@ -79,19 +82,21 @@ def train(
         The network with the weights of the best epoch, without an optimizer, and the epochs.
     """
     keras.utils.set_random_seed(settings.seed)
+    reading = _readings(windows, vocabulary, settings)
     batches = len(arranged(windows, split.training, settings.batch_size, [settings.seed, 0]))
     restored = checkpoint.restore()
     if restored is None:
-        network, progress = build(vocabulary_size, settings.units, settings.dropout), checkpoint.begin()
+        network, progress = _network(vocabulary, settings), checkpoint.begin()
         _compile(network, settings, batches)
     else:
         network, progress = restored
-    validation = stream(windows, arranged(windows, split.validation, settings.batch_size, None))
+    validation = stream(windows, arranged(windows, split.validation, settings.batch_size, None), reading(0))
     ticks = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: watcher.batch_ends())
     while not progress.is_over(settings.epochs, settings.patience):
         number, start = len(progress.epochs) + 1, time.monotonic()
         watcher.epoch_begins(number, batches)
-        shuffled = stream(windows, arranged(windows, split.training, settings.batch_size, [settings.seed, number]))
+        mixed = arranged(windows, split.training, settings.batch_size, [settings.seed, number])
+        shuffled = stream(windows, mixed, reading(number))
         history = network.fit(shuffled, validation_data=validation, shuffle=False, verbose=0, callbacks=[ticks]).history
         epoch = Epoch(
             number,
@@ -102,9 +107,21 @@ def train(
         progress.epochs.append(epoch)
         checkpoint.save(network, progress)
         watcher.epoch_ends(epoch, progress.best == epoch)
-    finished = build(vocabulary_size, settings.units, settings.dropout)
+    finished = _network(vocabulary, settings)
     finished.set_weights(checkpoint.best_weights())
     return finished, progress
+
+
+def _readings(windows: Windows, vocabulary: Vocabulary, settings: Train) -> Callable[[int], Read]:
+    """Return what the network reads in each epoch; 0 is the validation."""
+    if not settings.cues:
+        return lambda epoch: tokens(windows)
+    table = cue_windows(windows, vocabulary)
+    return lambda epoch: sometimes_without_metre(table, len(vocabulary), [settings.seed, epoch, 1])
+
+
+def _network(vocabulary: Vocabulary, settings: Train) -> Any:
+    return build(len(vocabulary), settings.units, settings.dropout, settings.cues)
 
 
 def _compile(network: Any, settings: Train, batches: int) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import Vocabulary, mapping_text, read_mapping
 
+Quantization = Literal["none", "int8"]
 FORMAT_VERSION = 1
 MODEL_FILE = "model.tflite"
 MAPPING_FILE = "mapping.json"
@@ -42,7 +43,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     acceptable_durations: list[float]
     inputs: list[Literal["position", "bar"]] = []
     """The optional inputs that the signature takes."""
-    quantization: Literal["none", "int8"] = "none"
+    quantization: Quantization = "none"
     corpus: dict[str, Any] = {}
     """The training corpus and its licence."""
     held_out: dict[str, Any] = {}

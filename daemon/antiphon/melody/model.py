@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,16 @@ Tokens = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, eq=False)
+class Metre:
+    """Where the step to be predicted stands; both int32 (batch,)."""
+
+    position: Tokens
+    """Within its bar, from 0."""
+    bar: Tokens
+    """Steps in its bar; 0, with position 0, where the metre is unknown."""
+
+
 class StepModel(Protocol):
     """What the improviser needs of a model. A step never changes its arguments, so a state can be kept."""
 
@@ -24,8 +35,8 @@ class StepModel(Protocol):
     def initial_state(self, batch: int) -> Floats:
         """Return the state of a fresh performance, (batch, S)."""
 
-    def step(self, tokens: Tokens, state: Floats) -> tuple[Floats, Floats]:
-        """Read `tokens` (batch,) in `state` (batch, S).
+    def step(self, tokens: Tokens, state: Floats, metre: Metre | None = None) -> tuple[Floats, Floats]:
+        """Read `tokens` (batch,) in `state` (batch, S), knowing the metre of the step to be predicted, or not.
 
         Returns:
             The probabilities of the next token, (batch, V), and the state after reading, (batch, S).
@@ -54,9 +65,9 @@ class LiteModel:
         """See `StepModel`."""
         return np.full((batch, self._state_size), self._initial, dtype=np.float32)
 
-    def step(self, tokens: Tokens, state: Floats) -> tuple[Floats, Floats]:
-        """See `StepModel`."""
-        return self._compiled[len(tokens)](tokens, state)
+    def step(self, tokens: Tokens, state: Floats, metre: Metre | None = None) -> tuple[Floats, Floats]:
+        """See `StepModel`. A model that takes no metre does without."""
+        return self._compiled[len(tokens)](tokens, state, metre)
 
 
 class _Compiled:
@@ -82,12 +93,11 @@ class _Compiled:
         self._interpreter = interpreter
         self._token, self._state = inputs["token"]["index"], inputs["state"]["index"]
         self._probabilities, self._next = outputs["probabilities"]["index"], outputs["state"]["index"]
-        self._metre = [inputs[name]["index"] for name in manifest.inputs]
+        self._metre = {name: inputs[name]["index"] for name in manifest.inputs}
+        self._unknown = np.zeros(batch, np.int32)
         for detail in inputs.values():
             interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
         interpreter.allocate_tensors()
-        for index in self._metre:  # 0 in both inputs says that the metre is unknown
-            interpreter.set_tensor(index, np.zeros(batch, np.int32))
         self._check_shapes(manifest.vocabulary_size, manifest.state_size, batch, where)
 
     def _check_shapes(self, vocabulary_size: int, state_size: int, batch: int, where: str) -> None:
@@ -100,8 +110,10 @@ class _Compiled:
             if details[index] != (batch, size):
                 raise UserError(f"{where}: {name} has shape {details[index]}, but the manifest says {(batch, size)}")
 
-    def __call__(self, tokens: Tokens, state: Floats) -> tuple[Floats, Floats]:
+    def __call__(self, tokens: Tokens, state: Floats, metre: Metre | None) -> tuple[Floats, Floats]:
         interpreter = self._interpreter
+        for name, index in self._metre.items():
+            interpreter.set_tensor(index, self._unknown if metre is None else getattr(metre, name))
         interpreter.set_tensor(self._token, tokens)
         interpreter.set_tensor(self._state, state)
         interpreter.invoke()
