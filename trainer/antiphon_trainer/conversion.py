@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +18,11 @@ from antiphon.melody.grid import STEP
 from antiphon.melody.model import Floats, LiteModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon.settings import Prepare
-from antiphon_trainer.evaluation import evaluate, probabilities, tokens_of
+from antiphon_trainer.evaluation import evaluate, lite_model, probabilities, tokens_of
 from antiphon_trainer.one_step import OneStep
 from antiphon_trainer.origin import Origin, read_origin
 from antiphon_trainer.provenance import versions
+from antiphon_trainer.quiet import silenced
 from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs
 
 TOLERANCE = 1e-4
@@ -55,18 +54,11 @@ def to_lite(network: Any) -> tuple[bytes, OneStep]:
         tf.TensorSpec((None, step.state_size), tf.float32, name="state"),
     ]
     archive.add_endpoint("step", endpoint, input_signature=signature)
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, silenced():
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         return bytes(converter.convert()), step
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the converter's talk off the screen."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
 
 
 def convert(network: Any, vocabulary: Vocabulary, model: Path, out: Path, settings: Prepare) -> Bundle:
@@ -141,7 +133,7 @@ def _parity(network: Any, bundle: Bundle, songs: dict[str, list[Song]]) -> dict[
 
 def difference(network: Any, bundle: Bundle, melodies: Sequence[Tokens]) -> float:
     """Return the largest difference between a probability of the Keras network and the bundle's, on melodies."""
-    model = LiteModel(bundle, (1,))
+    model = lite_model(bundle, 1)
     return max(_difference(network, model, tokens, bundle.vocabulary.end) for tokens in melodies)
 
 
@@ -154,7 +146,7 @@ def _difference(network: Any, model: LiteModel, tokens: Tokens, end: int) -> flo
 
 def samples(bundle: Bundle, seed: int = 0) -> list[Tokens]:
     """Draw melodies from the model itself, for where no songs are at hand."""
-    model = LiteModel(bundle, (_SAMPLES,))
+    model = lite_model(bundle, _SAMPLES)
     random = np.random.default_rng(seed)
     state = model.initial_state(_SAMPLES)
     token: Tokens = np.full(_SAMPLES, bundle.vocabulary.end, dtype=np.int32)

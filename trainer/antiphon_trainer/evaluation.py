@@ -11,6 +11,7 @@ import numpy.typing as npt
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
+from antiphon_trainer.quiet import silenced
 from antiphon_trainer.songs import Song
 
 _BATCH = 64
@@ -33,7 +34,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
     """Measure a bundle on songs, each read from a fresh state, the final `"/"` predicted too."""
     batch = min(_BATCH, len(songs)) if bundle.manifest.context == "stream" else 1
-    model = LiteModel(bundle, (batch,))
+    model = lite_model(bundle, batch)
     encoded = [tokens_of(song.symbols, bundle.vocabulary) for song in songs]
     melodies = sorted((tokens for tokens, _ in encoded), key=len)
     bits = sum(_bits(model, melodies[start : start + batch], batch) for start in range(0, len(melodies), batch))
@@ -46,6 +47,12 @@ def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
         onsets=sum(int(np.isin(tokens, pitches).sum()) for tokens in melodies),
         folded=sum(folded for _, folded in encoded),
     )
+
+
+def lite_model(bundle: Bundle, batch: int) -> LiteModel:
+    """Load a bundle to step `batch` melodies at once, without TensorFlow Lite's talk."""
+    with silenced():
+        return LiteModel(bundle, (batch,))
 
 
 def tokens_of(symbols: Sequence[str], vocabulary: Vocabulary) -> tuple[Tokens, int]:

@@ -55,16 +55,19 @@ def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) 
     Raises:
         UserError: there are too few songs to set one apart.
     """
-    # A song without a title stands alone.
-    groups = np.array([" ".join(title.lower().split()) or f"/{song}" for song, title in enumerate(titles)])
-    names = np.unique(groups)
-    if len(names) < 2:
-        raise UserError(f"the dataset has {len(names)} song: training needs one more to validate on")
-    chosen = np.random.default_rng(seed).permutation(names)
-    wanted = max(1, round(share * len(titles)))
-    counts = np.cumsum([(groups == name).sum() for name in chosen])
-    last = min(int(np.searchsorted(counts, wanted)), len(names) - 2)
-    is_validation = np.isin(groups, chosen[: last + 1])[windows.songs]
+    songs = len(np.unique(windows.songs))
+    if songs < 2:
+        raise UserError("the dataset has 1 song: training needs another one to validate on")
+    # A song without a title stands alone, and so do all where the title tells none from another.
+    known = [" ".join(title.lower().split()) for title in titles[:songs]]
+    known = known if len(set(known)) > 1 else [""] * songs
+    groups = np.array([title or f"/{song}" for song, title in enumerate(known)])
+    names, sizes = np.unique(groups, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    wanted = max(1, round(share * songs))
+    # Titles until there are enough songs; one title at least is left to train on.
+    last = min(int(np.searchsorted(np.cumsum(sizes[order]), wanted)), len(names) - 2)
+    is_validation = np.isin(groups, names[order[: last + 1]])[windows.songs]
     return Split(np.flatnonzero(~is_validation), np.flatnonzero(is_validation))
 
 
@@ -91,6 +94,7 @@ def train(
     while not progress.is_over(settings.epochs, settings.patience):
         number, start = len(progress.epochs) + 1, time.monotonic()
         watcher.epoch_begins(number, batches)
+        _seed_dropout(network, settings.seed, number)
         shuffled = stream(windows, arranged(windows, split.training, settings.batch_size, [settings.seed, number]))
         history = network.fit(shuffled, validation_data=validation, shuffle=False, verbose=0, callbacks=[ticks]).history
         epoch = Epoch(
@@ -105,6 +109,13 @@ def train(
     finished = build(vocabulary_size, settings.units, settings.dropout)
     finished.set_weights(checkpoint.best_weights())
     return finished, progress
+
+
+def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
+    """Start the dropout's random numbers anew: a checkpoint doesn't hold where they stood."""
+    dropouts = [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+    for place, layer in enumerate(dropouts):
+        layer.seed_generator.state.assign(np.random.SeedSequence([seed, epoch, place]).generate_state(2))
 
 
 def _compile(network: Any, settings: Train, batches: int) -> None:
