@@ -79,18 +79,18 @@ def test_every_cue_is_a_row_of_its_own_part_of_the_table(song: np.ndarray, bar: 
 def test_a_passage_that_comes_back_says_how_it_went_on() -> None:
     found = without_bars(tokens("/ 60 62 64 65 67 60 62 64"))
     classes = len(cues.LENGTHS) + 1
-    goes_on = cue(found, 8, "melody goes on with")
+    goes_on = cue(found, 8, "melody goes on with, symbols alike")
     assert goes_on // classes == VOCABULARY.tokens["65"]
     assert goes_on % classes == 3  # three symbols are alike
-    assert cue(found, 5, "melody goes on with") == SIZE * classes  # 67 was not heard before
+    assert cue(found, 5, "melody goes on with, symbols alike") == SIZE * classes  # 67 was not heard before
 
 
 def test_the_longest_and_then_the_latest_passage_counts() -> None:
     classes = len(cues.LENGTHS) + 1
     longest = without_bars(tokens("/ 60 62 64 67 62 65 60 62"))
-    assert cue(longest, 8, "melody goes on with") // classes == VOCABULARY.tokens["64"]
+    assert cue(longest, 8, "melody goes on with, symbols alike") // classes == VOCABULARY.tokens["64"]
     latest = without_bars(tokens("/ 62 64 67 62 65 60 62"))
-    assert cue(latest, 7, "melody goes on with") // classes == VOCABULARY.tokens["65"]
+    assert cue(latest, 7, "melody goes on with, symbols alike") // classes == VOCABULARY.tokens["65"]
 
 
 def test_a_rhythm_that_comes_back_says_what_comes_next_whatever_the_pitches() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from antiphon_trainer.one_step import OneStep, OneStepWithCues, one_step
 from antiphon_trainer.origin import Origin, read_origin
 from antiphon_trainer.parity import prove
 from antiphon_trainer.provenance import versions
+from antiphon_trainer.quiet import silenced
 from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs
 
 Step = OneStep | OneStepWithCues
@@ -57,20 +55,13 @@ def to_lite(network: Any, vocabulary: Vocabulary, quantization: Quantization) ->
         *(tf.TensorSpec((None,), tf.int32, name=name) for name in step.inputs),
     ]
     archive.add_endpoint("step", with_metre if step.inputs else plain, input_signature=signature)
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, silenced():
         archive.write_out(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         if quantization == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         return bytes(converter.convert()), step
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the converter's talk off the screen."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
 
 
 def convert(

@@ -52,6 +52,7 @@ def cue_step(token: Any, position: Any, bar: Any, state: Any, vocabulary: Vocabu
     age = (counters[:, 1] + 1.0) * holds
     bar_begins = tf.cast(tf.logical_and(tf.equal(position, 0), bar > 0), tf.float32)
     bars, steps = counters[:, 2] + bar_begins, counters[:, 3]
+    both = _continuation(history - 1.0, melody, size)
     found = tf.stack(
         [
             token,
@@ -60,7 +61,9 @@ def cue_step(token: Any, position: Any, bar: Any, state: Any, vocabulary: Vocabu
             *(_earlier(history, bar * bars_ago, size) for bars_ago in EARLIER_BARS),
             tf.cast(sounding, tf.int32) - 1,
             tf.minimum(tf.cast(age, tf.int32), OLDEST - 1),
-            _continuation(history - 1.0, melody, size),
+            both // (len(LENGTHS) + 1),
+            both % (len(LENGTHS) + 1),
+            both,
             _continuation(classes, rhythm, NOTHING),
             tf.minimum(tf.cast(bars, tf.int32), BARS - 1),
             _class(steps, STEP_CLASSES),

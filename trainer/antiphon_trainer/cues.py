@@ -50,7 +50,10 @@ def columns(vocabulary_size: int) -> tuple[Column, ...]:
         *(Column(f"symbol {bars} bars ago", symbols) for bars in EARLIER_BARS),
         Column("sounding", symbols),
         Column("age", OLDEST),
-        Column("melody goes on with", symbols * lengths),
+        # Apart and together: a symbol and a length that seldom meet are still known each for itself.
+        Column("melody goes on with", symbols),
+        Column("symbols alike", lengths),
+        Column("melody goes on with, symbols alike", symbols * lengths),
         Column("rhythm goes on with", 4 * lengths),
         Column("bars so far", BARS),
         Column("steps so far", lengths + 6),
@@ -88,6 +91,7 @@ def cues(tokens: Ints, position: Ints, bar: Ints, vocabulary: Vocabulary) -> Int
     steps = np.arange(count)
     rhythm = np.full(size, STARTS)
     rhythm[vocabulary.hold], rhythm[vocabulary.rest] = HOLDS, RESTS
+    both = _continuation(tokens, tokens, size)
     found = np.stack(
         [
             tokens,
@@ -95,7 +99,9 @@ def cues(tokens: Ints, position: Ints, bar: Ints, vocabulary: Vocabulary) -> Int
             np.minimum(bar, POSITIONS),
             *(_earlier(tokens, bar * bars, size) for bars in EARLIER_BARS),
             *_sounding(tokens, vocabulary.hold),
-            _continuation(tokens, tokens, size),
+            both // (len(LENGTHS) + 1),
+            both % (len(LENGTHS) + 1),
+            both,
             _continuation(rhythm[tokens], rhythm[tokens], NOTHING),
             np.minimum(np.cumsum((position == 0) & (bar > 0)), BARS - 1),
             np.digitize(steps, STEP_CLASSES),

@@ -18,6 +18,7 @@ from antiphon.settings import Prepare, Settings, Train, model_folders
 from antiphon_trainer import dataset, report, screen
 from antiphon_trainer.origin import Origin, write_origin
 from antiphon_trainer.provenance import versions
+from antiphon_trainer.quiet import silenced
 from antiphon_trainer.songs import HELD_OUT, read_songs
 from antiphon_trainer.storage import write_json, write_text, write_whole
 
@@ -65,9 +66,10 @@ def train_network(settings: Settings, resume: bool) -> None:
     if int(windows.songs.max()) >= len(details.titles):
         raise UserError(f"{folder}: windows and details are of two datasets; run 'antiphon-trainer prepare' again")
 
-    from antiphon_trainer.checkpoint import Checkpoint
-    from antiphon_trainer.history import plot
-    from antiphon_trainer.training import split_by_song, train
+    with silenced():
+        from antiphon_trainer.checkpoint import Checkpoint
+        from antiphon_trainer.history import plot
+        from antiphon_trainer.training import split_by_song, train
 
     split = split_by_song(windows, details.titles, settings.train.validation_share, settings.train.seed)
     checkpoint = Checkpoint(path.with_name(f"{path.stem}-checkpoint"), _identity(settings.train, windows))
@@ -126,8 +128,9 @@ def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, qu
         raise UserError(f"{out}: is a file; a bundle is a folder")
     vocabulary = read_mapping(mapping)
 
-    from antiphon_trainer import conversion
-    from antiphon_trainer.one_step import load_network
+    with silenced():
+        from antiphon_trainer import conversion
+        from antiphon_trainer.one_step import load_network
 
     network = load_network(model)
     with screen.stoppable("nothing was written"):

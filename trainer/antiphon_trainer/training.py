@@ -21,6 +21,8 @@ from antiphon_trainer.network import build
 from antiphon_trainer.progress import Epoch, Progress
 from antiphon_trainer.reading import cue_windows, sometimes_without_metre, tokens
 
+_WARM_UP = 200
+"""Training steps, at most, in which the learning rate rises: Adam's first estimates are of few gradients."""
 _CLIP = 1.0
 """Longest gradient: one odd batch must not undo an epoch."""
 
@@ -58,16 +60,19 @@ def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) 
     Raises:
         UserError: there are too few songs to set one apart.
     """
-    # A song without a title stands alone.
-    groups = np.array([" ".join(title.lower().split()) or f"/{song}" for song, title in enumerate(titles)])
-    names = np.unique(groups)
-    if len(names) < 2:
-        raise UserError(f"the dataset has {len(names)} song: training needs one more to validate on")
-    chosen = np.random.default_rng(seed).permutation(names)
-    wanted = max(1, round(share * len(titles)))
-    counts = np.cumsum([(groups == name).sum() for name in chosen])
-    last = min(int(np.searchsorted(counts, wanted)), len(names) - 2)
-    is_validation = np.isin(groups, chosen[: last + 1])[windows.songs]
+    songs = len(np.unique(windows.songs))
+    if songs < 2:
+        raise UserError("the dataset has 1 song: training needs another one to validate on")
+    # A song without a title stands alone, and so do all where the title tells none from another.
+    known = [" ".join(title.lower().split()) for title in titles[:songs]]
+    known = known if len(set(known)) > 1 else [""] * songs
+    groups = np.array([title or f"/{song}" for song, title in enumerate(known)])
+    names, sizes = np.unique(groups, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    wanted = max(1, round(share * songs))
+    # Titles until there are enough songs; one title at least is left to train on.
+    last = min(int(np.searchsorted(np.cumsum(sizes[order]), wanted)), len(names) - 2)
+    is_validation = np.isin(groups, names[order[: last + 1]])[windows.songs]
     return Split(np.flatnonzero(~is_validation), np.flatnonzero(is_validation))
 
 
@@ -95,6 +100,7 @@ def train(
     while not progress.is_over(settings.epochs, settings.patience):
         number, start = len(progress.epochs) + 1, time.monotonic()
         watcher.epoch_begins(number, batches)
+        _seed_dropout(network, settings.seed, number)
         mixed = arranged(windows, split.training, settings.batch_size, [settings.seed, number])
         shuffled = stream(windows, mixed, reading(number))
         history = network.fit(shuffled, validation_data=validation, shuffle=False, verbose=0, callbacks=[ticks]).history
@@ -124,15 +130,26 @@ def _network(vocabulary: Vocabulary, settings: Train) -> Any:
     return build(len(vocabulary), settings.units, settings.dropout, settings.cues)
 
 
+def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
+    """Start the dropout's random numbers anew: a checkpoint doesn't hold where they stood."""
+    dropouts = [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+    for place, layer in enumerate(dropouts):
+        layer.seed_generator.state.assign(np.random.SeedSequence([seed, epoch, place]).generate_state(2))
+
+
 def _compile(network: Any, settings: Train, batches: int) -> None:
-    """Give a network its optimizer (Adam along a cosine), its loss and its metric, nats a step.
+    """Give a network its optimizer (Adam; its rate rises, then falls along a cosine), its loss and its metric, nats a step.
 
     Args:
         network: tokens → probabilities.
         settings: learning rate and epochs.
         batches: in an epoch.
     """
-    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * batches)
+    steps = settings.epochs * batches
+    warm_up = min(_WARM_UP, steps // 10)
+    rate = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate * 0.03, steps - warm_up, warmup_target=settings.learning_rate, warmup_steps=warm_up
+    )
     network.compile(
         optimizer=keras.optimizers.Adam(rate, clipnorm=_CLIP),
         # The mean over the weights, not over the array: padding must not make a batch count less.

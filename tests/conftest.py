@@ -1,0 +1,65 @@
+"""What tests share: a JACK server of their own, so that they play on real ports and touch nobody else's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+
+SERVERS = 4
+"""Test runs that may go on beside each other. JACK knows only eight servers, and forgets a dead one only when
+another takes its name; so the names are few and are used again."""
+
+
+@pytest.fixture(scope="session")
+def jack_server() -> Iterator[dict[str, str]]:
+    """Yield the environment in which JACK clients find the tests' server; it holds for this process as well."""
+    if os.environ.get("ANTIPHON_WITHOUT_JACK") == "1":
+        pytest.skip("ANTIPHON_WITHOUT_JACK=1")
+    if sys.platform != "linux":
+        pytest.skip("the tests play on JACK ports, and start JACK on Linux only")
+    if shutil.which("jackd") is None:
+        # Not skipped: whoever sees these tests pass may believe that Antiphon plays.
+        pytest.fail("jackd is missing; run: sudo apt-get install -y jackd2 (or test without: ANTIPHON_WITHOUT_JACK=1)")
+    with _reserved_name() as name, pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile() as log:
+        patch.setenv("JACK_DEFAULT_SERVER", name)
+        server, lifeline = bootstrap.start_jackd(output=log.fileno())
+        try:
+            if not bootstrap.jack_answers(seconds=20, python=sys.executable):
+                log.seek(0)
+                pytest.fail(f"jackd does not start: {log.read().decode(errors='replace')}")
+            yield dict(os.environ)
+        finally:
+            os.close(lifeline)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:  # a client that never let go; the next run may take the name
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+@contextmanager
+def _reserved_name() -> Iterator[str]:
+    """Keep a server's name for this process; the lock ends with it, however it ends."""
+    import fcntl
+
+    for number in range(SERVERS):
+        name = f"antiphon-test-{os.getuid()}-{number}"
+        with Path(tempfile.gettempdir(), f"{name}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield name
+            return
+    pytest.fail(f"{SERVERS} test runs have a JACK server already; wait for one to end")

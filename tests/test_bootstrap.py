@@ -1,0 +1,188 @@
+"""The set-up: which Python it takes, when it works again, and what it says when it can't go on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bootstrap
+from bootstrap import SetUpError
+
+
+def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, bootstrap.__file__, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def make_program(folder: Path, name: str, script: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of its own, with locks and an environment in which nothing is installed."""
+    for file in ("pyproject.toml", *bootstrap.LOCKS.values()):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(f"{file}\n")
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    for name in ("VENV", "SCRIPTS", "STAMP", "PIP_LOG"):
+        place = tmp_path / Path(getattr(bootstrap, name)).relative_to(Path(bootstrap.__file__).parent)
+        monkeypatch.setattr(bootstrap, name, place)
+    bootstrap.SCRIPTS.mkdir(parents=True)
+    python = make_program(bootstrap.SCRIPTS, "python", 'echo "$*" >> "$(dirname "$0")/calls"')
+    monkeypatch.setattr(bootstrap, "PYTHON", str(python))
+    return tmp_path
+
+
+def pip_calls() -> list[str]:
+    calls = bootstrap.SCRIPTS / "calls"
+    text = calls.read_text() if calls.exists() else ""
+    calls.unlink(missing_ok=True)
+    return [line for line in text.splitlines() if "pip install" in line]
+
+
+@pytest.mark.parametrize("arguments", [(), ("play",), ("--verbose", "run")])
+def test_bad_usage_is_told_in_one_line(arguments: tuple[str, ...]) -> None:
+    done = start(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "run or test" in done.stderr
+
+
+def test_help_explains_both_commands() -> None:
+    done = start("--help")
+    assert done.returncode == 0
+    assert "bootstrap.py run" in done.stdout
+    assert "bootstrap.py test" in done.stdout
+
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in programs are shell scripts")
+
+
+@posix_only
+def test_playing_installs_the_lock_and_then_the_checkout_itself(checkout: Path) -> None:
+    bootstrap.set_up("run")
+    lock, project = pip_calls()
+    assert "--require-hashes" in lock
+    assert lock.endswith("requirements/play.txt")
+    assert project.endswith(f"--no-deps --no-build-isolation --editable {checkout}")
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("done_before", "command", "installs"),
+    [("run", "run", False), ("test", "test", False), ("test", "run", False), ("run", "test", True)],
+)
+def test_a_set_up_is_done_once_and_testing_serves_playing(
+    checkout: Path, done_before: str, command: str, installs: bool
+) -> None:
+    bootstrap.set_up(done_before)
+    pip_calls()
+    bootstrap.set_up(command)
+    assert bool(pip_calls()) == installs
+
+
+@posix_only
+@pytest.mark.parametrize("file", ["pyproject.toml", "requirements/play.txt"])
+def test_a_changed_lock_is_installed(checkout: Path, file: str) -> None:
+    bootstrap.set_up("run")
+    pip_calls()
+    (checkout / file).write_text("changed\n")
+    bootstrap.set_up("run")
+    assert pip_calls()
+
+
+@posix_only
+def test_a_failed_installation_is_told_in_a_line_and_tried_again(checkout: Path) -> None:
+    bootstrap.set_up("run")
+    make_program(bootstrap.SCRIPTS, "python", 'case "$*" in *install*) echo "ERROR: no room"; exit 1;; esac')
+    with pytest.raises(SetUpError, match=r"requirements/develop.txt: ERROR: no room .*pip\.log") as failure:
+        bootstrap.set_up("test")
+    assert "\n" not in str(failure.value)
+    assert not bootstrap.is_current("run")  # half of an installation is none
+
+
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        ("ERROR: early\nERROR: the cause\nnotice: a new pip\n", "ERROR: the cause"),
+        ("Reading lists\nE: Unable to locate package jackd2\n", "E: Unable to locate package jackd2"),
+        ("killed\n\n", "killed"),
+        ("", "it gave no reason"),
+    ],
+)
+def test_of_a_failure_the_line_that_says_most_is_told(output: str, line: str) -> None:
+    assert bootstrap.reason(output) == line
+
+
+@posix_only
+def test_dead_stubs_and_wrong_versions_are_no_pythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_program(tmp_path / "stubs", "python3.12", "echo 'command not found'; exit 127")
+    make_program(tmp_path / "old", "python3.12", "exit 1")  # says that it is another version
+    good = make_program(tmp_path / "good", "python3.12", "exit 0")
+    second = make_program(tmp_path / "good", "python3.11", "exit 0")
+    monkeypatch.setenv("PATH", os.pathsep.join(str(tmp_path / name) for name in ("stubs", "", "old", "good")))
+    assert list(bootstrap.find_pythons(bootstrap.WITH_WHEELS)) == [str(good), str(second)]
+
+
+def a_python(monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], others: list[str]) -> None:
+    monkeypatch.setattr(sys, "version_info", (*version, 0))
+    monkeypatch.setattr(bootstrap, "find_pythons", lambda _: iter(others))
+
+
+def test_this_python_is_taken_where_everything_is_ready_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_python(monkeypatch, (3, 12), ["/usr/bin/python3.11"])
+    assert bootstrap.python_for("run") == sys.executable
+
+
+@pytest.mark.parametrize("version", [(3, 9), (3, 13)])
+def test_a_better_python_is_taken_and_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int, int]
+) -> None:
+    a_python(monkeypatch, version, ["/usr/bin/python3.12", "/usr/bin/python3.11"])
+    assert bootstrap.python_for("run") == "/usr/bin/python3.12"
+    assert "/usr/bin/python3.12" in capsys.readouterr().err
+
+
+def test_a_python_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_python(monkeypatch, (3, 10), [])
+    with pytest.raises(
+        SetUpError, match=r"3\.10 is too old; install Python 3\.12, then: python3\.12 bootstrap.py test"
+    ):
+        bootstrap.python_for("test")
+
+
+def test_what_a_new_python_lacks_is_said_before_pip_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_python(monkeypatch, (3, 13), [])
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(bootstrap, "can_build", lambda: False)
+    monkeypatch.setattr(bootstrap, "can_apt", lambda: False)
+    with pytest.raises(
+        SetUpError, match=r"sudo apt-get install -y build-essential .*libjack-jackd2-dev python3\.13-dev"
+    ):
+        bootstrap.python_for("run")
+    monkeypatch.setattr(bootstrap, "can_build", lambda: True)
+    assert bootstrap.python_for("run") == sys.executable
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="JACK is started on Linux only")
+def test_testing_without_jackd_goes_on_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    monkeypatch.delenv("ANTIPHON_WITHOUT_JACK", raising=False)
+    bootstrap.prepare_tests()
+    assert "sudo apt-get install -y jackd2" in capsys.readouterr().err
+    monkeypatch.setenv("ANTIPHON_WITHOUT_JACK", "1")
+    bootstrap.prepare_tests()
+    assert capsys.readouterr().err == ""

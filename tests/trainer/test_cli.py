@@ -1,0 +1,51 @@
+"""The command line itself."""
+
+import subprocess
+import sys
+
+import pytest
+
+from antiphon_trainer import extra
+
+from .conftest import Workplace
+
+COMMANDS = ("prepare", "train", "convert", "evaluate")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_explains_every_option(workplace: Workplace, command: str) -> None:
+    assert "--config" in workplace.succeeds(command, "--help")
+
+
+def test_without_a_command_it_shows_the_help(workplace: Workplace) -> None:
+    out = workplace.succeeds()
+    assert all(command in out for command in COMMANDS)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, antiphon_trainer.cli\n"
+        "print(sorted({'keras', 'tensorflow', 'music21', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("prepare", "."), ("train",), ("convert", "model.keras", "--out", "mine"), ("evaluate", "mine")],
+    ids=lambda arguments: " ".join(arguments[:1]) or "nothing",
+)
+def test_without_the_extra_it_says_what_to_install(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "music21" else object())
+    assert workplace.refuses(*arguments) == (
+        'antiphon-trainer: the trainer needs music21: pip install "antiphon[trainer]"'
+    )
+    assert workplace("prepare", "--help").code == 0
+
+
+@pytest.mark.parametrize("arguments", [("sing",), ("train", "--loudly"), ("convert",), ("evaluate",)])
+def test_bad_usage_is_one_line(workplace: Workplace, arguments: tuple[str, ...]) -> None:
+    assert "--help" in workplace.refuses(*arguments)

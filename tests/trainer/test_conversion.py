@@ -1,0 +1,171 @@
+"""From a Keras file to a bundle, proven before it is written."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from antiphon.errors import UserError
+from antiphon.melody.bundle import read_bundle
+from antiphon.melody.model import LiteModel
+from antiphon.melody.vocabulary import vocabulary_of
+
+from .conftest import Workplace
+
+
+@pytest.fixture
+def trained(finished: Workplace, workplace: Workplace) -> Workplace:
+    """A folder with a trained network and nothing else."""
+    shutil.copytree(finished.path / "trained", workplace.path / "trained")
+    return workplace
+
+
+def test_the_bundle_is_what_the_design_says(finished: Workplace) -> None:
+    bundle = read_bundle(finished.path / "models/small")
+    manifest = bundle.manifest
+    assert (manifest.context, manifest.sequence_length, manifest.step, manifest.initial_state) == (
+        "stream",
+        32,
+        0.25,
+        0,
+    )
+    assert manifest.state_size == 2 * (8 + 6)
+    assert manifest.corpus["songs"] == 3
+    assert manifest.parity["largest_difference"] <= manifest.parity["tolerance"] == 1e-4
+    assert manifest.parity["melodies"] == "2 songs"
+    assert manifest.held_out["songs"] == 2
+    assert {"keras", "music21"} <= set(manifest.versions)
+    assert bundle.vocabulary == vocabulary_of(bundle.vocabulary.symbols)
+
+
+@pytest.mark.parametrize("batch", [1, 12])
+def test_the_bundle_streams_in_any_batch(finished: Workplace, batch: int) -> None:
+    import keras
+
+    bundle = read_bundle(finished.path / "models/small")
+    network = keras.saving.load_model(finished.path / "trained/model.keras", compile=False)
+    tokens = np.random.default_rng(1).integers(0, len(bundle.vocabulary), (batch, 50)).astype(np.int32)
+    model = LiteModel(bundle, (batch,))
+    state = model.initial_state(batch)
+    whole = np.asarray(network(tokens))
+    for step in range(50):
+        predicted, state = model.step(np.ascontiguousarray(tokens[:, step]), state)
+        np.testing.assert_allclose(predicted, whole[:, step], atol=1e-5)
+        np.testing.assert_allclose(predicted.sum(axis=1), 1, atol=1e-5)
+
+
+def test_it_says_how_to_play_the_bundle(trained: Workplace) -> None:
+    out = trained.succeeds("convert", "trained/model.keras", "--out", "models/my own")
+    assert "antiphon run --model 'models/my own'" in out
+
+
+def test_without_songs_it_is_proven_on_its_own_melodies(trained: Workplace) -> None:
+    trained.succeeds("convert", "trained/model.keras", "--out", "mine")
+    manifest = read_bundle(trained.path / "mine").manifest
+    assert manifest.parity["melodies"] == "4 melodies of the model's own"
+    assert manifest.held_out == {}
+
+
+def test_figures_are_of_the_songs_that_this_training_left_out(finished: Workplace, trained: Workplace) -> None:
+    shutil.copytree(finished.path / "prepared", trained.path / "prepared")
+    (trained.path / "prepared/songs/held-out/scores-auld-lang-syne.txt").unlink()
+    trained.succeeds("convert", "trained/model.keras", "--out", "mine")
+    assert read_bundle(trained.path / "mine").manifest.held_out == {}
+
+
+def test_a_network_from_elsewhere_needs_its_mapping_only(trained: Workplace) -> None:
+    (trained.path / "trained/training.json").unlink()
+    (trained.path / "trained/mapping.json").rename(trained.path / "its-mapping.json")
+    assert "every model needs its mapping" in trained.refuses("convert", "trained/model.keras", "--out", "mine")
+    trained.succeeds("convert", "trained/model.keras", "--mapping", "its-mapping.json", "--out", "mine")
+    assert read_bundle(trained.path / "mine").manifest.corpus == {}
+
+
+@pytest.mark.parametrize("broken", ["swapped states", "a forgotten state"])
+def test_a_bundle_that_differs_is_not_written(trained: Workplace, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    import keras
+
+    from antiphon_trainer import one_step
+
+    def wrong(cell: Any) -> one_step.Layer:
+        def step(signal: Any, state: Any) -> tuple[Any, Any]:
+            one, other = state[:, cell.units :], state[:, : cell.units]
+            output, after = cell(signal, [one, other] if broken == "swapped states" else [other, 0 * one])
+            return output, keras.ops.concatenate(after, axis=1)
+
+        return step
+
+    trained.succeeds("convert", "trained/model.keras", "--out", "mine")
+    before = read_bundle(trained.path / "mine")
+    monkeypatch.setattr(one_step, "_lstm", wrong)
+    assert "differ from the Keras network's by up to" in trained.refuses(
+        "convert", "trained/model.keras", "--out", "mine"
+    )
+    assert read_bundle(trained.path / "mine") == before
+    trained.refuses("convert", "trained/model.keras", "--out", "other")
+    assert not (trained.path / "other").exists()
+
+
+def test_a_mapping_of_another_size_is_refused(trained: Workplace) -> None:
+    (trained.path / "small.json").write_text(json.dumps({"/": 0, "60": 1, "_": 2, "r": 3}))
+    message = trained.refuses("convert", "trained/model.keras", "--mapping", "small.json", "--out", "mine")
+    assert "the mapping has 4 symbols" in message
+    assert not (trained.path / "mine").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut off", b"\x80\x04N."])
+def test_what_is_no_keras_file_is_refused(trained: Workplace, content: bytes | None) -> None:
+    if content is not None:
+        (trained.path / "trained/bad.keras").write_bytes(content)
+    assert "bad.keras" in trained.refuses("convert", "trained/bad.keras", "--out", "mine")
+    assert not (trained.path / "mine").exists()
+
+
+def test_a_file_stands_where_the_bundle_should(trained: Workplace) -> None:
+    (trained.path / "mine").touch()
+    assert "is a file" in trained.refuses("convert", "trained/model.keras", "--out", "mine")
+
+
+def _layers(*layers: Any) -> Callable[[Any], Any]:
+    def build(tokens: Any) -> Any:
+        import keras
+
+        signal = keras.ops.one_hot(tokens, 5)
+        for layer in layers:
+            signal = layer(keras)(signal)
+        return keras.Model(tokens, signal)
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([lambda k: k.layers.Bidirectional(k.layers.LSTM(4, return_sequences=True))], "Bidirectional"),
+        ([lambda k: k.layers.LSTM(4)], "one answer a window"),
+        ([lambda k: k.layers.Dense(5)], "no recurrent layer"),
+    ],
+)
+def test_a_network_that_cannot_be_stepped_is_refused_by_layer(layers: list[Any], message: str) -> None:
+    import keras
+
+    from antiphon_trainer.one_step import OneStep
+
+    with pytest.raises(UserError, match=message):
+        OneStep(_layers(*layers)(keras.Input((None,), dtype="int32")))
+
+
+def test_code_inside_a_file_is_not_run(tmp_path: Path) -> None:
+    import keras
+
+    from antiphon_trainer.one_step import load_network
+
+    tokens = keras.Input((None,), dtype="int32")
+    network = _layers(lambda k: k.layers.Lambda(lambda x: x, name="surprise"))(tokens)
+    network.save(tmp_path / "model.keras")
+    with pytest.raises(UserError, match="Lambda"):
+        load_network(tmp_path / "model.keras")

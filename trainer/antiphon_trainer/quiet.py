@@ -1,0 +1,30 @@
+"""Quiet: TensorFlow's C++ side talks to stderr as it starts and converts; none of that is for the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from antiphon.commands import DEBUG
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Keep the process's stderr off the screen, unless `ANTIPHON_DEBUG` is set. Exceptions pass as ever."""
+    if os.environ.get(DEBUG):
+        yield
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    screen = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(screen, 2)
+        os.close(screen)
