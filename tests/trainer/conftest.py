@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,10 +84,25 @@ def workplace(tmp_path: Path) -> Workplace:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    """A folder where the scores were prepared, trained on and converted; two songs are held out. Don't write there."""
+    """A folder where the scores were prepared, trained on and converted; two songs are held out. Don't write there.
+
+    The network is the tutorial's, `reminded` has ours.
+    """
     place = Workplace(tmp_path_factory.mktemp("finished"))
     (place.path / "held-out.txt").write_text("# kept apart\ntest\tT0002\nT0005\n")
     place.succeeds("prepare", SCORES, "--held-out", "held-out.txt", "--sequence-length", 32)
-    place.succeeds("train", "--units", 8, "--units", 6, "--epochs", 2, "--batch-size", 2, "--validation-share", 0.3)
+    small = ("--epochs", 2, "--batch-size", 2, "--validation-share", 0.3)
+    place.succeeds("train", "--no-cues", "--units", 8, "--units", 6, *small)
+    place.succeeds("convert", "trained/model.keras", "--out", "models/small")
+    return place
+
+
+@pytest.fixture(scope="session")
+def reminded(finished: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """As `finished`, with a network that reads cues. Don't write there."""
+    place = Workplace(tmp_path_factory.mktemp("reminded") / "place")
+    shutil.copytree(finished.path, place.path, ignore=shutil.ignore_patterns("trained", "models"))
+    small = ("--epochs", 1, "--batch-size", 2, "--validation-share", 0.3)
+    place.succeeds("train", "--units", 8, "--units", 6, *small)
     place.succeeds("convert", "trained/model.keras", "--out", "models/small")
     return place

@@ -13,6 +13,7 @@ from antiphon.errors import UserError
 from antiphon.melody.bundle import read_bundle
 from antiphon.melody.model import LiteModel
 from antiphon.melody.vocabulary import vocabulary_of
+from antiphon_trainer.cue_step import STATE_SIZE
 
 from .conftest import Workplace
 
@@ -35,7 +36,7 @@ def test_the_bundle_is_what_the_design_says(finished: Workplace) -> None:
     )
     assert manifest.state_size == 2 * (8 + 6)
     assert manifest.corpus["songs"] == 3
-    assert manifest.parity["largest_difference"] <= manifest.parity["tolerance"] == 1e-4
+    assert manifest.parity["largest_difference"] <= 1e-4
     assert manifest.parity["melodies"] == "2 songs"
     assert manifest.held_out["songs"] == 2
     assert {"keras", "music21"} <= set(manifest.versions)
@@ -56,6 +57,31 @@ def test_the_bundle_streams_in_any_batch(finished: Workplace, batch: int) -> Non
         predicted, state = model.step(np.ascontiguousarray(tokens[:, step]), state)
         np.testing.assert_allclose(predicted, whole[:, step], atol=1e-5)
         np.testing.assert_allclose(predicted.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_network_with_cues_takes_the_metre_and_is_proven_with_it_and_without(reminded: Workplace) -> None:
+    manifest = read_bundle(reminded.path / "models/small").manifest
+    assert manifest.inputs == ["position", "bar"]
+    assert manifest.parity["largest_difference"] <= 1e-4
+    assert manifest.held_out["bits_a_step_with_metre"] != manifest.held_out["bits_a_step"]
+    assert manifest.state_size == STATE_SIZE + 2 * (8 + 6)
+
+
+def test_eight_bits_cost_next_to_nothing_and_a_third_of_the_bytes(reminded: Workplace, tmp_path: Path) -> None:
+    reminded.succeeds("convert", "trained/model.keras", "--out", tmp_path / "eight", "--quantize", "int8")
+    whole, eight = read_bundle(reminded.path / "models/small"), read_bundle(tmp_path / "eight")
+    assert eight.manifest.quantization == "int8"
+    assert abs(eight.manifest.parity["bundle_bits_a_step"] - eight.manifest.parity["keras_bits_a_step"]) <= 0.01
+    assert len(eight.model) < 0.75 * len(whole.model)
+    assert "say none or int8" in reminded.refuses("convert", "trained/model.keras", "--out", "x", "--quantize", "4")
+
+
+def test_a_bundle_with_other_cues_is_not_written(reminded: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from antiphon_trainer import cue_step
+
+    monkeypatch.setattr(cue_step, "OLDEST", 2)  # the bundle's cues are no longer those of training
+    assert "differ" in reminded.refuses("convert", "trained/model.keras", "--out", "models/wrong")
+    assert not (reminded.path / "models/wrong").exists()
 
 
 def test_it_says_how_to_play_the_bundle(trained: Workplace) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import mapping_text, vocabulary_of
 from antiphon_trainer.dataset import PAD, merge, merged_text, read_windows, windows, write_windows
+from antiphon_trainer.metre import Barline
 
 songs = some.lists(
     some.lists(some.sampled_from(["60", "62", "_", "r"]), min_size=1, max_size=40), min_size=1, max_size=6
@@ -19,7 +20,7 @@ VOCABULARY = vocabulary_of(["60", "62"])
 
 @given(songs, some.integers(2, 17))
 def test_windows_hold_every_song_once_and_never_two_in_one(songs: list[list[str]], length: int) -> None:
-    cut = windows(merge(songs, 0), VOCABULARY, length)
+    cut = windows(merge(songs, 0), [[Barline(0, 0, 4)]] * len(songs), VOCABULARY, length)
     assert cut.inputs.shape[1] == length
     for index, song in enumerate(songs):
         mine = cut.songs == index
@@ -28,6 +29,8 @@ def test_windows_hold_every_song_once_and_never_two_in_one(songs: list[list[str]
         assert [VOCABULARY.symbols[t] for t in targets[targets != PAD]] == [*song, "/"]
         assert [VOCABULARY.symbols[t] for t in inputs] == ["/", *song]
         assert (targets[: len(song) + 1] != PAD).all()  # padding is at the end only
+        positions = cut.positions[mine].reshape(-1)[: len(song) + 1]
+        assert positions.tolist() == list(range(len(song) + 1))
     assert (cut.targets == VOCABULARY.end).sum() == len(songs)
 
 
@@ -38,13 +41,13 @@ def test_data_size_cuts_the_merged_dataset_and_nothing_else(songs: list[list[str
 
 
 def test_stored_windows_come_back(tmp_path: Path) -> None:
-    cut = windows(merge([["60", "_", "62"], ["r", "_"]], 0), VOCABULARY, 2)
+    cut = windows(merge([["60", "_", "62"], ["r", "_"]], 0), [[], []], VOCABULARY, 2)
     write_windows(tmp_path, cut)
     mapping = tmp_path / "mapping.json"
     mapping.write_text(mapping_text(VOCABULARY))
     loaded, vocabulary = read_windows(tmp_path, mapping)
     assert vocabulary == VOCABULARY
-    for name in ("inputs", "targets", "songs"):
+    for name in ("inputs", "targets", "songs", "positions", "bars"):
         assert np.array_equal(getattr(loaded, name), getattr(cut, name))
 
 
@@ -62,7 +65,7 @@ def test_stored_windows_come_back(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_tensors_are_refused(tmp_path: Path, name: str, content: object, message: str) -> None:
-    write_windows(tmp_path, windows(merge([["60", "_", "62"], ["r", "_"]], 0), VOCABULARY, 4))
+    write_windows(tmp_path, windows(merge([["60", "_", "62"], ["r", "_"]], 0), [[], []], VOCABULARY, 4))
     mapping = tmp_path / "mapping.json"
     mapping.write_text(mapping_text(VOCABULARY))
     read_windows(tmp_path, mapping)

@@ -11,6 +11,7 @@ from antiphon.errors import UserError
 from antiphon.melody.vocabulary import vocabulary_of
 from antiphon_trainer import screen
 from antiphon_trainer.dataset import Windows, merge, windows
+from antiphon_trainer.metre import Barline
 from antiphon_trainer.progress import Epoch, Progress
 
 from .conftest import Workplace
@@ -19,7 +20,8 @@ TRAIN = ("train", "--units", 8, "--epochs", 3, "--batch-size", 2, "--validation-
 
 
 def dataset(songs: int) -> Windows:
-    return windows(merge([["60", "_"] * (3 + n) for n in range(songs)], 0), vocabulary_of(["60"]), 4)
+    merged = merge([["60", "_"] * (3 + n) for n in range(songs)], 0)
+    return windows(merged, [[Barline(0, 0, 4)]] * songs, vocabulary_of(["60"]), 4)
 
 
 @pytest.fixture
@@ -146,16 +148,48 @@ def test_one_song_cannot_be_split() -> None:
 
 def test_batches_hold_every_window_once_and_no_step_behind_an_end() -> None:
     from antiphon_trainer.batches import arranged, stream
+    from antiphon_trainer.reading import tokens
 
     data = dataset(9)
     chosen = np.arange(1, len(data.songs))
     for seed in (None, [1, 1], [1, 2]):
         batches = arranged(data, chosen, 3, seed)
         assert sorted(np.concatenate(batches)) == chosen.tolist()
-        weights = [batch[2].numpy() for batch in stream(data, batches)]
+        weights = [batch[2].numpy() for batch in stream(data, batches, tokens(data))]
         assert sum(w.sum() for w in weights) == (data.targets[chosen] >= 0).sum()
         assert all(w.any(axis=0).all() for w in weights)
     assert not np.array_equal(*(np.concatenate(arranged(data, chosen, 3, [1, epoch])) for epoch in (1, 2)))
+
+
+def test_half_of_the_windows_forget_their_metre_and_others_in_each_epoch() -> None:
+    from antiphon_trainer.cues import without_metre
+    from antiphon_trainer.reading import cue_windows, sometimes_without_metre
+
+    data, size = dataset(60), 4
+    table = cue_windows(data, vocabulary_of(["60"]))
+    rows = np.arange(len(table))
+    forgot = without_metre(table, size)
+    told = []
+    for epoch in (1, 2):
+        read = sometimes_without_metre(table, size, [1, epoch])(rows)
+        knows = (read == table).all(axis=(1, 2))
+        assert (read[~knows] == forgot[~knows]).all()
+        assert 0.3 < knows.mean() < 0.7
+        told.append(knows)
+    assert (told[0] != told[1]).any()
+
+
+def test_cues_reach_back_over_the_windows_of_a_song() -> None:
+    from antiphon_trainer.cues import cues
+    from antiphon_trainer.reading import cue_windows
+
+    data, vocabulary = dataset(5), vocabulary_of(["60"])
+    mine = data.songs == 4
+    steps = int((data.targets[mine] >= 0).sum())
+    assert mine.sum() > 2
+    whole = [a[mine].reshape(-1)[:steps].astype(np.int32) for a in (data.inputs, data.positions, data.bars)]
+    found = cue_windows(data, vocabulary)[mine]
+    assert (found.reshape(-1, found.shape[2])[:steps] == cues(*whole, vocabulary)).all()
 
 
 def test_early_stopping_waits_for_patience() -> None:
@@ -174,7 +208,7 @@ def test_the_best_epoch_is_what_is_kept(tmp_path: Path) -> None:
     from antiphon_trainer.checkpoint import Checkpoint
     from antiphon_trainer.network import build
 
-    network = build(5, [3], 0.1)
+    network = build(5, [3], 0.1, with_cues=False)
     checkpoint = Checkpoint(tmp_path / "checkpoint", "me")
     progress = checkpoint.begin()
     kept = []

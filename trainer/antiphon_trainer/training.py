@@ -138,7 +138,7 @@ def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
 
 
 def _compile(network: Any, settings: Train, batches: int) -> None:
-    """Give a network its optimizer (Adam; its rate rises, then falls along a cosine), its loss and its metric, nats a step.
+    """Give a network its optimizer (Adam, its rate up and down), its loss and its metric, nats a step.
 
     Args:
         network: tokens → probabilities.
