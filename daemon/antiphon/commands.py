@@ -12,10 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from antiphon.errors import UserError
-
-DEBUG = "ANTIPHON_DEBUG"
-"""The environment variable that lets tracebacks through."""
+from antiphon.errors import DEBUG, UserError
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:

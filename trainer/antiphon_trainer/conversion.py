@@ -13,13 +13,13 @@ import tensorflow as tf
 from antiphon.melody.bundle import Bundle, Manifest, Quantization, read_bundle, write_bundle
 from antiphon.melody.grid import STEP
 from antiphon.melody.vocabulary import Vocabulary
+from antiphon.quiet import silenced
 from antiphon.settings import Prepare
 from antiphon_trainer.evaluation import evaluate
 from antiphon_trainer.one_step import OneStep, OneStepWithCues, one_step
 from antiphon_trainer.origin import Origin, read_origin
 from antiphon_trainer.parity import prove
 from antiphon_trainer.provenance import versions
-from antiphon_trainer.quiet import silenced
 from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs
 
 Step = OneStep | OneStepWithCues

@@ -12,7 +12,6 @@ from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, Metre, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.metre import metre_of_steps
-from antiphon_trainer.quiet import silenced
 from antiphon_trainer.songs import Song, onsets
 
 _BATCH = 64
@@ -63,7 +62,7 @@ def melody_of(song: Song, vocabulary: Vocabulary) -> Melody:
 def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
     """Measure a bundle on songs, each read from a fresh state, the final `"/"` predicted too."""
     batch = min(_BATCH, len(songs)) if bundle.manifest.context == "stream" else 1
-    model = lite_model(bundle, batch)
+    model = LiteModel(bundle, (batch,))
     melodies = sorted((melody_of(song, bundle.vocabulary) for song in songs), key=lambda melody: len(melody.tokens))
     symbols = sum(len(melody.tokens) for melody in melodies)
     takes_metre = bool(bundle.manifest.inputs)
@@ -75,12 +74,6 @@ def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
         onsets=sum(onsets(song.symbols) for song in songs),
         folded=sum(melody.folded for melody in melodies),
     )
-
-
-def lite_model(bundle: Bundle, batch: int) -> LiteModel:
-    """Load a bundle to step `batch` melodies at once, without TensorFlow Lite's talk."""
-    with silenced():
-        return LiteModel(bundle, (batch,))
 
 
 def bits(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> float:

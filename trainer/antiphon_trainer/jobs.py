@@ -14,11 +14,11 @@ import typer
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Quantization, find_bundle, read_bundle
 from antiphon.melody.vocabulary import mapping_text, read_mapping
+from antiphon.quiet import silenced
 from antiphon.settings import Prepare, Settings, Train, model_folders
 from antiphon_trainer import dataset, report, screen
 from antiphon_trainer.origin import Origin, write_origin
 from antiphon_trainer.provenance import versions
-from antiphon_trainer.quiet import silenced
 from antiphon_trainer.songs import HELD_OUT, read_songs
 from antiphon_trainer.storage import write_json, write_text, write_whole
 

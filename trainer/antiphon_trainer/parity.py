@@ -9,9 +9,9 @@ import numpy as np
 
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle
-from antiphon.melody.model import Floats, Tokens
+from antiphon.melody.model import Floats, LiteModel, Tokens
 from antiphon_trainer.cues import cues, without_metre
-from antiphon_trainer.evaluation import LEAST_PROBABILITY, Melody, lite_model, melody_of, probabilities
+from antiphon_trainer.evaluation import LEAST_PROBABILITY, Melody, melody_of, probabilities
 from antiphon_trainer.one_step import reads_cues
 from antiphon_trainer.songs import Song
 
@@ -62,7 +62,7 @@ def prove(network: Any, bundle: Bundle, songs: Sequence[Song]) -> dict[str, Any]
 
 def _both(network: Any, bundle: Bundle, melody: Melody) -> list[tuple[Tokens, Floats, Floats]]:
     """Return (tokens, the network's probabilities, the bundle's) of a melody, with the metre and without."""
-    model = lite_model(bundle, 1)
+    model = LiteModel(bundle, (1,))
     told = (False, True) if bundle.manifest.inputs else (False,)
     return [
         (
@@ -89,7 +89,7 @@ def _bits(tokens: Tokens, predicted: Floats) -> Floats:
 
 def samples(bundle: Bundle, seed: int = 0) -> list[Melody]:
     """Draw melodies from the model itself, for where no songs are at hand. They have no metre."""
-    model = lite_model(bundle, _SAMPLES)
+    model = LiteModel(bundle, (_SAMPLES,))
     random = np.random.default_rng(seed)
     end = bundle.vocabulary.end
     state = model.initial_state(_SAMPLES)

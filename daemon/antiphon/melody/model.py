@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle
+from antiphon.quiet import silenced
 
 Tokens = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -59,7 +60,8 @@ class LiteModel:
         self.vocabulary_size = bundle.manifest.vocabulary_size
         self._initial = bundle.manifest.initial_state
         self._state_size = bundle.manifest.state_size
-        self._compiled = {batch: _Compiled(bundle, batch) for batch in batches}
+        with silenced():
+            self._compiled = {batch: _Compiled(bundle, batch) for batch in batches}
 
     def initial_state(self, batch: int) -> Floats:
         """See `StepModel`."""

@@ -1,4 +1,4 @@
-"""Quiet: TensorFlow's C++ side talks to stderr as it starts and converts; none of that is for the user."""
+"""Quiet: TensorFlow's C++ side talks to stderr as it starts, loads and converts; none of that is for the user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from antiphon.commands import DEBUG
+from antiphon.errors import DEBUG
 
 
 @contextmanager
