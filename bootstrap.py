@@ -64,7 +64,8 @@ def main(arguments: list[str]) -> int:
             prepare_tests()
             os.chdir(ROOT)
             return become([PYTHON, "-m", "pytest", *options])
-        prepare_midi()
+        if "--help" not in options:
+            prepare_midi()
         return become([str(SCRIPTS / "antiphon"), "run", *options])
     except SetUpError as error:
         say(str(error))
@@ -171,9 +172,9 @@ def python_for(command: str) -> str:
     if version < OLDEST:
         raise SetUpError(f"{shortcoming(version)}; install Python 3.12, then: python3.12 bootstrap.py {command}")
     say(f"{shortcoming(version)}, so it is built here; Python 3.12 would need no building")
-    if sys.platform == "linux" and not can_build():
-        packages = ["build-essential", "pkg-config", "libasound2-dev", "libjack-jackd2-dev"]
-        apt_install([*packages, f"python{dotted(version)}-dev"], f"{shortcoming(version)}, nor can it be built here")
+    missing = missing_build_packages(version) if sys.platform == "linux" else []
+    if missing:
+        apt_install(missing, f"{shortcoming(version)}, nor can it be built here")
     return sys.executable
 
 
@@ -197,10 +198,16 @@ def find_pythons(versions: Iterable[tuple[int, ...]]) -> Iterator[str]:
                 yield found
 
 
-def can_build() -> bool:
-    """Tell whether what python-rtmidi is built with is here; without JACK's headers it comes out without JACK."""
-    has_python = Path(sysconfig.get_path("include"), "Python.h").is_file()
-    return has_python and shutil.which("c++") is not None and attempt("pkg-config", "--exists", "alsa", "jack")[0]
+def missing_build_packages(version: tuple[int, ...]) -> list[str]:
+    """Return the Debian packages that building python-rtmidi lacks; without JACK's it would come out without JACK."""
+    is_there = {
+        "build-essential": shutil.which("c++") is not None,
+        "pkg-config": shutil.which("pkg-config") is not None,
+        "libasound2-dev": attempt("pkg-config", "--exists", "alsa")[0],
+        "libjack-jackd2-dev": attempt("pkg-config", "--exists", "jack")[0],
+        f"python{dotted(version)}-dev": Path(sysconfig.get_path("include"), "Python.h").is_file(),
+    }
+    return [package for package, there in is_there.items() if not there]
 
 
 # The system: apt, JACK
