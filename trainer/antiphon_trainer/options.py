@@ -90,7 +90,8 @@ Dropout = Annotated[
     float | None, _train("dropout", "Share of the units that sit out a training step, 0 to 1.", "SHARE")
 ]
 LearningRate = Annotated[
-    float | None, _train("learning_rate", "Adam's, at most; it rises for 200 steps and falls to nothing along a cosine.", "RATE")
+    float | None,
+    _train("learning_rate", "Adam's, at most; it rises for 200 steps and falls to nothing along a cosine.", "RATE"),
 ]
 BatchSize = Annotated[int | None, _train("batch_size", "Windows a training step.", "WINDOWS")]
 Epochs = Annotated[int | None, _train("epochs", "Times through the dataset, at most.", "COUNT")]
