@@ -29,15 +29,22 @@ def test_the_key_in_use_changes_only_with_a_clear_lead() -> None:
     for _ in range(3):
         belief = belief.after(np.array([0.0, 4.0]))
     assert belief.in_use == 0
-    towards_the_other = np.array([4.0, 0.0])
-    in_use = []
-    for _ in range(8):
-        belief = belief.after(towards_the_other)
-        in_use.append((belief.in_use, bool(belief.weights[1] >= 0.9), belief.led))
-    first = next(i for i, (key, *_) in enumerate(in_use) if key == 1)
-    assert first > 0
-    assert all(clear or led >= 3 for key, clear, led in in_use[first:] if key == 1)
-    assert not any(clear or (belief.leader == 1 and led >= 3 and key == 1) for key, clear, led in in_use[:first])
+    assert belief.was_clear
+    before = belief
+    while belief.in_use == 0:
+        before, belief = belief, belief.after(np.array([1.0, 0.0]))
+    assert before.leader == 1  # it led already, but not clearly
+    assert belief.weights[1] >= 0.9 or belief.led == 3
+    assert before.weights[1] < 0.9
+    assert before.led < 3
+
+
+def test_until_a_key_was_clear_the_likeliest_is_in_use() -> None:
+    belief = no_belief(2).after(np.array([0.0, 1.0]))
+    assert belief.in_use == 0
+    belief = belief.after(np.array([1.5, 0.0]))
+    assert belief.in_use == 1
+    assert not belief.was_clear
 
 
 def test_a_fixed_key_is_believed_whatever_is_heard() -> None:

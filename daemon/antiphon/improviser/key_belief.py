@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,10 @@ MOST_EVIDENCE = 4.0
 """Bits that one note may speak for one key against another: no single wrong note overturns a melody."""
 CLEAR_LEAD = 0.9
 LEAD_NOTES = 3
-"""A key is taken into use when it has the probability `CLEAR_LEAD`, or has led for `LEAD_NOTES` notes."""
+"""A key takes another's place when it has the probability `CLEAR_LEAD`, or has led for `LEAD_NOTES` notes.
+
+Before any key was that clear there is nothing to hold on to, and the likeliest is in use from note to note.
+"""
 
 Weights = npt.NDArray[np.float64]
 
@@ -26,6 +29,8 @@ class KeyBelief:
     in_use: int | None = None
     leader: int | None = None
     led: int = 0
+    was_clear: bool = False
+    """Some key has had a clear lead."""
 
     @property
     def expected(self) -> Weights:
@@ -42,8 +47,15 @@ class KeyBelief:
         weights /= weights.sum()
         leader = int(weights.argmax())
         led = self.led + 1 if leader == self.leader else 1
-        changes = self.in_use is None or weights[leader] >= CLEAR_LEAD or led >= LEAD_NOTES
-        return replace(self, weights=weights, in_use=leader if changes else self.in_use, leader=leader, led=led)
+        is_clear = bool(weights[leader] >= CLEAR_LEAD)
+        changes = is_clear or led >= LEAD_NOTES or not self.was_clear
+        return KeyBelief(
+            weights=weights,
+            in_use=leader if changes else self.in_use,
+            leader=leader,
+            led=led,
+            was_clear=self.was_clear or is_clear,
+        )
 
 
 def no_belief(keys: int) -> KeyBelief:

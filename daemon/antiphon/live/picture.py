@@ -9,6 +9,7 @@ from antiphon.errors import UserError
 from antiphon.improviser.events import Event, NoteOff, NoteOn
 from antiphon.live.midifile import Performance
 from antiphon.live.rendering import Duet
+from antiphon.melody.keys import signature_name
 
 # Two colours that colour-blind people can tell apart (Okabe & Ito).
 _PERFORMER, _ANSWER = "#0072B2", "#E69F00"
@@ -32,7 +33,7 @@ def draw_duet(path: Path, performance: Performance, duet: Duet) -> None:
     performer = note_bars(performance.events(keep_tempo=False))
     answer = note_bars((timed.time, timed.message) for timed in duet.answer)
     end = max(stop for _, stop, _ in performer + answer)
-    figure = Figure(figsize=(min(24.0, max(9.0, end * 0.55)), 4.6), layout="constrained")
+    figure = Figure(figsize=(min(24.0, max(9.0, end * 0.55)), 5.2), layout="constrained")
     axes = figure.add_subplot()
     _draw_keys(axes, performer + answer, end)
     for bars, colour, label, width in (
@@ -51,7 +52,8 @@ def draw_duet(path: Path, performance: Performance, duet: Duet) -> None:
         )
     axes.set_xlabel("time (seconds)")
     axes.set_ylabel("pitch")
-    axes.set_title(f"{performance.path.stem}: a duet", loc="left")
+    key = signature_name(duet.heard[-1].sharps)
+    axes.set_title(f"{performance.path.stem}: a duet, heard in {key}", loc="left")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
     try:
         figure.savefig(path, dpi=130)
@@ -78,8 +80,8 @@ def _draw_keys(axes, bars: list[Bar], end: float) -> None:  # type: ignore[no-un
     for pitch in range(lowest, highest + 1):
         if pitch % 12 in _BLACK:
             axes.axhspan(pitch - 0.5, pitch + 0.5, color="#f1f1f1", zorder=0)
-    labelled = [pitch for pitch in range(lowest, highest + 1) if pitch % 12 in (0, 4, 7)]
-    axes.set_yticks(labelled, [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in labelled])
+    played = sorted({pitch for *_, pitch in bars})
+    axes.set_yticks(played, [f"{_NAMES[pitch % 12]}{pitch // 12 - 1}" for pitch in played])
     axes.set_ylim(lowest - 0.5, highest + 0.5)
     axes.set_xlim(0, end)
     axes.spines[["top", "right"]].set_visible(False)
