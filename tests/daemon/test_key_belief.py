@@ -19,7 +19,7 @@ def test_a_belief_stays_a_distribution_and_its_key_in_use_one_of_the_twelve(note
 
 
 @given(rows)
-def test_one_note_speaks_for_a_key_with_four_bits_at_most(bits: np.ndarray) -> None:
+def test_one_note_speaks_for_a_key_with_so_many_bits_at_most(bits: np.ndarray) -> None:
     weights = no_belief(12).after(bits).weights
     assert weights.max() / weights.min() <= 2**MOST_EVIDENCE * 1.0001
 

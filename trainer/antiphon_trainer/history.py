@@ -21,15 +21,8 @@ def plot(progress: Progress, path: Path) -> None:
     axes.plot(numbers, [e.training_bits for e in progress.epochs], marker=".", label="training (with dropout)")
     axes.plot(numbers, [e.validation_bits for e in progress.epochs], marker=".", label="validation")
     best = progress.best
-    axes.axvline(best.number, color="grey", linestyle=":")
-    axes.annotate(
-        f"best: epoch {best.number}, {best.validation_bits:.3f} bits",
-        (best.number, best.validation_bits),
-        xytext=(0, 24),
-        textcoords="offset points",
-        ha="right",
-        arrowprops={"arrowstyle": "->", "color": "grey"},
-    )
+    label = f"best: epoch {best.number}, {best.validation_bits:.3f} bits"
+    axes.axvline(best.number, color="grey", linestyle=":", label=label)
     axes.set_title("Training history")
     axes.set_xlabel("epoch")
     axes.set_ylabel("bits a step (sixteenth)")

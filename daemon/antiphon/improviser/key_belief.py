@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 CHANCE_TO_MOVE = 0.003
 """Chance that the key changes from one note to the next: small, so that a modulation is followed in time."""
-MOST_EVIDENCE = 4.0
+MOST_EVIDENCE = 6.0
 """Bits that one note may speak for one key against another: no single wrong note overturns a melody."""
 CLEAR_LEAD = 0.9
 LEAD_NOTES = 3
