@@ -1,25 +1,48 @@
-"""Files: written whole or not at all, so that what the user had is never half lost."""
+"""Files and folders written whole or not at all, so that what the user had is never half lost."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and rename it into it; what stood there before stays until then.
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` write a file beside `path`, under a name with the same ending, and rename it into place.
 
     Raises:
-        OSError: the folder is missing or full; nothing is left behind.
+        OSError: the folder is missing or full; what stood at `path` is still there, and nothing beside it.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
     beside = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        write(beside)
         beside.chmod(0o644)  # mkstemp's files are private
         beside.replace(path)
-    except BaseException:
-        beside.unlink()
-        raise
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_folder_whole(folder: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a new folder beside `folder`, and put it in its place.
+
+    Raises:
+        OSError: there is no room; what stood at `folder` is still there, and nothing beside it.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        beside.chmod(0o755)  # mkdtemp's folders are private
+        write(beside)
+        if folder.is_dir():
+            before = beside.with_name(f"{beside.name}-before")
+            folder.rename(before)
+            beside.rename(folder)
+            shutil.rmtree(before)
+        else:
+            beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from antiphon.files import write_whole
 from antiphon_trainer.progress import Progress
-from antiphon_trainer.storage import write_whole
 
 
 def plot(progress: Progress, path: Path) -> None:

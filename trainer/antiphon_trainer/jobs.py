@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from antiphon.errors import UserError
+from antiphon.files import write_whole
 from antiphon.melody.bundle import Quantization, find_bundle, read_bundle
 from antiphon.melody.vocabulary import mapping_text, read_mapping
 from antiphon.quiet import silenced
@@ -20,7 +21,7 @@ from antiphon_trainer import dataset, report, screen
 from antiphon_trainer.origin import Origin, write_origin
 from antiphon_trainer.provenance import versions
 from antiphon_trainer.songs import HELD_OUT, read_songs
-from antiphon_trainer.storage import write_json, write_text, write_whole
+from antiphon_trainer.storage import write_json, write_text
 
 
 def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | None) -> None:

@@ -1,11 +1,8 @@
-"""Writing files whole or not at all: beside their place first, then renamed into it."""
+"""Storage: the kinds of files that the trainer writes, each whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,24 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.errors import UserError
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` write a file beside `path`, under a name with the same ending, and rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        beside.chmod(0o644)  # mkstemp is private; what we write isn't
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+from antiphon.files import write_folder_whole, write_whole
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file."""
+    """Write a text file, and the folder that it is to lie in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda beside: beside.write_bytes(text.encode()))
 
 
@@ -41,7 +26,8 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:
-    """Write a `.npy` file."""
+    """Write a `.npy` file, and the folder that it is to lie in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda beside: np.save(beside, array, allow_pickle=False))
 
 
@@ -61,19 +47,10 @@ def replace_folder(folder: Path, files: Mapping[str, str], is_ours: Callable[[Pa
     strange = next((p for p in folder.rglob("*") if p.is_file() and not is_ours(p.relative_to(folder))), None)
     if strange is not None:
         raise UserError(f"{strange}: was not written by Antiphon, and {folder} is to be replaced; name another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        beside.chmod(0o755)
+
+    def write(beside: Path) -> None:
         for name, content in files.items():
             (beside / name).parent.mkdir(exist_ok=True)
             (beside / name).write_bytes(content.encode())
-        if folder.is_dir():
-            before = beside.with_name(f"{beside.name}-before")
-            folder.rename(before)
-            beside.rename(folder)
-            shutil.rmtree(before)
-        else:
-            beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+
+    write_folder_whole(folder, write)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import mido
@@ -157,9 +156,7 @@ def write_duet(path: Path, performance: Performance, answer: list[Timed]) -> Non
         ("Antiphon", played),
     ):
         file.tracks.append(_track(name, messages, end))
-    content = BytesIO()
-    file.save(file=content)
-    write_whole(path, content.getvalue())
+    write_whole(path, file.save)
 
 
 def _as_mido(message: NoteOn | NoteOff) -> mido.Message:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from antiphon.errors import UserError
+from antiphon.files import write_whole
 from antiphon.improviser.events import Event, NoteOff, NoteOn
 from antiphon.live.midifile import Performance
 from antiphon.live.rendering import Duet
@@ -56,7 +57,7 @@ def draw_duet(path: Path, performance: Performance, duet: Duet) -> None:
     axes.set_title(f"{performance.path.stem}: a duet, heard in {key}", loc="left")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
     try:
-        figure.savefig(path, dpi=130)
+        write_whole(path, lambda beside: figure.savefig(beside, dpi=130))
     except ValueError as error:
         raise UserError(f"{path}: {error}") from None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from antiphon.errors import UserError
+from antiphon.files import write_folder_whole
 from antiphon.melody.vocabulary import Vocabulary, mapping_text, read_mapping
 
 Quantization = Literal["none", "int8"]
@@ -130,7 +130,6 @@ def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Man
     The manifest's `format_version` and `sha256` are filled in here. Of a bundle that stood there before only the
     three files are replaced; whatever else lies in its folder is carried over.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     files = {MODEL_FILE: model, MAPPING_FILE: mapping_text(vocabulary).encode()}
     manifest = msgspec.structs.replace(
         manifest,
@@ -138,22 +137,14 @@ def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Man
         sha256={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     )
     files[MANIFEST_FILE] = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
-    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
-        beside.chmod(0o755)  # mkdtemp is private; a bundle isn't
+
+    def write(beside: Path) -> None:
         if path.is_dir():
             shutil.copytree(path, beside, dirs_exist_ok=True)
         for name, content in files.items():
             (beside / name).write_bytes(content)
-        if path.is_dir():
-            before = beside.with_name(beside.name + "-before")
-            path.rename(before)
-            beside.rename(path)
-            shutil.rmtree(before)
-        else:
-            beside.rename(path)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+
+    write_folder_whole(path, write)
 
 
 def find_bundle(name: str, folders: list[Path]) -> Path:

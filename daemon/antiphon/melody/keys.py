@@ -46,12 +46,6 @@ def transposition(sharps: int) -> int:
     return (-7 * sharps + 6) % 12 - 6
 
 
-def sharps_of_tonic(pitch_class: int, minor: bool) -> int:
-    """Return the signature (−5…6) of the key on a tonic's pitch class (0 = C)."""
-    major_tonic = pitch_class + 3 if minor else pitch_class
-    return normalised(7 * major_tonic)
-
-
 def signature_name(sharps: int) -> str:
     """Return how musicians call a signature of −5…6 sharps: `Eb major / c minor`."""
     return f"{_MAJOR_NAMES[sharps + 5]} major / {_MINOR_NAMES[sharps + 5]} minor"
