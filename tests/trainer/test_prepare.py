@@ -12,6 +12,7 @@ import pytest
 from antiphon.melody.vocabulary import read_mapping
 from antiphon_trainer import screen
 from antiphon_trainer.dataset import PAD
+from antiphon_trainer.songs import read_songs
 
 from .conftest import GOOD_SONGS, SCORES, Workplace
 
@@ -26,11 +27,14 @@ def test_what_prepare_leaves(finished: Workplace) -> None:
     held_out = sorted(file.name for file in (root / "prepared/songs/held-out").iterdir())
     assert training == ["scores-amazing-grace.txt", "scores-frere-jacques.txt", "scores-ode-to-joy.txt"]
     assert held_out == ["scores-auld-lang-syne.txt", "scores-god-rest-you-merry.txt"]
-    songs = [(root / "prepared/songs/training" / name).read_text() for name in training]
+    files = [(root / "prepared/songs/training" / name).read_text().splitlines() for name in training]
+    songs = [symbols for symbols, _ in files]
+    assert files[1][1].startswith("bars 0:0/16 16:0/16 32:0/16")
     assert songs[2].startswith("64 _ _ _ 64 _ _ _ 65 _ _ _ 67 _ _ _ 67")
     assert (root / "prepared/dataset.txt").read_text().split() == " / ".join([*songs, ""]).split()
     vocabulary = read_mapping(root / "prepared/mapping.json")
-    assert set(vocabulary.symbols) == set(" ".join(songs).split()) | {"/", "r"}
+    kept_apart = [song.symbols for song in read_songs(root / "prepared/songs/held-out")]
+    assert set(vocabulary.symbols) == {*" ".join(songs).split(), *(s for song in kept_apart for s in song), "/", "r"}
     inputs, targets = (np.load(root / f"processed_tensors/{name}.npy") for name in ("inputs", "targets"))
     assert inputs.shape == targets.shape == (sum(-(-(len(song.split()) + 1) // 32) for song in songs), 32)
     assert inputs.dtype == np.int16

@@ -67,8 +67,9 @@ def test_what_training_leaves(finished: Workplace) -> None:
     assert all(0 < bits < 6 for epoch in curve(finished) for bits in epoch)
 
 
-def test_training_learns(prepared: Workplace) -> None:
-    prepared.succeeds(*TRAIN, "--learning-rate", 0.05)
+@pytest.mark.parametrize(("network", "rate"), [("--no-cues", 0.05), ("--cues", 0.002)])
+def test_training_learns(prepared: Workplace, network: str, rate: float) -> None:
+    prepared.succeeds(*TRAIN, network, "--learning-rate", rate)
     first, *_, last = curve(prepared)
     assert last[0] < first[0]
     assert last[1] < first[1]
