@@ -167,22 +167,42 @@ def evaluate(
         list[str],
         typer.Argument(metavar="BUNDLE…", help="Folders of bundles, or names of models.", show_default=False),
     ],
+    corpora: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--corpus",
+            metavar="CORPUS",
+            help="Scores to measure on, as prepare takes them; give it again for more.",
+            show_default="the songs that prepare held out",
+        ),
+    ] = None,
     songs: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER", help="Encoded songs, a text file each.", show_default="the songs that prepare held out"
         ),
     ] = None,
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            "--baselines/--no-baselines",
+            help="Measure models without a network as well: n-gram and PPM*, from prepare's training songs.",
+        ),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    plots: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Draw pictures (PNG) into it.", show_default="none"),
+    ] = None,
     save_path: options.SavePath = None,
     config: options.Config = None,
 ) -> None:
-    """Print how many bits a step bundles need for songs that they never heard."""
+    """Print, side by side, how well bundles and baselines predict songs that they never heard."""
     extra.require()
     settings = _stored(config, save_path, None)
-    from antiphon_trainer.jobs import evaluate_bundles
+    from antiphon_trainer.jobs import Evaluate, evaluate_bundles
 
-    evaluate_bundles(bundles, songs, settings.prepare, as_json)
+    evaluate_bundles(bundles, Evaluate(songs, corpora or (), baselines), settings.prepare, as_json, plots)
 
 
 def _stored(config: Path | None, save_path: str | None, merged_path: str | None) -> Settings:

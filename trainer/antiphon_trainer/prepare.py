@@ -110,10 +110,27 @@ def sort_songs(sources: Sequence[Source], parsed: Sequence[Parsed], settings: Pr
         except Refused as refusal:
             split.refused.append(RefusedSong(source.where, refusal.reason, refusal.detail))
             continue
-        song = Song(source.name, score.title, symbols, barlines(score))
+        song = Song(source.name, score.title, symbols, barlines(score), score.mode)
         split.songs(held_out.split_of(score.number)).append(song)
         split.scores.append(score)
     return split
+
+
+def encoded(
+    corpora: Sequence[str], sources: Sequence[Source], settings: Prepare, processes: int, advance: Advance
+) -> list[Song]:
+    """Parse and encode a corpus without writing anything; of what is refused, nothing is said.
+
+    Raises:
+        UserError: a setting doesn't fit, or every song is refused.
+    """
+    check_durations(settings.acceptable_durations)
+    with ScoreCache() as cache:
+        parsed = parse_all(sources, cache, processes, advance)
+    split = sort_songs(sources, parsed, settings, read_held_out(""))
+    if not split.training:
+        raise UserError(_why_nothing_is_left(corpora, split))
+    return split.training
 
 
 def _why_nothing_is_left(corpora: Sequence[str], split: Sorted) -> str:
