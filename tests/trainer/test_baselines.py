@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
@@ -32,6 +32,7 @@ def counted(text: list[int], since: int, context: list[int]) -> list[int]:
     return [followed.count(token) for token in range(len(VOCABULARY))]
 
 
+@settings(deadline=None)  # the slow way is slow
 @given(corpus, symbols)
 def test_counts_are_those_of_counting(training: list[list[str]], melody: list[str]) -> None:
     size = len(VOCABULARY)
@@ -49,6 +50,7 @@ def test_counts_are_those_of_counting(training: list[list[str]], melody: list[st
         assert not short[step, len(past) + 1 :].any()
 
 
+@settings(deadline=None)
 @given(corpus, symbols)
 def test_probabilities_sum_to_one_and_none_is_impossible(training: list[list[str]], melody: list[str]) -> None:
     index = LongTerm([melody_of(song(each), VOCABULARY).tokens for each in training], len(VOCABULARY))

@@ -30,7 +30,8 @@ def test_what_prepare_leaves(finished: Workplace) -> None:
     assert songs[2].startswith("64 _ _ _ 64 _ _ _ 65 _ _ _ 67 _ _ _ 67")
     assert (root / "prepared/dataset.txt").read_text().split() == " / ".join([*songs, ""]).split()
     vocabulary = read_mapping(root / "prepared/mapping.json")
-    assert set(vocabulary.symbols) == set(" ".join(songs).split()) | {"/", "r"}
+    spelled = [*songs, *(file.read_text().splitlines()[0] for file in (root / "prepared/songs/held-out").iterdir())]
+    assert set(vocabulary.symbols) == set(" ".join(spelled).split()) | {"/", "r"}
     inputs, targets = (np.load(root / f"processed_tensors/{name}.npy") for name in ("inputs", "targets"))
     assert inputs.shape == targets.shape == (sum(-(-(len(song.split()) + 1) // 32) for song in songs), 32)
     assert inputs.dtype == np.int16

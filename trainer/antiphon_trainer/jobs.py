@@ -18,6 +18,7 @@ from antiphon.melody.vocabulary import mapping_text, read_mapping
 from antiphon.quiet import silenced
 from antiphon.settings import Prepare, Settings, Train, model_folders
 from antiphon_trainer import dataset, report, screen
+from antiphon_trainer.generation import Wanted, generate
 from antiphon_trainer.origin import Origin, write_origin
 from antiphon_trainer.provenance import versions
 from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, read_songs
@@ -149,6 +150,36 @@ def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, qu
         f"bundle   {out}: {len(bundle.model):,} bytes, V = {manifest.vocabulary_size}, S = {manifest.state_size}"
     )
     typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}")
+
+
+def generate_melodies(name: str, wanted: Wanted, count: int, seed: int, bpm: float, out: Path) -> None:
+    """Let a bundle make up melodies and write each as `.mid`, `.musicxml` and `.png`, and print a line each.
+
+    The melodies are numbered from 1; number n is drawn with the seed `seed + n − 1`.
+
+    Raises:
+        UserError: the bundle can't be read, or makes no melody.
+    """
+    bundle = read_bundle(find_bundle(name, model_folders()))
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: is a file; a folder is needed there")
+
+    from antiphon.melody.model import LiteModel
+    from antiphon_trainer import melody_files
+
+    model = LiteModel(bundle)
+    for number in range(1, count + 1):
+        own = seed + number - 1
+        notes = generate(model, bundle.vocabulary, wanted, own)
+        title = f"{bundle.name}, seed {own}"
+        piece = melody_files.Piece(title, notes, wanted.metre, wanted.sharps, bpm)
+        file = out / f"{bundle.name}-{own}.mid"
+        melody_files.write_midi(file, piece)
+        melody_files.write_score(file.with_suffix(".musicxml"), piece)
+        melody_files.draw_piano_roll(file.with_suffix(".png"), piece)
+        sounding = sum(note.pitch is not None for note in notes)
+        bars = sum(note.steps for note in notes) / wanted.metre.bar
+        typer.echo(f"melody   {file} (.musicxml, .png): {sounding} notes, {bars:.4g} bars of {wanted.metre}")
 
 
 @dataclass(frozen=True)
