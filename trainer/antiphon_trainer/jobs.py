@@ -50,7 +50,8 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
     typer.echo(f"mapping  {len(done.vocabulary)} symbols in {settings.mapping_file_path}")
     typer.echo(f"tensors  {count:,} windows of {length} steps in {settings.test_target_path}")
     typer.echo(f"songs    {settings.save_path}, merged in {settings.merged_path}")
-    typer.echo(f"report   {report.report_file(settings.merged_path)}")
+    file = report.report_file(settings.merged_path)
+    typer.echo(f"report   {file}, and as a page of pictures {file.with_suffix('.png')}")
 
 
 def train_network(settings: Settings, resume: bool) -> None:
