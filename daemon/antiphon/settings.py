@@ -34,6 +34,7 @@ _WORDS = {"model", "dataset_path", "held_out"}
 """Keys whose value may be a name (of a bundle, of the packaged corpus) as well as a path."""
 
 Api = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
+Ties = Literal["merged", "written"]
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
@@ -68,7 +69,9 @@ class Prepare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     merged_path: str
     mapping_file_path: str
     test_target_path: str
+    durations: Literal["strict", "grid"]
     acceptable_durations: Annotated[list[Positive], Meta(min_length=1)]
+    ties: Ties
     sequence_length: Annotated[int, Meta(ge=2)]
     data_size: Annotated[int, Meta(ge=0)]
     is_preprocessing_required: bool

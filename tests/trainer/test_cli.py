@@ -9,7 +9,7 @@ from antiphon_trainer import extra
 
 from .conftest import Workplace
 
-COMMANDS = ("prepare", "train", "convert", "evaluate")
+COMMANDS = ("prepare", "train", "convert", "evaluate", "generate")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -33,7 +33,14 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("prepare", "."), ("train",), ("convert", "model.keras", "--out", "mine"), ("evaluate", "mine")],
+    [
+        (),
+        ("prepare", "."),
+        ("train",),
+        ("convert", "model.keras", "--out", "mine"),
+        ("evaluate", "mine"),
+        ("generate", "mine"),
+    ],
     ids=lambda arguments: " ".join(arguments[:1]) or "nothing",
 )
 def test_without_the_extra_it_says_what_to_install(

@@ -40,6 +40,21 @@ def test_merging_only_joins_what_sounds_on(notes: list[WrittenNote]) -> None:
     assert sum(note.pitch is not None for note in merged) >= len({note.pitch for note in notes} - {None})
 
 
+@given(some.lists(written, min_size=1).filter(lambda notes: any(n.pitch for n in notes)))
+def test_ties_as_written_join_nothing(notes: list[WrittenNote]) -> None:
+    symbols = encode(score(*notes), DURATIONS, "written")
+    assert len(symbols) * grid.STEP == sum(note.quarter_length for note in notes)
+    assert sum(symbol != "_" for symbol in symbols) == len(notes)
+
+
+@pytest.mark.parametrize("length", [0.25, 1.25, 6.0, 8.0])
+def test_every_multiple_of_a_step_is_on_the_grid(length: float) -> None:
+    assert len(encode(score(WrittenNote(60, length)), None)) == length / grid.STEP
+    for off in (length + 0.1, -length):
+        with pytest.raises(Refused):
+            encode(score(WrittenNote(60, off)), None)
+
+
 def test_ties_join_notes_of_the_same_pitch_only() -> None:
     notes = [WrittenNote(60, 1.0, True), WrittenNote(60, 0.5, True), WrittenNote(62, 0.5), WrittenNote(62, 0.5)]
     assert merge_ties(notes) == [grid.Note(60, 6), grid.Note(62, 2), grid.Note(62, 2)]

@@ -28,7 +28,7 @@ def test_what_prepare_leaves(finished: Workplace) -> None:
     assert training == ["scores-amazing-grace.txt", "scores-frere-jacques.txt", "scores-ode-to-joy.txt"]
     assert held_out == ["scores-auld-lang-syne.txt", "scores-god-rest-you-merry.txt"]
     files = [(root / "prepared/songs/training" / name).read_text().splitlines() for name in training]
-    songs = [symbols for symbols, _ in files]
+    songs = [symbols for symbols, *_ in files]
     assert files[1][1].startswith("bars 0:0/16 16:0/16 32:0/16")
     assert songs[2].startswith("64 _ _ _ 64 _ _ _ 65 _ _ _ 67 _ _ _ 67")
     assert (root / "prepared/dataset.txt").read_text().split() == " / ".join([*songs, ""]).split()
@@ -39,6 +39,10 @@ def test_what_prepare_leaves(finished: Workplace) -> None:
     assert inputs.shape == targets.shape == (sum(-(-(len(song.split()) + 1) // 32) for song in songs), 32)
     assert inputs.dtype == np.int16
     assert [vocabulary.symbols[token] for token in targets[targets != PAD]] == " / ".join([*songs, ""]).split()
+
+
+def test_the_report_is_a_page_of_pictures_too(finished: Workplace) -> None:
+    assert (finished.path / "prepared/report.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_minor_goes_to_a_minor(finished: Workplace) -> None:
@@ -102,6 +106,26 @@ def test_data_size_and_durations_are_obeyed(workplace: Workplace) -> None:
     assert (np.load(workplace.path / "processed_tensors/targets.npy") != PAD).sum() == 50
 
 
+def test_the_grid_keeps_breves(workplace: Workplace) -> None:
+    assert f"kept     {GOOD_SONGS + 1} songs" in workplace.succeeds("prepare", SCORES, "--durations", "grid")
+    song = (workplace.path / "prepared/songs/training/scores-breve.txt").read_text().split()
+    assert song[1:24] == ["_"] * 23
+    assert song[24] != "_"
+    details = json.loads((workplace.path / "processed_tensors/details.json").read_text())
+    assert 6.0 in details["acceptable_durations"]
+    assert "durations = grid, now it is strict" in workplace.refuses("prepare", "--no-preprocess")
+
+
+def test_ties_as_written_start_anew(workplace: Workplace) -> None:
+    (workplace.path / "tied.krn").write_text("**kern\n*C:\n*M4/4\n[2c\n2c_\n=\n2c]\n*-\n")
+    onsets = {}
+    for ties in ("merged", "written"):
+        workplace.succeeds("prepare", "tied.krn", "--ties", ties)
+        report = json.loads((workplace.path / "prepared/report.json").read_text())
+        onsets[ties] = report["training"]["onsets"], report["training"]["symbols"]
+    assert onsets == {"merged": (1, 25), "written": (3, 25)}
+
+
 def test_the_configuration_names_the_corpus(workplace: Workplace) -> None:
     (workplace.path / "mine.toml").write_text(f"[prepare]\ndataset_path = '{SCORES}'\nsave_path = 'here'\n")
     workplace.succeeds("prepare", "--config", "mine.toml")
@@ -139,6 +163,8 @@ def test_ctrl_c_ends_in_good_order(workplace: Workplace, monkeypatch: pytest.Mon
         ([SCORES, "--acceptable-durations", "quarters"], "numbers with commas"),
         ([SCORES, "--config", "bad.toml"], "bad.toml"),
         ([SCORES, "--data-size", "-1"], "data_size"),
+        ([SCORES, "--durations", "loose"], "durations"),
+        ([SCORES, "--ties", "cut"], "ties"),
     ],
 )
 def test_a_users_mistake_is_one_line(workplace: Workplace, arguments: list[object], message: str) -> None:

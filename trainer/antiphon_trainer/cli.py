@@ -1,4 +1,4 @@
-"""The command line `antiphon-trainer`: prepare, train, convert, evaluate.
+"""The command line `antiphon-trainer`: prepare, train, convert, evaluate, generate.
 
 What a command needs is imported when it runs: `--help` answers at once, and without the extra too.
 """
@@ -12,6 +12,7 @@ import typer
 
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Quantization
+from antiphon.melody.keys import parse_key
 from antiphon.settings import Settings, read_settings
 from antiphon_trainer import extra, options
 
@@ -46,7 +47,9 @@ def prepare(
     held_out: options.HeldOut = None,
     sequence_length: options.SequenceLength = None,
     data_size: options.DataSize = None,
+    durations: options.DurationRule = None,
     acceptable_durations: options.Durations = None,
+    ties: options.TieRule = None,
     save_path: options.SavePath = None,
     merged_path: options.MergedPath = None,
     mapping_file_path: options.MappingPath = None,
@@ -67,6 +70,8 @@ def prepare(
                 "held_out": held_out,
                 "sequence_length": sequence_length,
                 "data_size": data_size,
+                "durations": durations,
+                "ties": ties,
                 "acceptable_durations": options.durations(acceptable_durations),
                 "save_path": save_path,
                 "merged_path": merged_path,
@@ -167,22 +172,85 @@ def evaluate(
         list[str],
         typer.Argument(metavar="BUNDLE…", help="Folders of bundles, or names of models.", show_default=False),
     ],
+    corpora: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--corpus",
+            metavar="CORPUS",
+            help="Scores to measure on, as prepare takes them; give it again for more.",
+            show_default="the songs that prepare held out",
+        ),
+    ] = None,
     songs: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER", help="Encoded songs, a text file each.", show_default="the songs that prepare held out"
         ),
     ] = None,
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            "--baselines/--no-baselines",
+            help="Measure models without a network as well: n-gram and PPM*, from prepare's training songs.",
+        ),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    plots: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Draw pictures (PNG) into it.", show_default="none"),
+    ] = None,
     save_path: options.SavePath = None,
     config: options.Config = None,
 ) -> None:
-    """Print how many bits a step bundles need for songs that they never heard."""
+    """Print, side by side, how well bundles and baselines predict songs that they never heard."""
     extra.require()
     settings = _stored(config, save_path, None)
-    from antiphon_trainer.jobs import evaluate_bundles
+    from antiphon_trainer.jobs import Evaluate, evaluate_bundles
 
-    evaluate_bundles(bundles, songs, settings.prepare, as_json)
+    evaluate_bundles(bundles, Evaluate(songs, corpora or (), baselines), settings.prepare, as_json, plots)
+
+
+@app.command()
+def generate(
+    bundle: Annotated[
+        str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle, or name of a model.", show_default=False)
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where the melodies go: .mid, .musicxml and .png each.")
+    ] = Path("generated"),
+    count: Annotated[int, typer.Option(min=1, max=1000, metavar="COUNT", help="Melodies.")] = 1,
+    bars: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="BARS", help="Longest length; the model may end earlier.")
+    ] = 8,
+    metre: Annotated[str, typer.Option(metavar="BEATS/UNIT", help="Time signature; the model is told it.")] = "4/4",
+    key: Annotated[str, typer.Option(metavar="KEY", help="Key of the melodies, say Eb or c#m.")] = "C",
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="NUMBER", help="Of the first melody, the next ones count up from it.")
+    ] = 1,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="How daring: 0 always the likeliest, 1 as the model believes.",
+            show_default="temperature of the settings",
+        ),
+    ] = None,
+    bpm: Annotated[
+        float | None,
+        typer.Option(
+            metavar="BPM", help="Tempo of the files, quarter notes a minute.", show_default="bpm of the settings"
+        ),
+    ] = None,
+    config: options.Config = None,
+) -> None:
+    """Let a model make up melodies: as MIDI, as a score and as a picture. The same seed gives the same files."""
+    extra.require()
+    settings = read_settings(config, {"play": {"temperature": temperature, "bpm": bpm}})
+    from antiphon_trainer.generation import Wanted, parse_metre
+    from antiphon_trainer.jobs import generate_melodies
+
+    wanted = Wanted(bars, parse_metre(metre), parse_key(key), settings.play.temperature)
+    generate_melodies(bundle, wanted, count, seed, settings.play.bpm, out)
 
 
 def _stored(config: Path | None, save_path: str | None, merged_path: str | None) -> Settings:

@@ -8,6 +8,7 @@ from antiphon.errors import UserError
 from antiphon.melody import keys
 from antiphon.melody.grid import STEP, Note, spell
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE
+from antiphon.settings import Ties
 from antiphon_trainer.metre import Barline, barlines_of
 from antiphon_trainer.scores import Score, WrittenNote
 
@@ -32,20 +33,22 @@ def check_durations(acceptable: Iterable[float]) -> None:
             raise UserError(f"acceptable_durations: {duration:g} is no multiple of a step ({STEP} quarter lengths)")
 
 
-def encode(score: Score, acceptable: Collection[float]) -> list[str]:
+def encode(score: Score, acceptable: Collection[float] | None, ties: Ties = "merged") -> list[str]:
     """Encode a song as symbols, without the final `"/"`: transposed to C major or A minor by the nearest octave.
 
     Args:
-        score: the song as written. Its durations are judged as written, then ties are merged.
-        acceptable: the quarter lengths that notes and rests may have.
+        score: the song as written. Its durations are judged as written, and ties are looked at afterwards.
+        acceptable: the quarter lengths that notes and rests may have; None is every multiple of a step.
+        ties: whether tied notes become one, or each starts anew as it is written.
 
     Raises:
         Refused: a duration isn't acceptable, no note sounds, or a pitch leaves MIDI's range.
     """
-    for place, written in enumerate(score.notes, start=1):
-        _check_duration(written.quarter_length, place, acceptable)
+    for place, note in enumerate(score.notes, start=1):
+        _check_duration(note.quarter_length, place, acceptable)
     semitones = keys.transposition(score.sharps)
-    notes = [_transposed(note, semitones) for note in merge_ties(score.notes)]
+    written = merge_ties(score.notes) if ties == "merged" else _as_written(score.notes)
+    notes = [_transposed(note, semitones) for note in written]
     if all(note.pitch is None for note in notes):
         raise Refused("no notes", "nothing but rests")
     return spell(notes)
@@ -59,13 +62,15 @@ def barlines(score: Score) -> list[Barline]:
     return barlines_of([(int(start), int(length)) for start, length in bars])
 
 
-def _check_duration(quarter_length: float, place: int, acceptable: Collection[float]) -> None:
-    if quarter_length in acceptable:
+def _check_duration(quarter_length: float, place: int, acceptable: Collection[float] | None) -> None:
+    on_grid = (quarter_length / STEP).is_integer()
+    accepted = on_grid and quarter_length > 0 if acceptable is None else quarter_length in acceptable
+    if accepted:
         return
     detail = f"{quarter_length:g} quarter lengths, note {place}"
     if quarter_length < 0:
         raise Refused("a negative duration", detail)
-    if not (quarter_length / STEP).is_integer():
+    if not on_grid:
         raise Refused("a duration off the sixteenth grid", detail)
     raise Refused("a duration that isn't acceptable", detail)
 
@@ -83,6 +88,10 @@ def merge_ties(written: Iterable[WrittenNote]) -> list[Note]:
             notes.append(Note(note.pitch, steps))
         tied = note.tied
     return notes
+
+
+def _as_written(written: Iterable[WrittenNote]) -> list[Note]:
+    return [Note(note.pitch, round(note.quarter_length / STEP)) for note in written]
 
 
 def _transposed(note: Note, semitones: int) -> Note:

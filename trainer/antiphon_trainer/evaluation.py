@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,12 +12,14 @@ from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, Metre, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.metre import metre_of_steps
-from antiphon_trainer.songs import Song, onsets
+from antiphon_trainer.scoring import Figures, Scores, figures, joined, score
+from antiphon_trainer.songs import MODES, Song, onsets
 
 _BATCH = 64
 """Songs that are read side by side."""
-LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
-"""A probability of 0 would be an infinity of bits."""
+
+Advance = Callable[[int], None]
+"""Told how many songs more are measured."""
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,18 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     onsets: int
     folded: int
     """Notes outside the vocabulary, which were read an octave or more away."""
+    without_metre: dict[str, Figures]
+    """`all` songs, and `major` and `minor` apart as far as there are any."""
+    with_metre: dict[str, Figures] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """An evaluation with the scores that it sums up."""
+
+    evaluation: Evaluation
+    without_metre: Scores
+    with_metre: Scores | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,36 +75,75 @@ def melody_of(song: Song, vocabulary: Vocabulary) -> Melody:
 
 def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
     """Measure a bundle on songs, each read from a fresh state, the final `"/"` predicted too."""
+    return measure(bundle, songs, lambda songs: None).evaluation
+
+
+def measure(bundle: Bundle, songs: Sequence[Song], advance: Advance) -> Measured:
+    """Measure a bundle on songs and keep the scores; `advance` counts each song once a reading (`readings`)."""
     batch = min(_BATCH, len(songs)) if bundle.manifest.context == "stream" else 1
     model = LiteModel(bundle, (batch,))
-    melodies = sorted((melody_of(song, bundle.vocabulary) for song in songs), key=lambda melody: len(melody.tokens))
-    symbols = sum(len(melody.tokens) for melody in melodies)
-    takes_metre = bool(bundle.manifest.inputs)
-    return Evaluation(
-        bits_a_step=bits(model, melodies, batch, with_metre=False) / symbols,
-        bits_a_step_with_metre=bits(model, melodies, batch, with_metre=True) / symbols if takes_metre else None,
-        songs=len(songs),
-        symbols=symbols,
-        onsets=sum(onsets(song.symbols) for song in songs),
-        folded=sum(melody.folded for melody in melodies),
+    melodies = [melody_of(song, bundle.vocabulary) for song in songs]
+    without, *told = (
+        _scores(model, melodies, batch, bundle.vocabulary, with_metre, advance)
+        for with_metre in (False, True)[: readings(bundle)]
+    )
+    return measured(songs, melodies, without, told[0] if told else None)
+
+
+def readings(bundle: Bundle) -> int:
+    """Return how often a bundle reads each song: without the metre and, if it takes it, with it."""
+    return 2 if bundle.manifest.inputs else 1
+
+
+def measured(
+    songs: Sequence[Song], melodies: Sequence[Melody], without: Sequence[Scores], told: Sequence[Scores] | None
+) -> Measured:
+    """Sum up the scores of songs, one of each, without the metre and (if there are) with it."""
+    everything = joined(without)
+    return Measured(
+        Evaluation(
+            bits_a_step=float(everything.bits.mean()),
+            bits_a_step_with_metre=float(joined(told).bits.mean()) if told else None,
+            songs=len(songs),
+            symbols=len(everything.bits),
+            onsets=sum(onsets(song.symbols) for song in songs),
+            folded=sum(melody.folded for melody in melodies),
+            without_metre=_by_mode(songs, without),
+            with_metre=_by_mode(songs, told) if told else None,
+        ),
+        everything,
+        joined(told) if told else None,
     )
 
 
-def bits(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> float:
-    """Return the bits that melodies need together, `batch` of them read side by side."""
-    return sum(
-        _bits(model, melodies[start : start + batch], batch, with_metre) for start in range(0, len(melodies), batch)
-    )
+def _by_mode(songs: Sequence[Song], scores: Sequence[Scores]) -> dict[str, Figures]:
+    found = {"all": figures(joined(scores))}
+    for mode in MODES:
+        chosen = [each for song, each in zip(songs, scores, strict=True) if song.mode == mode]
+        if chosen:
+            found[mode] = figures(joined(chosen))
+    return found
 
 
-def _bits(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> float:
-    needed = 0.0
-    targets = _table([melody.tokens for melody in melodies], len(melodies), -1)
-    rows = np.arange(len(melodies))
-    for step, predicted in enumerate(probabilities(model, melodies, batch, with_metre)):
-        chosen = predicted[rows, targets[:, step]][targets[:, step] >= 0]
-        needed -= float(np.log2(np.maximum(chosen, LEAST_PROBABILITY).astype(np.float64)).sum())
-    return needed
+def _scores(
+    model: StepModel,
+    melodies: Sequence[Melody],
+    batch: int,
+    vocabulary: Vocabulary,
+    with_metre: bool,
+    advance: Advance,
+) -> list[Scores]:
+    """Return the scores of each melody; those of about the same length are read side by side."""
+    scores: dict[int, Scores] = {}
+    order = sorted(range(len(melodies)), key=lambda index: len(melodies[index].tokens))
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        predicted = np.stack(list(probabilities(model, [melodies[i] for i in chosen], batch, with_metre)), axis=1)
+        for row, index in enumerate(chosen):
+            tokens = melodies[index].tokens
+            scores[index] = score(predicted[row, : len(tokens)], tokens, vocabulary)
+        advance(len(chosen))
+    return [scores[index] for index in range(len(melodies))]
 
 
 def probabilities(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> Iterator[Floats]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from antiphon.melody.vocabulary import mapping_text, read_mapping
 from antiphon.quiet import silenced
 from antiphon.settings import Prepare, Settings, Train, model_folders
 from antiphon_trainer import dataset, report, screen
+from antiphon_trainer.generation import Wanted, generate
 from antiphon_trainer.origin import Origin, write_origin
 from antiphon_trainer.provenance import versions
-from antiphon_trainer.songs import HELD_OUT, read_songs
+from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, read_songs
 from antiphon_trainer.storage import write_json, write_text
 
 
@@ -49,7 +51,8 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
     typer.echo(f"mapping  {len(done.vocabulary)} symbols in {settings.mapping_file_path}")
     typer.echo(f"tensors  {count:,} windows of {length} steps in {settings.test_target_path}")
     typer.echo(f"songs    {settings.save_path}, merged in {settings.merged_path}")
-    typer.echo(f"report   {report.report_file(settings.merged_path)}")
+    file = report.report_file(settings.merged_path)
+    typer.echo(f"report   {file}, and as a page of pictures {file.with_suffix('.png')}")
 
 
 def train_network(settings: Settings, resume: bool) -> None:
@@ -151,27 +154,100 @@ def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, qu
     typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}")
 
 
-def evaluate_bundles(names: Sequence[str], songs: Path | None, settings: Prepare, as_json: bool) -> None:
-    """Evaluate bundles on songs and print a table, or JSON.
+def generate_melodies(name: str, wanted: Wanted, count: int, seed: int, bpm: float, out: Path) -> None:
+    """Let a bundle make up melodies and write each as `.mid`, `.musicxml` and `.png`, and print a line each.
+
+    The melodies are numbered from 1; number n is drawn with the seed `seed + n − 1`.
+
+    Raises:
+        UserError: the bundle can't be read, or makes no melody.
+    """
+    bundle = read_bundle(find_bundle(name, model_folders()))
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: is a file; a folder is needed there")
+
+    from antiphon.melody.model import LiteModel
+    from antiphon_trainer import melody_files
+
+    model = LiteModel(bundle)
+    for number in range(1, count + 1):
+        own = seed + number - 1
+        notes = generate(model, bundle.vocabulary, wanted, own)
+        title = f"{bundle.name}, seed {own}"
+        piece = melody_files.Piece(title, notes, wanted.metre, wanted.sharps, bpm)
+        file = out / f"{bundle.name}-{own}.mid"
+        melody_files.write_midi(file, piece)
+        melody_files.write_score(file.with_suffix(".musicxml"), piece)
+        melody_files.draw_piano_roll(file.with_suffix(".png"), piece)
+        sounding = sum(note.pitch is not None for note in notes)
+        bars = sum(note.steps for note in notes) / wanted.metre.bar
+        typer.echo(f"melody   {file} (.musicxml, .png): {sounding} notes, {bars:.4g} bars of {wanted.metre}")
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """What to measure."""
+
+    songs: Path | None
+    """A folder of encoded songs; None is what prepare held out."""
+    corpora: Sequence[str]
+    """Scores to encode and measure instead."""
+    baselines: bool
+
+
+def evaluate_bundles(
+    names: Sequence[str], wanted: Evaluate, settings: Prepare, as_json: bool, plots: Path | None
+) -> None:
+    """Evaluate bundles and baselines on songs and print a table, or JSON; draw pictures if a folder is named.
 
     Raises:
         UserError: a bundle or the songs can't be read.
     """
     bundles = [read_bundle(find_bundle(name, model_folders())) for name in names]
-    melodies = read_songs(songs or Path(settings.save_path) / HELD_OUT)
+    songs = _songs_to_measure(wanted, settings)
+    training = _songs_to_count(songs, settings) if wanted.baselines else None
 
-    from antiphon_trainer.evaluation import evaluate
+    from antiphon_trainer import comparison
 
-    figures = [evaluate(bundle, melodies) for bundle in bundles]
+    with (
+        screen.stoppable("nothing was written"),
+        screen.measuring(comparison.work(bundles, songs, wanted.baselines)) as advance,
+    ):
+        found = comparison.compare(bundles, songs, training, advance)
+    drawn: Sequence[Path] = []
+    if plots is not None:
+        from antiphon_trainer.evaluation_plots import draw
+
+        drawn = draw(found, plots)
     if as_json:
-        rows = [{"bundle": str(b.path), **msgspec.to_builtins(f)} for b, f in zip(bundles, figures, strict=True)]
+        rows = [contestant.as_json() for contestant in found]
         typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
         return
-    width = max(len("bundle"), *(len(str(bundle.path)) for bundle in bundles))
-    typer.echo(f"{'bundle':<{width}}  bits a step  with metre  songs  symbols  onsets  folded notes")
-    for bundle, row in zip(bundles, figures, strict=True):
-        told = "-" if row.bits_a_step_with_metre is None else f"{row.bits_a_step_with_metre:.4f}"
-        typer.echo(
-            f"{bundle.path!s:<{width}}  {row.bits_a_step:>11.4f}  {told:>10}  {row.songs:>5}  {row.symbols:>7}"
-            f"  {row.onsets:>6}  {row.folded:>12}"
-        )
+    for line in (*comparison.counted(found), "", *comparison.table(found), "", *comparison.LEGEND):
+        typer.echo(line)
+    for path in drawn:
+        typer.echo(f"picture  {path}")
+
+
+def _songs_to_measure(wanted: Evaluate, settings: Prepare) -> list[Song]:
+    if not wanted.corpora:
+        return read_songs(wanted.songs or Path(settings.save_path) / HELD_OUT)
+    if wanted.songs is not None:
+        raise UserError("--songs and --corpus both name songs; give one of them")
+    from antiphon_trainer.parsing import cores
+    from antiphon_trainer.prepare import encoded
+    from antiphon_trainer.sources import collect
+
+    sources = collect(wanted.corpora)
+    with screen.stoppable("what was parsed is kept"), screen.parsing(len(sources)) as advance:
+        return encoded(wanted.corpora, sources, settings, cores(), advance)
+
+
+def _songs_to_count(measured: Sequence[Song], settings: Prepare) -> list[Song]:
+    """Return the training songs for the baselines, without any that is measured."""
+    heard = {tuple(song.symbols) for song in measured}
+    folder = Path(settings.save_path) / TRAINING
+    songs = [song for song in read_songs(folder) if tuple(song.symbols) not in heard]
+    if not songs:
+        raise UserError(f"{folder}: all its songs are measured, and none is left for the baselines: --no-baselines")
+    return songs

@@ -49,6 +49,18 @@ Durations = Annotated[
         "0.25,0.5,…",
     ),
 ]
+DurationRule = Annotated[
+    str | None,
+    _prepare(
+        "durations",
+        "strict: a song may have acceptable durations only; grid: every multiple of a sixteenth is acceptable.",
+        "strict|grid",
+    ),
+]
+TieRule = Annotated[
+    str | None,
+    _prepare("ties", "merged: tied notes are one; written: each written note starts anew.", "merged|written"),
+]
 SequenceLength = Annotated[
     int | None, _prepare("sequence_length", "Steps (sixteenths) of a training window, 2 or more.", "STEPS")
 ]

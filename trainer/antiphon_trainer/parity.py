@@ -11,8 +11,9 @@ from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, Tokens
 from antiphon_trainer.cues import cues, without_metre
-from antiphon_trainer.evaluation import LEAST_PROBABILITY, Melody, melody_of, probabilities
+from antiphon_trainer.evaluation import Melody, melody_of, probabilities
 from antiphon_trainer.one_step import reads_cues
+from antiphon_trainer.scoring import LEAST_PROBABILITY
 from antiphon_trainer.songs import Song
 
 TOLERANCE = 1e-4

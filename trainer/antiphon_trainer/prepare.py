@@ -13,6 +13,7 @@ from antiphon.melody.vocabulary import Vocabulary, mapping_text, vocabulary_of
 from antiphon.settings import Prepare
 from antiphon_trainer import dataset
 from antiphon_trainer.cache import ScoreCache
+from antiphon_trainer.corpus_page import draw_corpus
 from antiphon_trainer.encoding import Refused, barlines, check_durations, encode
 from antiphon_trainer.held_out import HeldOut, read_held_out
 from antiphon_trainer.parsing import Advance, parse_all
@@ -23,7 +24,7 @@ from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, fingerprint, read_s
 from antiphon_trainer.sources import Source
 from antiphon_trainer.storage import write_json, write_text
 
-_KEPT_SETTINGS = ("acceptable_durations", "sequence_length", "data_size")
+_KEPT_SETTINGS = ("durations", "acceptable_durations", "ties", "sequence_length", "data_size")
 """The settings that what is stored depends on; the held-out list may be gone by the time it is loaded."""
 
 
@@ -89,31 +90,56 @@ def prepare(
     details = dataset.Details(
         fingerprint=report.fingerprint,
         corpus=report.corpus,
-        acceptable_durations=settings.acceptable_durations,
+        acceptable_durations=_durations(split, settings),
         titles=[song.title for song in split.training[: len(merged)]],
     )
     dataset.write_details(Path(settings.test_target_path), details)
     write_json(report_file(settings.merged_path), msgspec.to_builtins(report))
+    draw_corpus(report_file(settings.merged_path).with_suffix(".png"), split.scores)
     return Prepared(report, windows, vocabulary)
 
 
 def sort_songs(sources: Sequence[Source], parsed: Sequence[Parsed], settings: Prepare, held_out: HeldOut) -> Sorted:
     """Encode the songs and put each into its split, or among the refused."""
-    acceptable = frozenset(settings.acceptable_durations)
+    acceptable = frozenset(settings.acceptable_durations) if settings.durations == "strict" else None
     split = Sorted()
     for source, score in zip(sources, parsed, strict=True):
         if isinstance(score, Unreadable):
             split.refused.append(RefusedSong(source.where, score.reason, score.detail))
             continue
         try:
-            symbols = encode(score, acceptable)
+            symbols = encode(score, acceptable, settings.ties)
         except Refused as refusal:
             split.refused.append(RefusedSong(source.where, refusal.reason, refusal.detail))
             continue
-        song = Song(source.name, score.title, symbols, barlines(score))
+        song = Song(source.name, score.title, symbols, barlines(score), score.mode)
         split.songs(held_out.split_of(score.number)).append(song)
         split.scores.append(score)
     return split
+
+
+def encoded(
+    corpora: Sequence[str], sources: Sequence[Source], settings: Prepare, processes: int, advance: Advance
+) -> list[Song]:
+    """Parse and encode a corpus without writing anything; of what is refused, nothing is said.
+
+    Raises:
+        UserError: a setting doesn't fit, or every song is refused.
+    """
+    check_durations(settings.acceptable_durations)
+    with ScoreCache() as cache:
+        parsed = parse_all(sources, cache, processes, advance)
+    split = sort_songs(sources, parsed, settings, read_held_out(""))
+    if not split.training:
+        raise UserError(_why_nothing_is_left(corpora, split))
+    return split.training
+
+
+def _durations(split: Sorted, settings: Prepare) -> list[float]:
+    """Return the quarter lengths that were acceptable: those of the settings, or all that occur."""
+    if settings.durations == "strict":
+        return settings.acceptable_durations
+    return sorted({note.quarter_length for score in split.scores for note in score.notes})
 
 
 def _why_nothing_is_left(corpora: Sequence[str], split: Sorted) -> str:

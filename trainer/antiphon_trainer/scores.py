@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Counts the changes of this module that change what it reads; a cache keeps the versions apart."""
 MOST_BYTES = 4 << 20
 """A larger file is no melody; the longest song of the Essen collection has 12 kB."""
@@ -18,6 +18,10 @@ MOST_BYTES = 4 << 20
 _NUMBER = {".krn": re.compile(r"^!!!SCT: *(\S+)", re.MULTILINE), ".abc": re.compile(r"^N: *(\S+)", re.MULTILINE)}
 _COPYRIGHT = re.compile(r"^!!!YE[CM]: *(.*\S)", re.MULTILINE)
 _FORMATS = {".krn": "humdrum", ".abc": "abc", ".mid": "midi", ".midi": "midi"}
+
+
+KeySource = Literal["record", "signature", "analysis"]
+Mode = Literal["major", "minor", ""]
 
 
 class WrittenNote(msgspec.Struct, frozen=True, array_like=True):
@@ -48,10 +52,12 @@ class Score(msgspec.Struct, frozen=True, tag=True):
     copyright: str
     sharps: int
     """The key signature of the song's key; flats are negative."""
-    key_source: Literal["record", "signature", "analysis"]
+    key_source: KeySource
     notes: list[WrittenNote]
     bars: list[WrittenBar] = []
     """By their starts; empty where the score names no metre at all."""
+    mode: Mode = ""
+    """Empty where the score only has a signature."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, tag=True):
@@ -97,7 +103,7 @@ def _read(content: bytes, suffix: str) -> Score:
     part = next((part for part in stream.parts if part.recurse().notes), None)
     if part is None:
         raise _NoScore("no notes")
-    sharps, key_source = _key(part)
+    sharps, key_source, mode = _key(part)
     number = _NUMBER[suffix].search(text) if suffix in _NUMBER else None
     copyright_line = _COPYRIGHT.search(text) if suffix == ".krn" else None
     metadata = stream.metadata
@@ -109,6 +115,7 @@ def _read(content: bytes, suffix: str) -> Score:
         key_source=key_source,
         notes=_written_notes(part),
         bars=_written_bars(part),
+        mode=mode,
     )
 
 
@@ -154,8 +161,10 @@ def _unzipped(content: bytes) -> bytes:
     raise _NoScore("no MusicXML in the archive")
 
 
-def _key(part: Any) -> tuple[int, Literal["record", "signature", "analysis"]]:
+def _key(part: Any) -> tuple[int, KeySource, Mode]:
     """Return the key's signature in sharps: the file's record of key and mode, else its signature, else by analysis.
+
+    The mode comes with the signature; a signature alone has none, and of a record only major and minor count.
 
     A signature without sharps and flats says nothing: it is also what files have whose writer never set one.
     """
@@ -164,10 +173,15 @@ def _key(part: Any) -> tuple[int, Literal["record", "signature", "analysis"]]:
     signatures = list(part.recurse().getElementsByClass(key.KeySignature))
     record = next((each for each in signatures if isinstance(each, key.Key)), None)
     if record is not None:
-        return record.sharps, "record"
+        return record.sharps, "record", _mode(record)
     if signatures and signatures[0].sharps:
-        return signatures[0].sharps, "signature"
-    return part.analyze("key").sharps, "analysis"
+        return signatures[0].sharps, "signature", ""
+    found = part.analyze("key")
+    return found.sharps, "analysis", _mode(found)
+
+
+def _mode(found: Any) -> Mode:
+    return found.mode if found.mode in ("major", "minor") else ""
 
 
 def _written_notes(part: Any) -> list[WrittenNote]:

@@ -38,6 +38,14 @@ def parsing(songs: int) -> Iterator[Advance]:
         yield lambda count: bar.advance(task, count)
 
 
+@contextmanager
+def measuring(readings: int) -> Iterator[Advance]:
+    """Show the songs that are measured, of `readings`: each song counts once for every model and way to read it."""
+    with _bar() as bar:
+        task = bar.add_task("measuring", total=readings)
+        yield lambda count: bar.advance(task, count)
+
+
 class TrainingScreen:
     """Shows the batches of an epoch as a bar and every finished epoch as a line. Use it as a context manager.
 
