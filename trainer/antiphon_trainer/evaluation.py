@@ -76,6 +76,12 @@ def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
     )
 
 
+def bits_of(tokens: Tokens, predicted: Floats) -> Floats:
+    """Return the bits that each of `tokens` (step,) needs under `predicted` (step, V), (step,)."""
+    chosen: Floats = predicted[np.arange(len(tokens)), tokens]
+    return -np.log2(np.maximum(chosen, np.float32(LEAST_PROBABILITY)))
+
+
 def bits(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> float:
     """Return the bits that melodies need together, `batch` of them read side by side."""
     return sum(

@@ -12,8 +12,9 @@ import msgspec
 import typer
 
 from antiphon.errors import UserError
-from antiphon.melody.bundle import Quantization, find_bundle, read_bundle
-from antiphon.melody.vocabulary import mapping_text, read_mapping
+from antiphon.melody.bundle import find_bundle, read_bundle
+from antiphon.melody.grid import STEP
+from antiphon.melody.vocabulary import Signs, mapping_text, read_mapping
 from antiphon.quiet import silenced
 from antiphon.settings import Prepare, Settings, Train, model_folders
 from antiphon_trainer import dataset, report, screen
@@ -118,24 +119,27 @@ def _origin(
     )
 
 
-def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, quantization: Quantization) -> None:
-    """Convert a Keras file, prove the bundle and write it.
+def convert_network(
+    model: Path, mapping: Path, signs: Signs, out: Path, settings: Prepare, wish: dict[str, Any]
+) -> None:
+    """Convert a Keras file, prove the bundle and write it; `wish` holds the fields of `conversion.Wish`.
 
     Raises:
-        UserError: see `one_step` and `conversion`; nothing was written.
+        UserError: see `keras_file` and `conversion`; nothing was written.
     """
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: is a file; a bundle is a folder")
-    vocabulary = read_mapping(mapping)
+    vocabulary = read_mapping(mapping, signs)
 
     with silenced():
         from antiphon_trainer import conversion
-        from antiphon_trainer.one_step import load_network
+        from antiphon_trainer.keras_file import load_network
 
-    network = load_network(model)
     with screen.stoppable("nothing was written"):
-        bundle = conversion.convert(network, vocabulary, model, out, settings, quantization)
+        network = load_network(model)
+        bundle, choice = conversion.convert(network, vocabulary, model, out, settings, conversion.Wish(**wish))
     manifest = bundle.manifest
+    typer.echo(f"context  {choice.context}: {choice.why}")
     typer.echo(
         "parity   largest difference {largest_difference:.1e} on {melodies}; "
         "bits a step: Keras {keras_bits_a_step:.4f}, bundle {bundle_bits_a_step:.4f}".format(**manifest.parity)
@@ -147,7 +151,11 @@ def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, qu
     typer.echo(
         f"bundle   {out}: {len(bundle.model):,} bytes, V = {manifest.vocabulary_size}, S = {manifest.state_size}"
     )
-    typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}")
+    if manifest.context == "window":
+        listens = "the model 'essen' listens for the key" if manifest.step == STEP else "say the key that you play in"
+        typer.echo(f"key      a window bundle can't tell keys apart: {listens}")
+    key = " --key C" if manifest.context == "window" and manifest.step != STEP else ""
+    typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}{key}")
 
 
 def evaluate_bundles(names: Sequence[str], songs: Path | None, settings: Prepare, as_json: bool) -> None:
