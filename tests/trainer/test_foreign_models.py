@@ -214,3 +214,17 @@ def test_a_class_that_is_not_of_keras_is_refused_by_name(stranger: dict[str, Any
 
     with pytest.raises(UserError, match="layer 'odd' is a " + stranger["class_name"]):
         clean({"class_name": "Sequential", "config": {"layers": [stranger]}})
+
+
+@pytest.mark.parametrize("file", ["gru-2.8.h5", "both_ways-2.8.h5"])
+def test_rounding_is_measured_by_a_network_that_counts_in_float64(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    from antiphon_trainer import parity
+
+    monkeypatch.setattr(parity, "TOLERANCE", 0.0)
+    convert(workplace, FILES / file)  # twice what float32 itself costs may lie between them
+    monkeypatch.setattr(parity, "_sensitivity", lambda *_: 0.0)
+    message = workplace.refuses("convert", FILES / file, "--mapping", MAPPING, "--out", "other")
+    assert "differ from the Keras network's by up to" in message
+    assert not (workplace.path / "other").exists()
