@@ -48,6 +48,14 @@ def test_steps_are_counted_from_onset_to_onset(legato: float) -> None:
     assert heard[-1].step == 4 * 30  # the last note starts at beat 30
 
 
+@pytest.mark.parametrize("steps_per_beat", [2, 8])
+def test_a_model_on_another_grid_counts_its_own_steps(steps_per_beat: int) -> None:
+    tempo = Tempo(BPM, steps_per_beat=steps_per_beat)
+    ear = Listener(StubModel(), VOCABULARY, SIGNATURES, tempo.changed(BPM, 0), phrase_silence=2)
+    heard = hear(ODE_TO_JOY, ear)
+    assert [note.step for note in heard][:4] == [0, *(steps_per_beat * beats for beats in (1, 2, 3))]
+
+
 @given(st.lists(st.integers(1, 24), min_size=1, max_size=20), st.floats(0.93, 1.07))
 def test_a_slightly_wrong_tempo_does_not_slip(steps: list[int], wrong: float) -> None:
     # Each length is rounded on its own, so only the error within one note counts: 24 steps * 2 % < half a step.

@@ -85,6 +85,30 @@ def test_the_same_corpus_gives_the_same_bytes_whatever_the_processes(
     assert runs[0] == runs[1] == runs[2]
 
 
+def test_a_cluster_gives_the_same_bytes(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
+    runs = []
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        for cache, engine in (("cache1", []), ("cache2", ["--scheduler", cluster.scheduler_address])):
+            monkeypatch.setenv("XDG_CACHE_HOME", str(workplace.path / cache))
+            workplace.succeeds("prepare", SCORES, *engine)
+            runs.append(contents(workplace.path / "prepared") | contents(workplace.path / "processed_tensors"))
+            shutil.rmtree(workplace.path / "prepared")
+    assert runs[0] == runs[1]
+
+
+def test_a_scheduler_that_is_not_there_is_one_line(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from antiphon_trainer import engines
+
+    monkeypatch.setattr(engines, "_PATIENCE", "100ms")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(workplace.path / "cache"))
+    assert "dask scheduler" in workplace.refuses("prepare", SCORES, "--scheduler", "tcp://127.0.0.1:9")
+    assert "dask scheduler" in workplace.refuses("prepare", SCORES, "--scheduler", "nonsense")
+
+
 def test_songs_of_an_earlier_run_do_not_survive(workplace: Workplace) -> None:
     workplace.succeeds("prepare", SCORES)
     workplace.succeeds("prepare", SCORES / "ode-to-joy.krn")

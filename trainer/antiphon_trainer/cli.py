@@ -6,13 +6,15 @@ What a command needs is imported when it runs: `--help` answers at once, and wit
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, get_args
 
 import typer
 
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Quantization
+from antiphon.melody.grid import STEP
 from antiphon.melody.keys import parse_key
+from antiphon.melody.vocabulary import END, HOLD, REST, Signs
 from antiphon.settings import Settings, read_settings
 from antiphon_trainer import extra, options
 
@@ -59,6 +61,14 @@ def prepare(
         int | None,
         typer.Option(min=1, metavar="COUNT", help="Processes that parse.", show_default="all cores"),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT",
+            help="Parse on this Dask cluster; its workers need antiphon[trainer,cluster].",
+            show_default="processes of this machine",
+        ),
+    ] = None,
     config: options.Config = None,
 ) -> None:
     """Read scores and write encoded songs, a merged dataset, the mapping and tensors to train on."""
@@ -83,7 +93,7 @@ def prepare(
     )
     from antiphon_trainer.jobs import prepare_corpus
 
-    prepare_corpus(corpora or [settings.prepare.dataset_path], settings.prepare, processes)
+    prepare_corpus(corpora or [settings.prepare.dataset_path], settings.prepare, processes, scheduler)
 
 
 @app.command()
@@ -135,7 +145,14 @@ def train(
 
 @app.command()
 def convert(
-    model: Annotated[Path, typer.Argument(metavar="MODEL.keras", help="The Keras file.", show_default=False)],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL",
+            help="A Keras file with its architecture, .keras or .h5, of Keras 3 or of Keras 2 (tf.keras 2.2 to 2.15).",
+            show_default=False,
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option(metavar="FOLDER", help="The bundle to write, say models/mine; its folder's name names it."),
@@ -144,12 +161,19 @@ def convert(
         Path | None,
         typer.Option(metavar="FILE", help="The mapping written with it.", show_default="mapping.json beside it"),
     ] = None,
+    context: options.Context = "auto",
     quantize: Annotated[
         str,
         typer.Option(
             metavar="none|int8", help="int8: weights in 8 bits, a quarter of the size and up to twice as fast."
         ),
     ] = "none",
+    step: options.Step = STEP,
+    hold: options.Hold = HOLD,
+    rest: options.Rest = REST,
+    end: options.End = END,
+    corpus: options.Corpus = None,
+    force: options.Force = False,
     save_path: options.SavePath = None,
     merged_path: options.MergedPath = None,
     config: options.Config = None,
@@ -161,8 +185,15 @@ def convert(
 
     if quantize not in get_args(Quantization):
         raise UserError(f"--quantize {quantize}: say none or int8")
+    if context not in ("auto", "stream", "window"):
+        raise UserError(f"--context {context}: say auto, stream or window")
     convert_network(
-        model, mapping or model.with_name("mapping.json"), out, settings.prepare, cast(Quantization, quantize)
+        model,
+        mapping or model.with_name("mapping.json"),
+        Signs(hold, rest, end),
+        out,
+        settings.prepare,
+        {"quantization": quantize, "context": context, "step": step, "corpus": corpus or [], "force": force},
     )
 
 

@@ -2,114 +2,115 @@
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import msgspec
-import tensorflow as tf
 
+from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle, Manifest, Quantization, read_bundle, write_bundle
 from antiphon.melody.grid import STEP
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon.quiet import silenced
 from antiphon.settings import Prepare
-from antiphon_trainer.evaluation import evaluate
-from antiphon_trainer.one_step import OneStep, OneStepWithCues, one_step
+from antiphon_trainer.context_choice import Choice, ContextChoice, choose
+from antiphon_trainer.evaluation import Melody, evaluate, melody_of
+from antiphon_trainer.lite import to_lite
+from antiphon_trainer.melodies import on_grid, real_songs
+from antiphon_trainer.network_input import check_softmax, reading_of
 from antiphon_trainer.origin import Origin, read_origin
-from antiphon_trainer.parity import prove
+from antiphon_trainer.parity import check_mapping, prove
 from antiphon_trainer.provenance import versions
 from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs
 
-Step = OneStep | OneStepWithCues
+_MELODIES = 20
+"""Real melodies, at most, that the two are compared on."""
 
 
-def to_lite(network: Any, vocabulary: Vocabulary, quantization: Quantization) -> tuple[bytes, Step]:
-    """Convert a network to TensorFlow Lite with the signature `step`, of builtin operations only.
+@dataclass(frozen=True)
+class Wish:
+    """How a network is to be converted.
 
-    Args:
-        network: reads tokens or cues.
-        vocabulary: of its tokens.
-        quantization: `int8` keeps the weights in 8 bits (TensorFlow Lite's dynamic range), `none` in float32.
-
-    Returns:
-        The content of `model.tflite`, and the step that it was made from.
-
-    Raises:
-        UserError: the network can't be taken apart into steps, or the vocabulary isn't its own.
+    Attributes:
+        quantization: of the weights.
+        context: `auto` takes what the network allows, and measures where it allows both.
+        step: quarter lengths of a step; the network can't tell.
+        corpus: melodies to score with; none takes what is at hand.
+        force: write a bundle even if the network makes no sense of real melodies.
     """
-    step = one_step(network, vocabulary)
 
-    def plain(token: Any, state: Any) -> dict[str, Any]:
-        return dict(zip(("probabilities", "state"), step(token, state), strict=True))
-
-    def with_metre(token: Any, state: Any, position: Any, bar: Any) -> dict[str, Any]:
-        return dict(zip(("probabilities", "state"), step(token, state, position, bar), strict=True))
-
-    archive = keras.export.ExportArchive()
-    archive.track(network)
-    signature = [
-        tf.TensorSpec((None,), tf.int32, name="token"),
-        tf.TensorSpec((None, step.state_size), tf.float32, name="state"),
-        *(tf.TensorSpec((None,), tf.int32, name=name) for name in step.inputs),
-    ]
-    archive.add_endpoint("step", with_metre if step.inputs else plain, input_signature=signature)
-    with tempfile.TemporaryDirectory() as folder, silenced():
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if quantization == "int8":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return bytes(converter.convert()), step
+    quantization: Quantization = "none"
+    context: ContextChoice = "auto"
+    step: float = STEP
+    corpus: Sequence[str] = ()
+    force: bool = False
 
 
 def convert(
-    network: Any, vocabulary: Vocabulary, model: Path, out: Path, settings: Prepare, quantization: Quantization
-) -> Bundle:
+    network: Any, vocabulary: Vocabulary, model: Path, out: Path, settings: Prepare, wish: Wish
+) -> tuple[Bundle, Choice]:
     """Convert a network into a bundle, prove the two equal, and write it whole or not at all.
 
     Args:
-        network: what `one_step.load_network` gave.
+        network: what `keras_file.load_network` gave.
         vocabulary: its mapping.
         model: its Keras file; `training.json` beside it says what it learned from.
         out: the bundle's folder.
         settings: where prepared songs lie, to prove and to measure with.
-        quantization: of the weights.
+        wish: how.
 
     Raises:
-        UserError: the network can't be stepped, has another size than the mapping, or the bundle differs from it.
+        UserError: the network can't be played, has another mapping, or the bundle differs from it.
     """
     origin = read_origin(model)
-    lite, step = to_lite(network, vocabulary, quantization)
+    stored = _stored_songs(settings)
+    melodies, named = _real_melodies(stored, wish, vocabulary)
+    length = origin.sequence_length if origin else settings.sequence_length
+    reading = reading_of(network, vocabulary)
+    check_softmax(network, reading, vocabulary, length)
+    choice = choose(network, vocabulary, wish.context, length, melodies)
+    lite = to_lite(network, choice, wish.quantization)
     manifest = Manifest(
         format_version=0,  # write_bundle fills in this one and the checksums
         sha256={},
         vocabulary_size=len(vocabulary),
-        state_size=step.state_size,
-        initial_state=0.0,
-        context="stream",
-        sequence_length=origin.sequence_length if origin else settings.sequence_length,
-        step=STEP,
+        state_size=choice.step.state_size,
+        initial_state=0.0 if choice.context == "stream" else float(vocabulary.end),
+        context=choice.context,
+        sequence_length=choice.step.state_size if choice.context == "window" else reading.length or length,
+        step=wish.step,
         acceptable_durations=origin.acceptable_durations if origin else settings.acceptable_durations,
-        inputs=step.inputs,
-        quantization=quantization,
+        inputs=choice.step.inputs,
+        quantization=wish.quantization,
         corpus=origin.corpus if origin else {},
         versions=(origin.versions if origin else {}) | versions("antiphon", "keras", "tensorflow", "tensorflow-cpu"),
     )
     unproven = Bundle(out, manifest, vocabulary, lite)
-    songs = _stored_songs(settings)
-    parity = prove(network, unproven, songs[HELD_OUT] or songs[TRAINING])
-    held_out = _held_out_figures(unproven, songs, origin)
-    proven = msgspec.structs.replace(manifest, parity=parity, held_out=held_out)
+    parity = prove(network, unproven, melodies, named)
+    if not wish.force:
+        check_mapping(parity, len(vocabulary))
+    proven = msgspec.structs.replace(manifest, parity=parity, held_out=_held_out_figures(unproven, stored, origin))
     write_bundle(out, lite, vocabulary, proven)
-    return read_bundle(out)
+    return read_bundle(out), choice
 
 
 def _stored_songs(settings: Prepare) -> dict[str, list[Song]]:
     """Return the songs that prepare left, by split; nothing where there are none."""
     folders = {split: Path(settings.save_path) / split for split in (HELD_OUT, TRAINING)}
     return {split: read_songs(folder) if folder.is_dir() else [] for split, folder in folders.items()}
+
+
+def _real_melodies(stored: dict[str, list[Song]], wish: Wish, vocabulary: Vocabulary) -> tuple[list[Melody], str]:
+    """Return real melodies on the network's grid, and what to call them."""
+    songs, named = real_songs(wish.corpus, stored)
+    gridded = [moved for song in songs if (moved := on_grid(song, wish.step)) is not None]
+    if not gridded:
+        raise UserError(
+            f"--step {wish.step:g}: none of the {len(songs)} {named} lies on this grid; name other melodies"
+        )
+    chosen = gridded[:: -(-len(gridded) // _MELODIES)]
+    return [melody_of(song, vocabulary) for song in chosen], named
 
 
 def _held_out_figures(bundle: Bundle, songs: dict[str, list[Song]], origin: Origin | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, Metre, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.metre import metre_of_steps
-from antiphon_trainer.scoring import Figures, Scores, figures, joined, score
+from antiphon_trainer.scoring import LEAST_PROBABILITY, Figures, Scores, figures, joined, score
 from antiphon_trainer.songs import MODES, Song, onsets
 
 _BATCH = 64
@@ -123,6 +123,12 @@ def _by_mode(songs: Sequence[Song], scores: Sequence[Scores]) -> dict[str, Figur
         if chosen:
             found[mode] = figures(joined(chosen))
     return found
+
+
+def bits_of(tokens: Tokens, predicted: Floats) -> Floats:
+    """Return the bits that each of `tokens` (step,) needs under `predicted` (step, V), (step,)."""
+    chosen: Floats = predicted[np.arange(len(tokens)), tokens]
+    return -np.log2(np.maximum(chosen, np.float32(LEAST_PROBABILITY)))
 
 
 def _scores(

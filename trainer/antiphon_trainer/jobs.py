@@ -14,8 +14,9 @@ import typer
 
 from antiphon.errors import UserError
 from antiphon.files import write_whole
-from antiphon.melody.bundle import Quantization, find_bundle, read_bundle
-from antiphon.melody.vocabulary import mapping_text, read_mapping
+from antiphon.melody.bundle import find_bundle, read_bundle
+from antiphon.melody.grid import STEP
+from antiphon.melody.vocabulary import Signs, mapping_text, read_mapping
 from antiphon.quiet import silenced
 from antiphon.settings import Prepare, Settings, Train, model_folders
 from antiphon_trainer import dataset, report, screen
@@ -26,23 +27,27 @@ from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, read_songs
 from antiphon_trainer.storage import write_json, write_text
 
 
-def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | None) -> None:
-    """Prepare a corpus, or load what is stored, and print the report.
+def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | None, scheduler: str | None) -> None:
+    """Prepare a corpus, in processes of this machine or on a Dask cluster, or load what is stored; print the report.
 
     Raises:
         UserError: see `prepare.prepare`, `prepare.load` and `sources.collect`.
     """
+    from antiphon_trainer.engines import carried, cluster, local
     from antiphon_trainer.parsing import cores
     from antiphon_trainer.prepare import load, prepare
     from antiphon_trainer.sources import collect
 
     if settings.is_preprocessing_required:
         sources = collect(corpora)
+        if scheduler is not None:
+            sources = [carried(source) for source in sources]
+        engine = local(processes or cores()) if scheduler is None else cluster(scheduler)
         with (
             screen.stoppable("what was parsed is kept: the same command goes on from there"),
             screen.parsing(len(sources)) as advance,
         ):
-            done = prepare(corpora, sources, settings, processes or cores(), advance)
+            done = prepare(corpora, sources, settings, engine, advance)
     else:
         done = load(settings)
     for line in report.lines(done.report):
@@ -122,24 +127,27 @@ def _origin(
     )
 
 
-def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, quantization: Quantization) -> None:
-    """Convert a Keras file, prove the bundle and write it.
+def convert_network(
+    model: Path, mapping: Path, signs: Signs, out: Path, settings: Prepare, wish: dict[str, Any]
+) -> None:
+    """Convert a Keras file, prove the bundle and write it; `wish` holds the fields of `conversion.Wish`.
 
     Raises:
-        UserError: see `one_step` and `conversion`; nothing was written.
+        UserError: see `keras_file` and `conversion`; nothing was written.
     """
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: is a file; a bundle is a folder")
-    vocabulary = read_mapping(mapping)
+    vocabulary = read_mapping(mapping, signs)
 
     with silenced():
         from antiphon_trainer import conversion
-        from antiphon_trainer.one_step import load_network
+        from antiphon_trainer.keras_file import load_network
 
-    network = load_network(model)
     with screen.stoppable("nothing was written"):
-        bundle = conversion.convert(network, vocabulary, model, out, settings, quantization)
+        network = load_network(model)
+        bundle, choice = conversion.convert(network, vocabulary, model, out, settings, conversion.Wish(**wish))
     manifest = bundle.manifest
+    typer.echo(f"context  {choice.context}: {choice.why}")
     typer.echo(
         "parity   largest difference {largest_difference:.1e} on {melodies}; "
         "bits a step: Keras {keras_bits_a_step:.4f}, bundle {bundle_bits_a_step:.4f}".format(**manifest.parity)
@@ -151,7 +159,11 @@ def convert_network(model: Path, mapping: Path, out: Path, settings: Prepare, qu
     typer.echo(
         f"bundle   {out}: {len(bundle.model):,} bytes, V = {manifest.vocabulary_size}, S = {manifest.state_size}"
     )
-    typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}")
+    if manifest.context == "window":
+        listens = "the model 'essen' listens for the key" if manifest.step == STEP else "say the key that you play in"
+        typer.echo(f"key      a window bundle can't tell keys apart: {listens}")
+    key = " --key C" if manifest.context == "window" and manifest.step != STEP else ""
+    typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}{key}")
 
 
 def generate_melodies(name: str, wanted: Wanted, count: int, seed: int, bpm: float, out: Path) -> None:
@@ -234,13 +246,14 @@ def _songs_to_measure(wanted: Evaluate, settings: Prepare) -> list[Song]:
         return read_songs(wanted.songs or Path(settings.save_path) / HELD_OUT)
     if wanted.songs is not None:
         raise UserError("--songs and --corpus both name songs; give one of them")
+    from antiphon_trainer.engines import local
     from antiphon_trainer.parsing import cores
     from antiphon_trainer.prepare import encoded
     from antiphon_trainer.sources import collect
 
     sources = collect(wanted.corpora)
     with screen.stoppable("what was parsed is kept"), screen.parsing(len(sources)) as advance:
-        return encoded(wanted.corpora, sources, settings, cores(), advance)
+        return encoded(wanted.corpora, sources, settings, local(cores()), advance)
 
 
 def _songs_to_count(measured: Sequence[Song], settings: Prepare) -> list[Song]:

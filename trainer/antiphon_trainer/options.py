@@ -123,6 +123,35 @@ ModelPath = Annotated[
         "--out",
     ),
 ]
+Context = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|stream|window",
+        help="What a prediction depends on: all that was heard (stream), or the last window alone. auto measures both "
+        "where the network allows both.",
+    ),
+]
+Step = Annotated[
+    float,
+    typer.Option(
+        min=1 / 32, max=4, metavar="QUARTERS", help="Quarter notes that a step of the network lasts; it can't tell."
+    ),
+]
+Hold = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's name for: what sounds goes on.")]
+Rest = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's name for: silence starts.")]
+End = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's name for: a song ends.")]
+Corpus = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATH",
+        help="Melodies to score with: a score, a folder of scores, or a folder of encoded songs; give it again for "
+        "more. For a network that never heard folk songs.",
+        show_default="what prepare stored, or a few old tunes",
+    ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Convert even if the network makes no sense of real melodies with this mapping.")
+]
 
 
 def durations(text: str | None) -> list[float] | None:

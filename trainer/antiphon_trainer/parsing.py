@@ -1,14 +1,13 @@
-"""Parsing a corpus: music21 in one process a core, everything known already taken from the cache."""
+"""Parsing a corpus: music21 on an engine, everything known already taken from the cache."""
 
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import Future, as_completed
 
 from antiphon_trainer.cache import ScoreCache, content_key
+from antiphon_trainer.engines import Engine
 from antiphon_trainer.scores import Parsed, Unreadable, parse
 from antiphon_trainer.sources import Source
 
@@ -26,8 +25,8 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def parse_all(sources: Sequence[Source], cache: ScoreCache, processes: int, advance: Advance) -> list[Parsed]:
-    """Parse songs, in the order of `sources` whatever the number of processes.
+def parse_all(sources: Sequence[Source], cache: ScoreCache, engine: Engine, advance: Advance) -> list[Parsed]:
+    """Parse songs, in the order of `sources` whatever the engine.
 
     A file that can't be read or parsed comes back as `Unreadable`; it stops nothing.
     """
@@ -36,7 +35,7 @@ def parse_all(sources: Sequence[Source], cache: ScoreCache, processes: int, adva
     advance(len(sources) - len(todo))
     chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
     if chunks:
-        for index, key, result in _in_processes(sources, chunks, min(processes, len(chunks)), advance):
+        for index, key, result in _on_engine(sources, chunks, engine, advance):
             parsed[index] = result
             if key:
                 cache.put(key, result)
@@ -50,28 +49,19 @@ def _known(source: Source, cache: ScoreCache) -> Parsed | None:
         return Unreadable("can't be read", error.strerror or str(error))
 
 
-def _in_processes(
-    sources: Sequence[Source], chunks: list[list[int]], processes: int, advance: Advance
+def _on_engine(
+    sources: Sequence[Source], chunks: list[list[int]], engine: Engine, advance: Advance
 ) -> Iterator[tuple[int, str, Parsed]]:
     """Yield (index, key, parsed) of every song in `chunks`, as they come; no key where there was nothing to read."""
-    # Fresh processes: a fork would copy the progress bar's thread and whatever locks it holds.
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
-    try:
+    with engine() as executor:
         waiting: dict[Future[list[tuple[str, Parsed]]], list[int]] = {
-            pool.submit(_parse_chunk, [sources[index] for index in chunk]): chunk for chunk in chunks
+            executor.submit(_parse_chunk, [sources[index] for index in chunk]): chunk for chunk in chunks
         }
         for done in as_completed(waiting):
             chunk = waiting[done]
             for index, (key, result) in zip(chunk, done.result(), strict=True):
                 yield index, key, result
             advance(len(chunk))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C, which reaches every process of the terminal, to the one that waits for the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _parse_chunk(sources: list[Source]) -> list[tuple[str, Parsed]]:

@@ -15,6 +15,7 @@ from antiphon_trainer import dataset
 from antiphon_trainer.cache import ScoreCache
 from antiphon_trainer.corpus_page import draw_corpus
 from antiphon_trainer.encoding import Refused, barlines, check_durations, encode
+from antiphon_trainer.engines import Engine
 from antiphon_trainer.held_out import HeldOut, read_held_out
 from antiphon_trainer.parsing import Advance, parse_all
 from antiphon_trainer.provenance import corpus_terms, versions
@@ -55,7 +56,7 @@ class Prepared:
 
 
 def prepare(
-    corpora: Sequence[str], sources: Sequence[Source], settings: Prepare, processes: int, advance: Advance
+    corpora: Sequence[str], sources: Sequence[Source], settings: Prepare, engine: Engine, advance: Advance
 ) -> Prepared:
     """Parse, encode and write a corpus.
 
@@ -63,7 +64,7 @@ def prepare(
         corpora: how the user named it.
         sources: its scores.
         settings: what to keep and where to write.
-        processes: how many parse at once; the result doesn't depend on it.
+        engine: what parses; the result doesn't depend on it.
         advance: told how many songs more are parsed.
 
     Raises:
@@ -72,7 +73,7 @@ def prepare(
     check_durations(settings.acceptable_durations)
     held_out = read_held_out(settings.held_out)
     with ScoreCache() as cache:
-        parsed = parse_all(sources, cache, processes, advance)
+        parsed = parse_all(sources, cache, engine, advance)
     split = sort_songs(sources, parsed, settings, held_out)
     if not split.training:
         raise UserError(_why_nothing_is_left(corpora, split))
@@ -94,9 +95,17 @@ def prepare(
         titles=[song.title for song in split.training[: len(merged)]],
     )
     dataset.write_details(Path(settings.test_target_path), details)
-    write_json(report_file(settings.merged_path), msgspec.to_builtins(report))
-    draw_corpus(report_file(settings.merged_path).with_suffix(".png"), split.scores)
+    _write_report(report, report_file(settings.merged_path), split.scores)
     return Prepared(report, windows, vocabulary)
+
+
+def _write_report(report: Report, file: Path, scores: Sequence[Score]) -> None:
+    """Write the report and its page of pictures; where nothing changed, the page is there already."""
+    picture = file.with_suffix(".png")
+    before = file.read_bytes() if file.is_file() and picture.is_file() else b""
+    write_json(file, msgspec.to_builtins(report))
+    if file.read_bytes() != before:
+        draw_corpus(picture, scores)
 
 
 def sort_songs(sources: Sequence[Source], parsed: Sequence[Parsed], settings: Prepare, held_out: HeldOut) -> Sorted:
@@ -119,7 +128,7 @@ def sort_songs(sources: Sequence[Source], parsed: Sequence[Parsed], settings: Pr
 
 
 def encoded(
-    corpora: Sequence[str], sources: Sequence[Source], settings: Prepare, processes: int, advance: Advance
+    corpora: Sequence[str], sources: Sequence[Source], settings: Prepare, engine: Engine, advance: Advance
 ) -> list[Song]:
     """Parse and encode a corpus without writing anything; of what is refused, nothing is said.
 
@@ -128,7 +137,7 @@ def encoded(
     """
     check_durations(settings.acceptable_durations)
     with ScoreCache() as cache:
-        parsed = parse_all(sources, cache, processes, advance)
+        parsed = parse_all(sources, cache, engine, advance)
     split = sort_songs(sources, parsed, settings, read_held_out(""))
     if not split.training:
         raise UserError(_why_nothing_is_left(corpora, split))

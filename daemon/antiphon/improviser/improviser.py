@@ -19,6 +19,7 @@ from antiphon.improviser.sounding import Sounding
 from antiphon.melody.model import StepModel
 from antiphon.melody.sampling import Sampler, sample_length, sample_note
 from antiphon.melody.vocabulary import Vocabulary
+from antiphon.melody.window import context_of
 
 ANSWERS_IN_HAND = 16.0
 """Answers that may be given faster than one a step, before one a step is all there is (two Antiphons in a ring)."""
@@ -30,7 +31,8 @@ class Improviser:
     Args:
         listener: hears the performer.
         model: predicts the answer, one row at a time; it must belong to `vocabulary`.
-        vocabulary: the model's and the listener's.
+        vocabulary: the model's.
+        by_window: the model is a `window` bundle's, and the listener hears with another model than this one.
         sampler: draws the answer.
         channel: the answer's, 1…16.
         on_heard: is told every note that was heard (a display, a test); it must not block.
@@ -44,6 +46,7 @@ class Improviser:
         sampler: Sampler,
         channel: int,
         on_heard: Callable[[Heard], None] | None = None,
+        by_window: bool = False,
     ) -> None:
         self._listener = listener
         self._model = model
@@ -51,6 +54,7 @@ class Improviser:
         self._sampler = sampler
         self._channel = channel
         self._on_heard = on_heard
+        self._by_window = by_window
         self._sounding = Sounding()
         self._echoes = Echoes()
         self._now = float("-inf")
@@ -102,7 +106,10 @@ class Improviser:
     def _answer(self, time: float, velocity: int) -> list[Timed]:
         if not self._may_answer(time):
             return []
-        note = sample_note(self._model, self._vocabulary, self._listener.context, self._sampler)
+        heard = self._listener.context
+        if self._by_window:
+            heard = context_of(self._model, self._vocabulary, self._listener.line)
+        note = sample_note(self._model, self._vocabulary, heard, self._sampler)
         length = sample_length(self._model, self._vocabulary, note.context, self._sampler)
         answer = NoteOn(self._listener.as_played(note.pitch), velocity, self._channel)
         self._sounding.shorten(time)

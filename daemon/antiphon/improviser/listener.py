@@ -13,15 +13,18 @@ import numpy as np
 from antiphon.improviser.key_belief import KeyBelief, no_belief
 from antiphon.improviser.path import Path, bits_of
 from antiphon.melody.context import Context, fresh, read_on
-from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
+from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import transposition
 from antiphon.melody.model import StepModel
 from antiphon.melody.vocabulary import Vocabulary
+from antiphon.melody.window import HELD, RESTED
 
 CHORD_SECONDS = 0.030
 """Notes that start within this time are one chord; its highest note is the melody."""
-LONGEST_NOTE = 16 * STEPS_PER_BEAT
-"""Steps after which a held note is no longer counted (a key that is stuck, a pedal that is held)."""
+LONGEST_NOTE = 16
+"""Beats after which a held note is no longer counted (a key that is stuck, a pedal that is held)."""
+LONGEST_LINE = 512
+"""Steps of the melody that are kept for a model which reads windows."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Ear:
     step: int = 0
     octave_shift: int = 0
     """Semitones, a multiple of 12, that bring this phrase into the vocabulary."""
+    line: tuple[int, ...] = ()
+    """The last steps, each a pitch (as played, with the octave shift), `HELD` or `RESTED`."""
 
 
 class Listener:
@@ -83,7 +88,9 @@ class Listener:
         self._signatures = signatures
         self._transpositions = np.array([transposition(sharps) for sharps in signatures], np.intp)
         self._tempo = tempo
-        self._silence_steps = round(phrase_silence * STEPS_PER_BEAT)
+        self._beat_steps = max(1, round(tempo.steps_per_beat))
+        self._longest_steps = round(LONGEST_NOTE * tempo.steps_per_beat)
+        self._silence_steps = round(phrase_silence * tempo.steps_per_beat)
         start = Path(model, vocabulary, fresh(model, vocabulary.end, len(signatures)))
         self._ear = Ear(start, no_belief(len(signatures)))
         self._before = self._ear
@@ -119,6 +126,12 @@ class Listener:
     def context(self) -> Context:
         """What was heard up to the last onset, in the key in use: one row."""
         return self._ear.path.onset.row(self._row)
+
+    @property
+    def line(self) -> list[int]:
+        """The melody up to the last onset, a step each: a pitch in the model's key, `HELD` or `RESTED`."""
+        semitones = int(self._transpositions[self._row])
+        return [each if each in (HELD, RESTED) else each + semitones for each in self._ear.line]
 
     def as_played(self, pitch: int) -> int:
         """Bring a pitch of the model into the performer's key and register, within MIDI's 0…127."""
@@ -166,6 +179,7 @@ class Listener:
             pitch=pitch,
             step=0 if ear.onset is None else ear.step + steps,
             octave_shift=shift,
+            line=(*ear.line, *self._between(steps), pitch + shift)[-LONGEST_LINE:],
         )
         self._prepared = 1
         return Heard(
@@ -178,6 +192,14 @@ class Listener:
             replaces=replaces,
         )
 
+    def _between(self, steps: int) -> list[int]:
+        """Return the steps between the last onset and a note that comes `steps` after it."""
+        between = [HELD] * (steps - 1)
+        rest_at = self._rest_at(steps)
+        if rest_at is not None:
+            between[rest_at - 1] = RESTED
+        return between
+
     def _steps_since_onset(self, time: float) -> int:
         ear = self._ear
         if ear.onset is None:
@@ -187,7 +209,7 @@ class Listener:
     def _longest_wait(self) -> int:
         """Return the steps after an onset at which counting stops: a phrase has ended, or a key is stuck."""
         released = self._steps_held()
-        return LONGEST_NOTE if released is None else released + self._silence_steps
+        return self._longest_steps if released is None else released + self._silence_steps
 
     def _rest_at(self, steps: int) -> int | None:
         """Return the step after the onset in which a rest began, for a note that comes `steps` after the onset.
@@ -195,13 +217,13 @@ class Listener:
         Fingers lift early: a gap shorter than a beat counts as held.
         """
         released = self._steps_held()
-        return released if released is not None and steps - released >= STEPS_PER_BEAT else None
+        return released if released is not None and steps - released >= self._beat_steps else None
 
     def _steps_held(self) -> int | None:
         ear = self._ear
         if ear.onset is None or ear.release is None:
             return None
-        return min(max(1, _nearest(ear.release - ear.onset)), LONGEST_NOTE)
+        return min(max(1, _nearest(ear.release - ear.onset)), self._longest_steps)
 
     def _starts_phrase(self, time: float) -> bool:
         ear = self._ear

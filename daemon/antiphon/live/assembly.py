@@ -15,6 +15,9 @@ from antiphon.melody.model import LiteModel
 from antiphon.melody.sampling import Sampler
 from antiphon.settings import Play, model_folders
 
+LISTENING_MODEL = "essen"
+"""The shipped model, which listens where a model plays that can't."""
+
 
 @dataclass(frozen=True)
 class Musician:
@@ -24,12 +27,14 @@ class Musician:
     bundle: Bundle
     model: LiteModel
     signatures: tuple[int, ...]
+    ear: Bundle
+    """The bundle that listens: `bundle` itself, or one that can tell twelve keys apart where that can't."""
+    ear_model: LiteModel
 
     def listener(self, bpm: float, start: float) -> Listener:
         """Return a listener that has heard nothing; `start` is the moment, in seconds, from which steps count."""
-        return Listener(
-            self.model, self.bundle.vocabulary, self.signatures, Tempo(bpm, start), self.settings.phrase_silence
-        )
+        tempo = Tempo(bpm, start, steps_per_beat=1 / self.bundle.manifest.step)
+        return Listener(self.ear_model, self.ear.vocabulary, self.signatures, tempo, self.settings.phrase_silence)
 
     def improviser(
         self, bpm: float, start: float, channel: int, on_heard: Callable[[Heard], None] | None = None
@@ -42,6 +47,7 @@ class Musician:
             sampler=Sampler(self.settings.temperature, self.settings.seed),
             channel=channel,
             on_heard=on_heard,
+            by_window=self.ear is not self.bundle,
         )
 
 
@@ -54,6 +60,9 @@ def load_musician(settings: Play) -> Musician:
     signatures = SIGNATURES if settings.key == "auto" else (parse_key(settings.key),)
     bundle = read_bundle(find_bundle(settings.model, model_folders()))
     if bundle.manifest.context == "window" and len(signatures) > 1:
-        raise UserError(f"{bundle.path}: a window model can't listen for the key; say it, for example --key Eb")
-    batches = (1,) if len(signatures) == 1 else (1, len(signatures))
-    return Musician(settings, bundle, LiteModel(bundle, batches), signatures)
+        ear = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
+        if ear.manifest.context == "window" or ear.manifest.step != bundle.manifest.step:
+            raise UserError(f"{bundle.path}: {ear.name!r} can't listen for it; say the key, for example --key Eb")
+        return Musician(settings, bundle, LiteModel(bundle), signatures, ear, LiteModel(ear, (len(signatures),)))
+    model = LiteModel(bundle, (1,) if len(signatures) == 1 else (1, len(signatures)))
+    return Musician(settings, bundle, model, signatures, bundle, model)

@@ -54,11 +54,13 @@ class Tempo:
     bpm: float
     time: float = 0.0
     step: float = 0.0
+    steps_per_beat: float = STEPS_PER_BEAT
+    """Of the model's grid: a bundle's steps may be other than sixteenths."""
 
     @property
     def step_seconds(self) -> float:
         """Length of a step in seconds."""
-        return 60.0 / self.bpm / STEPS_PER_BEAT
+        return 60.0 / self.bpm / self.steps_per_beat
 
     def step_at(self, time: float) -> float:
         """Return where the performance stands at `time`, in steps."""
@@ -70,4 +72,4 @@ class Tempo:
 
     def changed(self, bpm: float, time: float) -> Tempo:
         """Return the tempo `bpm` from `time` on; no step is lost or counted twice."""
-        return Tempo(bpm, time, self.step_at(time))
+        return Tempo(bpm, time, self.step_at(time), self.steps_per_beat)

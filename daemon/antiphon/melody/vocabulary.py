@@ -92,6 +92,30 @@ class Vocabulary:
         return self._folded[pitches - LOWEST_FOLDED]
 
 
+@dataclass(frozen=True)
+class Signs:
+    """What a mapping from elsewhere calls the three signs."""
+
+    hold: str = HOLD
+    rest: str = REST
+    end: str = END
+
+    def translated(self, mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return a mapping with our names for its signs.
+
+        Raises:
+            UserError: it lacks one of them, or two have one name.
+        """
+        names = {self.hold: HOLD, self.rest: REST, self.end: END}
+        missing = [name for name in names if name not in mapping]
+        if len(names) < 3 or missing:
+            raise UserError(
+                f"{where}: hold, rest and end must be three of its symbols; they are named "
+                f"{self.hold!r}, {self.rest!r} and {self.end!r}, and it has {', '.join(map(repr, list(mapping)[:6]))} …"
+            )
+        return {names.get(symbol, symbol): token for symbol, token in mapping.items()}
+
+
 def vocabulary_of(symbols: Iterable[str]) -> Vocabulary:
     """Return the vocabulary of a corpus: its symbols and the three signs, sorted as text.
 
@@ -128,8 +152,8 @@ def vocabulary_from_mapping(mapping: Mapping[str, Any], where: str) -> Vocabular
     return Vocabulary(tuple(sorted(mapping, key=lambda symbol: mapping[symbol])))
 
 
-def read_mapping(path: Path) -> Vocabulary:
-    """Read `mapping.json`.
+def read_mapping(path: Path, signs: Signs | None = None) -> Vocabulary:
+    """Read `mapping.json`; `signs` are its names for hold, rest and end, where they are not ours.
 
     Raises:
         UserError: the file can't be read or is no valid mapping.
@@ -140,6 +164,8 @@ def read_mapping(path: Path) -> Vocabulary:
         raise UserError(f"{path}: can't be read ({error.strerror}); every model needs its mapping") from None
     except ValueError as error:
         raise UserError(f"{path}: is no JSON ({error})") from None
+    if signs and signs != Signs() and isinstance(content, dict):
+        content = signs.translated(content, str(path))
     return vocabulary_from_mapping(content, str(path))
 
 
