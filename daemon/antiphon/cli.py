@@ -9,7 +9,7 @@ import dataclasses
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -31,8 +31,10 @@ Config = Annotated[Path | None, typer.Option(help="A settings file, read after t
 Model = Annotated[
     str | None, typer.Option(help="The bundle that plays: a name or a folder. [default: essen]", metavar="NAME")
 ]
-Bpm = Annotated[float | None, typer.Option(help="Tempo, beats a minute (20 to 400). [default: 100]")]
-FileBpm = Annotated[float | None, typer.Option(help="Tempo, beats a minute (20 to 400). [default: the file's own]")]
+Bpm = Annotated[float | None, typer.Option(min=20, max=400, help="Tempo, beats a minute. [default: 100]")]
+FileBpm = Annotated[
+    float | None, typer.Option(min=20, max=400, help="Tempo, beats a minute. [default: the file's own]")
+]
 Temperature = Annotated[
     float | None,
     typer.Option(help="How daring: near 0 always the likeliest note, 1 as the model believes. [default: 0.9]"),
@@ -41,9 +43,15 @@ Seed = Annotated[
     int | None, typer.Option(help="The same playing and seed give the same answers. [default: new each time]")
 ]
 Key = Annotated[str | None, typer.Option(help="Your key, say Eb or c#m; 'auto' listens for it. [default: auto]")]
-Channel = Annotated[int | None, typer.Option(help="MIDI channel of the answer, 1 to 16. [default: 1]")]
+Channel = Annotated[int | None, typer.Option(min=1, max=16, help="MIDI channel of the answer. [default: 1]")]
+FileChannel = Annotated[
+    int | None,
+    typer.Option(min=1, max=16, help="MIDI channel of the answer. [default: the first that the file doesn't use]"),
+]
 Input = Annotated[Path, typer.Argument(metavar="IN.mid", help="The MIDI file to hear.", show_default=False)]
-Api = Annotated[str | None, typer.Option(help="MIDI system: auto, alsa, jack, coremidi or winmm. [default: auto]")]
+Api = Annotated[
+    Literal["auto", "alsa", "jack", "coremidi", "winmm"] | None, typer.Option(help="MIDI system. [default: auto]")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -99,18 +107,23 @@ def render(
     key: Key = None,
     temperature: Temperature = None,
     seed: Seed = None,
-    channel: Channel = None,
+    channel: FileChannel = None,
     config: Config = None,
 ) -> None:
     """Play to a MIDI file, faster than real time, and write performer and answer on tracks of their own."""
     from antiphon.improviser.events import NoteOn
     from antiphon.live import midifile, rendering
+    from antiphon.live.picture import check_can_draw, draw_duet
 
     for file in filter(None, (target, picture)):
         if not file.parent.is_dir():
             raise UserError(f"{file}: there is no folder {file.parent}")
+        if file.is_dir():
+            raise UserError(f"{file}: is a folder; name the file to write")
         if file.exists() and file.samefile(source):
             raise UserError(f"{file}: is the performance itself; give another name to write to")
+    if picture is not None:
+        check_can_draw()
     musician = _musician(config, model, bpm, key, temperature, seed, channel)
     performance = midifile.read_performance(source)
     wanted = musician.settings.channel
@@ -120,8 +133,6 @@ def render(
     answers = sum(isinstance(timed.message, NoteOn) for timed in duet.answer)
     typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {free}")
     if picture is not None:
-        from antiphon.live.picture import draw_duet
-
         draw_duet(picture, performance, duet)
         typer.echo(f"{picture}: the duet as a piano roll")
 

@@ -1,4 +1,4 @@
-"""Quiet: TensorFlow's C++ side talks to stderr as it starts, loads and converts; none of that is for the user."""
+"""Quiet: C++ libraries talk to stderr as they start, load and look around; none of that is for the user."""
 
 from __future__ import annotations
 

@@ -90,13 +90,17 @@ def test_a_key_that_is_said_is_not_looked_for(tune: Path, tmp_path: Path) -> Non
         (("listen", "missing.mid"), "missing.mid"),
         (("listen", "config.txt"), "no MIDI file"),
         (("listen", "ode.mid", "--key", "H"), "no key"),
-        (("listen", "ode.mid", "--bpm", "5"), "play.bpm"),
+        (("listen", "ode.mid", "--bpm", "5"), "--bpm"),
         (("listen", "ode.mid", "--model", "nobody"), "there is: essen"),
         (("listen", "ode.mid", "--config", "nothing.toml"), "nothing.toml"),
         (("listen", "ode.mid", "--model", "damaged"), "differs from its checksum"),
         (("render", "ode.mid", "ode.mid"), "performance itself"),
         (("render", "ode.mid", "nowhere/out.mid"), "no folder"),
-        (("render", "ode.mid", "o.mid", "--channel", "17"), "play.channel"),
+        (("render", "ode.mid", "."), "is a folder"),
+        (("run", "--api", "midi"), "'alsa'"),
+        (("run", "--key", "H"), "no key"),
+        (("run", "--model", "nobody"), "there is: essen"),
+        (("render", "ode.mid", "o.mid", "--channel", "17"), "--channel"),
         (("render", "ode.mid", "o.mid", "--picture", "o.xyz"), "xyz"),
         (("render", "ode.mid"), "OUT.MID"),
         (("listen", "ode.mid", "--modle", "essen"), "--modle"),
@@ -126,4 +130,5 @@ def test_ports_without_a_midi_system_says_what_to_start(tmp_path: Path) -> None:
         done = antiphon(*arguments, cwd=tmp_path, JACK_DEFAULT_SERVER="antiphon-nobody")
         assert done.returncode == 2
         assert "jackd" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
         assert "Traceback" not in done.stderr

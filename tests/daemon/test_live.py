@@ -162,7 +162,7 @@ def test_a_port_that_is_not_there_is_refused_with_a_list(jack_server: dict[str, 
         )
         assert done.returncode == 2
         assert "'Steinway'" in done.stderr
-        assert "Alone out" in done.stderr
+        assert "there is: 'Alone out:Alone out'" in done.stderr  # and nothing of its own
         ports = subprocess.run(
             [sys.executable, "-m", "antiphon", "ports", "--api", "jack"], capture_output=True, text=True, check=True
         )

@@ -1,12 +1,14 @@
 """The cache of parsed scores."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from antiphon_trainer import cache as module
 from antiphon_trainer import parsing
 from antiphon_trainer.cache import ScoreCache, content_key, default_place
+from antiphon_trainer.engines import local
 from antiphon_trainer.scores import Score, Unreadable, WrittenNote
 from antiphon_trainer.sources import collect
 
@@ -45,13 +47,16 @@ def test_the_key_is_content_and_format() -> None:
     assert len({content_key(b"a", ".krn"), content_key(b"b", ".krn"), content_key(b"a", ".abc")}) == 3
 
 
-def test_a_known_corpus_is_not_parsed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_known_corpus_is_not_parsed_again(tmp_path: Path) -> None:
     sources = collect([str(SCORES)])
     with ScoreCache(tmp_path / "cache") as cache:
-        first = parsing.parse_all(sources, cache, 1, lambda count: None)
-    monkeypatch.setattr(parsing, "ProcessPoolExecutor", None)
+        first = parsing.parse_all(sources, cache, local(1), lambda count: None)
+
+    def nothing_to_do() -> Any:
+        raise AssertionError("an engine was opened")
+
     with ScoreCache(tmp_path / "cache") as cache:
-        assert parsing.parse_all(sources, cache, 1, lambda count: None) == first
+        assert parsing.parse_all(sources, cache, nothing_to_do, lambda count: None) == first
 
 
 def test_a_stopped_run_keeps_what_it_parsed(tmp_path: Path) -> None:
@@ -62,7 +67,7 @@ def test_a_stopped_run_keeps_what_it_parsed(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), ScoreCache(tmp_path / "cache") as cache:
-        parsing.parse_all(sources, cache, 1, stop_after_the_first)
+        parsing.parse_all(sources, cache, local(1), stop_after_the_first)
     with ScoreCache(tmp_path / "cache") as cache:
         assert any(cache.get(content_key(source.read(), source.suffix)) for source in sources)
 

@@ -33,7 +33,7 @@ Config = Annotated[
     typer.Option("--config", help="Settings of your own, over those of the package.", metavar="FILE"),
 ]
 SavePath = Annotated[
-    str | None, _prepare("save_path", "Folder of the encoded songs, a text file each; what was in it goes.", "FOLDER")
+    str | None, _prepare("save_path", "Folder of the encoded songs, a text file each; prepare replaces it.", "FOLDER")
 ]
 MergedPath = Annotated[
     str | None, _prepare("merged_path", "File of the merged dataset; report.json lies beside it.", "FILE")

@@ -88,7 +88,10 @@ def read_songs(folder: Path) -> list[Song]:
     """
     files = sorted(folder.glob("*.txt"))
     if not files:
-        raise UserError(f"{folder}: holds no encoded song (.txt); run 'antiphon-trainer prepare' first")
+        raise UserError(
+            f"{folder}: holds no encoded song (.txt); run 'antiphon-trainer prepare' first, with --held-out for songs "
+            "to evaluate on, or name a folder with --songs"
+        )
     return [_song(file) for file in files]
 
 

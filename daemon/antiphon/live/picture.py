@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from antiphon.errors import UserError
@@ -21,16 +23,24 @@ Bar = tuple[float, float, int]
 """A note on the roll: start and end in seconds, pitch."""
 
 
+def check_can_draw() -> None:
+    """Check that pictures can be drawn, before any work is done for one.
+
+    Raises:
+        UserError: matplotlib isn't installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise UserError(f"a picture needs matplotlib: {sys.executable} -m pip install matplotlib")
+
+
 def draw_duet(path: Path, performance: Performance, duet: Duet) -> None:
     """Write a piano roll as a PNG (or whatever the name ends in: .svg, .pdf).
 
     Raises:
-        UserError: matplotlib isn't installed, or the format is unknown.
+        UserError: the format is unknown.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UserError('a picture needs matplotlib: pip install "antiphon[pictures]"') from None
+    from matplotlib.figure import Figure
+
     performer = note_bars(performance.events(keep_tempo=False))
     answer = note_bars((timed.time, timed.message) for timed in duet.answer)
     end = max(stop for _, stop, _ in performer + answer)

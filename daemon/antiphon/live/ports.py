@@ -12,6 +12,7 @@ from typing import Any
 import rtmidi
 
 from antiphon.errors import UserError
+from antiphon.quiet import silenced
 from antiphon.settings import Api
 
 _APIS: dict[str, int] = {
@@ -73,7 +74,8 @@ def choose_api(api: Api) -> int:
 
 def _answers(api: int) -> bool:
     try:
-        probe = rtmidi.MidiIn(rtapi=api, name="Antiphon looks")
+        with silenced():  # libjack says the same in five lines
+            probe = rtmidi.MidiIn(rtapi=api, name="Antiphon looks")
     except rtmidi.SystemError:
         return False
     probe.delete()
@@ -104,10 +106,13 @@ def open_ports(api: int, name: str, input_part: str, output_part: str, receive: 
     """
     # The objects stay referenced here as long as the ports are open: RtMidi closes what is collected.
     with _client(rtmidi.MidiOut, api, f"{name} out") as out, _client(rtmidi.MidiIn, api, f"{name} in") as midi_in:
-        output_name = _open(out, f"{name} out", output_part, "output")
+        # Both are looked for before either is there itself.
+        found_in = _find(midi_in, input_part, "input")
+        found_out = _find(out, output_part, "output")
+        output_name = _open(out, f"{name} out", found_out, "output")
         midi_in.ignore_types(sysex=True, timing=True, active_sense=True)
         midi_in.set_callback(receive)
-        input_name = _open(midi_in, f"{name} in", input_part, "input")
+        input_name = _open(midi_in, f"{name} in", found_in, "input")
         try:
             yield OpenPorts(input_name, output_name, out.send_message)
         finally:
@@ -125,10 +130,14 @@ def _client(kind: Any, api: int, name: str) -> Iterator[Any]:
         client.delete()
 
 
-def _open(client: Any, name: str, part: str, direction: str) -> str:
+def _find(client: Any, part: str, direction: str) -> tuple[int, str] | None:
+    return find_port(client.get_ports(), part, direction) if part else None
+
+
+def _open(client: Any, name: str, found: tuple[int, str] | None, direction: str) -> str:
     """Open an existing port or a virtual one and return its full name."""
-    if part:
-        number, full_name = find_port(client.get_ports(), part, direction)
+    if found is not None:
+        number, full_name = found
         try:
             client.open_port(number, name)
         except (rtmidi.InvalidPortError, rtmidi.SystemError):

@@ -22,8 +22,8 @@ def play_live(settings: Settings, say: Callable[[str], None]) -> None:
         UserError: the model or a port can't be had.
     """
     play, ports = settings.play, settings.ports
-    api = choose_api(ports.api)
     musician = load_musician(play)
+    api = choose_api(ports.api)
     inbox = Inbox()
     improviser = musician.improviser(play.bpm, time.monotonic(), play.channel)
     with (

@@ -160,4 +160,8 @@ def find_bundle(name: str, folders: list[Path]) -> Path:
         if (folder / name / MANIFEST_FILE).is_file():
             return folder / name
     known = sorted({p.parent.name for folder in folders for p in folder.glob(f"*/{MANIFEST_FILE}")})
-    raise UserError(f"no model {name!r}; there is: {', '.join(known) or 'none'}. Give one of these names or a folder")
+    places = ", ".join(map(str, folders))
+    raise UserError(
+        f"no model {name!r}; there is: {', '.join(known) or 'none'}. Give one of these names or a folder "
+        f"(names are looked up in {places})"
+    )
