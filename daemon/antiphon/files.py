@@ -12,9 +12,12 @@ from pathlib import Path
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` write a file beside `path`, under a name with the same ending, and rename it into place.
 
+    The folder is made if need be.
+
     Raises:
-        OSError: the folder is missing or full; what stood at `path` is still there, and nothing beside it.
+        OSError: there is no room; what stood at `path` is still there, and nothing beside it.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     beside = Path(name)

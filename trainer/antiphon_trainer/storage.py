@@ -15,8 +15,7 @@ from antiphon.files import write_folder_whole, write_whole
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, and the folder that it is to lie in."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a text file."""
     write_whole(path, lambda beside: beside.write_bytes(text.encode()))
 
 
@@ -26,8 +25,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:
-    """Write a `.npy` file, and the folder that it is to lie in."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a `.npy` file."""
     write_whole(path, lambda beside: np.save(beside, array, allow_pickle=False))
 
 
