@@ -15,9 +15,9 @@ from antiphon_trainer.songs import Song
 
 UNIFORM, LONG_AND_SHORT = "uniform", "PPM*, long and short term"
 NGRAM_CONTEXT = 6
-"""Tokens that the n-gram looks back: of 3 to 16 the best on the Essen songs."""
+"""Tokens that the n-gram looks back: of 4 to 7 the best on 60 training songs of the kern that it did not count."""
 PPM_BIAS = 1.0
-"""How much the surer of PPM's two models counts (`ppm.mixed`)."""
+"""How much the surer of PPM's two models counts (`ppm.mixed`): of ½, 1, 2 and 3 the best on the same songs."""
 NAMES = (UNIFORM, f"{NGRAM_CONTEXT + 1}-gram", "PPM*, this song alone", "PPM*, training songs", LONG_AND_SHORT)
 
 

@@ -56,17 +56,20 @@ def work(bundles: Sequence[Bundle], songs: Sequence[Song], with_baselines: bool)
 
 
 def compare(
-    bundles: Sequence[Bundle], songs: Sequence[Song], training: Sequence[Song] | None, advance: Callable[[int], None]
+    bundles: Sequence[tuple[str, Bundle]],
+    songs: Sequence[Song],
+    training: Sequence[Song] | None,
+    advance: Callable[[int], None],
 ) -> list[Contestant]:
     """Measure bundles and, where there are training songs to learn from, the baselines.
 
     Args:
-        bundles: any number.
+        bundles: any number, each with what the user calls it.
         songs: what is measured on.
         training: what the baselines learn from; None leaves them out.
         advance: told how many readings of a song more are done.
     """
-    found = [Contestant("bundle", str(bundle.path), measure(bundle, songs, advance)) for bundle in bundles]
+    found = [Contestant("bundle", name, measure(bundle, songs, advance)) for name, bundle in bundles]
     if training is not None:
         baselines = measure_baselines(training, songs, advance)
         found += [Contestant("baseline", name, each) for name, each in baselines.items()]

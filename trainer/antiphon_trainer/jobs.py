@@ -227,7 +227,7 @@ def evaluate_bundles(
         screen.stoppable("nothing was written"),
         screen.measuring(comparison.work(bundles, songs, wanted.baselines)) as advance,
     ):
-        found = comparison.compare(bundles, songs, training, advance)
+        found = comparison.compare(list(zip(names, bundles, strict=True)), songs, training, advance)
     drawn: Sequence[Path] = []
     if plots is not None:
         from antiphon_trainer.evaluation_plots import draw
