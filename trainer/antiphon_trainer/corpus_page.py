@@ -29,8 +29,10 @@ def draw_corpus(path: Path, scores: Sequence[Score]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 10), layout="constrained")
+    figure = Figure(figsize=(12, 10))
     FigureCanvasAgg(figure)
+    # Placed by hand: matplotlib's own layout draws the page twice to find the same.
+    figure.subplots_adjust(left=0.075, right=0.985, top=0.93, bottom=0.06, hspace=0.4, wspace=0.17)
     page = figure.subplots(3, 2)
     figure.suptitle(f"{len(scores):,} songs, as they are written")
     _draw_keys(page[0, 0], scores)

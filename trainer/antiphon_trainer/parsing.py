@@ -11,7 +11,7 @@ from antiphon_trainer.engines import Engine
 from antiphon_trainer.scores import Parsed, Unreadable, parse
 from antiphon_trainer.sources import Source
 
-_CHUNK = 16
+_CHUNK = 8
 """Songs that a process takes at once: enough to make handing over cheap, few enough to share the work evenly."""
 
 Advance = Callable[[int], None]
