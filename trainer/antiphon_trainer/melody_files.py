@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +60,7 @@ def write_midi(path: Path, piece: Piece) -> None:
         waited = 0
     track.append(mido.MetaMessage("end_of_track", time=waited))
     file = mido.MidiFile(type=0, ticks_per_beat=_TICKS, tracks=[track])
-    content = BytesIO()
-    file.save(file=content)
-    write_whole(path, lambda beside: beside.write_bytes(content.getvalue()))
+    write_whole(path, file.save)
 
 
 def write_score(path: Path, piece: Piece) -> None:

@@ -58,9 +58,8 @@ def sample_note(model: StepModel, vocabulary: Vocabulary, context: Context, samp
         context: what has been heard, one row.
         sampler: draws.
     """
-    going_on = np.append(vocabulary.pitch_tokens, (vocabulary.hold, vocabulary.rest))
     for steps in range(1, LONGEST_CHAIN + 1):
-        allowed = going_on if steps < LONGEST_CHAIN else vocabulary.pitch_tokens
+        allowed = vocabulary.going_on if steps < LONGEST_CHAIN else vocabulary.pitch_tokens
         token = sampler.draw(context.probabilities[0], allowed)
         context = read_on(model, context, np.array([token], np.int32))
         if token not in (vocabulary.hold, vocabulary.rest):

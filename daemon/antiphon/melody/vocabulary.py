@@ -68,6 +68,11 @@ class Vocabulary:
         return np.array(list(self.pitches.values()), dtype=np.intp)
 
     @cached_property
+    def going_on(self) -> npt.NDArray[np.intp]:
+        """The tokens with which a melody goes on: the pitches in rising order, hold and rest; all but the end."""
+        return np.append(self.pitch_tokens, (self.hold, self.rest))
+
+    @cached_property
     def pitch_numbers(self) -> npt.NDArray[np.intp]:
         """The pitches as MIDI note numbers, rising; `pitch_numbers[i]` is the pitch of `pitch_tokens[i]`."""
         return np.array(list(self.pitches), dtype=np.intp)
