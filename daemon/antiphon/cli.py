@@ -1,4 +1,4 @@
-"""The command line `antiphon`: run, render, listen, ports.
+"""The command line `antiphon`: run, render, listen, learn, ports.
 
 What a command needs is imported when it runs, so that `antiphon --help` answers at once.
 """
@@ -165,6 +165,38 @@ def listen(
             f"{signature_name(note.sharps)}"
         )
     typer.echo(f"{len(heard)} notes, {sum(note.bits for note in heard) / len(heard):.2f} bits a note")
+
+
+@app.command()
+def learn(
+    controls: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CONTROL]...", help="What to learn, say: temperature tap. [default: every control]"),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=1, help="Skip a control when nothing moves for so long. [default: at a terminal never, otherwise 20]"
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What other programs see. [default: Antiphon]")] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", help="Listen to this port: a unique part of its name. [default: a virtual port]"),
+    ] = None,
+    api: Api = None,
+    config: Annotated[
+        Path | None, typer.Option(help="The settings file to write. [default: your own]", metavar="FILE")
+    ] = None,
+) -> None:
+    """Learn which knob, pad or pedal steers what: move each when asked, and the settings file gets the table."""
+    from antiphon.live.learn import check_controls, learn_controls
+    from antiphon.live.own_config import own_config_file
+
+    names = check_controls(controls or [])
+    read_too = config if config is not None and config.exists() else None
+    settings = _settings(read_too, ports={"name": name, "input": input_, "api": api})
+    learn_controls(names, settings, config or own_config_file(), seconds, typer.echo)
 
 
 @app.command()

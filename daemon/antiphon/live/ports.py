@@ -121,6 +121,20 @@ def open_ports(api: int, name: str, input_part: str, output_part: str, receive: 
 
 
 @contextmanager
+def open_input(api: int, name: str, part: str, receive: Receive) -> Iterator[str]:
+    """Open only a port to listen to, yield its full name, and close it at the end; see `open_ports`."""
+    with _client(rtmidi.MidiIn, api, f"{name} in") as midi_in:
+        found = _find(midi_in, part, "input")
+        midi_in.ignore_types(sysex=True, timing=True, active_sense=True)
+        midi_in.set_callback(receive)
+        full_name = _open(midi_in, f"{name} in", found, "input")
+        try:
+            yield full_name
+        finally:
+            midi_in.cancel_callback()
+
+
+@contextmanager
 def _client(kind: Any, api: int, name: str) -> Iterator[Any]:
     client = kind(rtapi=api, name=name)
     try:
