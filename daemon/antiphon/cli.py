@@ -171,7 +171,7 @@ def listen(
 def learn(
     controls: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CONTROL]...", help="What to learn, say: temperature tap. [default: every control]"),
+        typer.Argument(metavar="CONTROL", help="What to learn, say: temperature tap. [default: every control]"),
     ] = None,
     seconds: Annotated[
         float | None,

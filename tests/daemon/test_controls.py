@@ -16,6 +16,7 @@ from antiphon.improviser.controls import (
     density_of,
     is_on,
     mode_of,
+    moved_by,
     parse_source,
     parse_table,
     pitch_of,
@@ -129,6 +130,12 @@ def test_any_bytes_are_a_control_or_none(message: list[int]) -> None:
     else:
         assert 0 <= control.value <= 1
         assert steered is None or steered.name == control.name
+
+
+@pytest.mark.parametrize("message", [cc(120, 127), cc(127, 0), cc(21, 128), [0xB0, 149, 1], [0xB0, 21], [0xC0, 21], []])
+def test_what_is_no_controller_and_no_note_moves_nothing(message: list[int]) -> None:
+    assert moved_by(message) is None
+    assert moved_by(cc(119, 127, 16)) == (Source("cc", 119, 16), 1.0)
 
 
 @given(st.sampled_from(sorted(TABLE)), st.integers(1, 16), values)

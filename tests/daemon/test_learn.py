@@ -85,7 +85,7 @@ def test_a_pedal_that_is_down_already_is_no_press() -> None:
 
 def test_a_controller_that_has_a_task_is_refused_once() -> None:
     turned = [cc(21, value) for value in range(0, 128, 20)]
-    learned, said = lesson(*turned, pad(36, 90), cc(21, 0), cc(21, 127), names=("lowest", "tap", "panic"))
+    learned, said = lesson(*turned, pad(36, 90), *[cc(21, 0), cc(21, 127)] * 2, names=("lowest", "tap", "panic"))
     assert learned == {"lowest": Source("cc", 21, 1), "tap": Source("note", 36, 10)}
     assert [line for line in said if "take another" in line] == ["  cc 21 channel 1 is for lowest; take another"]
 
@@ -112,10 +112,10 @@ def test_an_ear_bears_any_bytes(name: ControlName, messages: list[list[int]]) ->
 
 def test_what_is_learned_is_taken_from_the_control_that_had_it() -> None:
     in_force = {"density": "cc 21", "tap": "note 36", "mode": "", "hold": "cc 67", "mute": "cc 21 channel 2"}
-    learned: dict[ControlName, Source] = {"temperature": Source("cc", 21, 1), "hold": Source("cc", 68, 1)}
+    learned: dict[ControlName, Source] = {"temperature": Source("cc", 21, 1), "hold": Source("cc", 67, 1)}
     assert table_changes(learned, in_force) == {
         "temperature": "cc 21 channel 1",
-        "hold": "cc 68 channel 1",
+        "hold": "cc 67 channel 1",
         "density": "",
     }
 

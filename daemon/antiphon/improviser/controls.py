@@ -1,7 +1,7 @@
 """Controls: what a performer can steer with a knob, a pad or a pedal, and which controller steers what.
 
     parse_table(texts)      → the table: which source steers which control
-    table.control_of(bytes) → what a message says of a control, if it is a control's at all
+    table.control_of(bytes) → what a message says of a control, if it belongs to one
     Controls.after(bytes)   → the same, as an event: presses and switching, with what must be remembered for that
 
 A control's value is 0…1; `temperature_of`, `pitch_of`, `density_of`, `mode_of` and `is_on` say what it stands for.
@@ -23,10 +23,8 @@ CONTROL_NAMES: tuple[ControlName, ...] = get_args(ControlName)
 MODES: tuple[Mode, ...] = get_args(Mode)
 KNOBS = frozenset[ControlName]({"temperature", "density", "lowest", "highest"})
 """Steered by a value."""
-BUTTONS = frozenset[ControlName]({"tap", "panic", "answer"})
-"""Steered by pressing."""
 SWITCHES = frozenset[ControlName]({"hold", "mute"})
-"""On or off. `mode`, the one control that is in none of these sets, is turned by a knob and stepped by a note."""
+"""On or off. Of the others, `mode` is turned by a knob and stepped by a note, and the rest are pressed."""
 
 COLDEST, HOTTEST = 0.1, 2.0
 """Temperatures at the two ends of the knob; in its middle it is near 1, as the model believes."""

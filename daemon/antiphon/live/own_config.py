@@ -28,11 +28,7 @@ def write_section(file: Path, section: str, values: Mapping[str, str]) -> None:
         UserError: the file can't be read, is no TOML, or has something else under the section's name.
     """
     document = read_document(file)
-    table = document.get(section)
-    if table is None:
-        if document.as_string().strip():
-            document.add(tomlkit.nl())
-        table = document.setdefault(section, tomlkit.table())
+    table = document.setdefault(section, tomlkit.table())
     if not isinstance(table, MutableMapping):
         raise UserError(f"{file}: `{section}` is no section; write it as [{section}]")
     table.update(values)
