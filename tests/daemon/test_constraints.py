@@ -92,18 +92,15 @@ def test_there_is_always_something_to_play(constraints: Constraints, semitones: 
 
 
 def test_a_rest_lasts_no_longer_than_it_may() -> None:
-    constraints, hold, rest, note = (
-        Constraints(longest_rest=2),
-        VOCABULARY.hold,
-        VOCABULARY.rest,
-        VOCABULARY.tokens["60"],
-    )
+    hold, rest, note = VOCABULARY.hold, VOCABULARY.rest, VOCABULARY.tokens["60"]
+    constraints = Constraints(longest_rest=2)
     mask = constraints.mask(VOCABULARY, 0)
     for tokens, goes_on in (
         ([note, rest], True),
         ([note, rest, hold], False),
         ([rest, rest], False),
         ([rest, note], True),
+        ([note, hold, hold, hold], True),
     ):
         allowed = constraints.allowed(VOCABULARY, mask, after(tokens))[0]
         assert (allowed[hold], allowed[rest]) == (goes_on, goes_on), tokens
