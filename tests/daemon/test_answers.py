@@ -179,6 +179,7 @@ def test_the_work_is_a_step_of_the_model_at_a_time_and_bounded() -> None:
     assert steps == 33 + (TURNS - 1) * 17
     assert not candidates.advance()
     assert not candidates.choose().closes
+    assert candidates.choose().candidates == TURNS * 4
     turns = np.split(candidates._all()[0], TURNS, axis=1)
     assert all(np.array_equal(turns[0][:16], turn[:16]) for turn in turns)
     assert len({turn.tobytes() for turn in turns}) == TURNS

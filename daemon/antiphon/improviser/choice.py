@@ -30,6 +30,8 @@ class Answer:
     """Mean a step, −log2 of what the model gave each symbol, with no constraint and no temperature."""
     median_bits: float
     """The same of the candidates' median, over as many steps."""
+    candidates: int
+    """From how many it was chosen, of all turns."""
     own: bool
     """The model itself ended the last note there: it isn't cut off, and is no rest."""
     closes: bool
@@ -91,6 +93,7 @@ def chosen(request: Request, vocabulary: Vocabulary, tokens: Tokens, found: Sequ
         semitones=request.semitones + request.constraints.octaves(vocabulary, request.semitones),
         bits=float(ended.bits[row]),
         median_bits=ended.median_bits,
+        candidates=rows,
         own=bool(ended.own[row]),
         closes=bool(ended.closes[row]),
     )

@@ -34,6 +34,9 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     skipped: dict[str, int]
     """Why → songs that give no call."""
     candidates: int
+    """Sampled side by side; where none of them closes, they are taken back and go on otherwise."""
+    one_turn: float
+    """Answers for which they weren't taken back."""
     temperature: float
     closes: float
     says_closes: float
@@ -68,8 +71,9 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
         lengths = ", ".join(f"{count} of {bars}" for bars, count in sorted(self.bars.items()))
         return [
             f"answers to {self.calls} calls: the first {CALL_BARS} bars of each song (skipped: {skipped})",
-            f"  that close            {self.closes:6.1%}  (at least 90 %; {self.candidates} candidates, "
-            f"temperature {self.temperature:g}; the chooser thinks {self.says_closes:.1%})",
+            f"  that close            {self.closes:6.1%}  (at least 90 %; the chooser thinks {self.says_closes:.1%})",
+            f"    candidates          {self.candidates:6}  at temperature {self.temperature:g}; "
+            f"{1 - self.one_turn:.1%} were taken back a bar",
             f"    plain sampling      {self.plain_closes:6.1%}  ended at the call's length; "
             f"{self.until_end_closes:.1%} where the model ends, after {self.until_end_bars:.1f} bars",
             f"    the songs           {self.song_closes:6.1%}  ended at the call's length",
@@ -139,6 +143,7 @@ def _summed(
         calls=len(questions),
         skipped=skipped,
         candidates=CANDIDATES,
+        one_turn=_mean([answer.candidates == CANDIDATES for answer in answers]),
         temperature=temperature,
         closes=_mean([q.closed_by(p) for q, p in zip(questions, phrases, strict=True)]),
         says_closes=_mean([answer.closes for answer in answers]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from antiphon.improviser.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
 from antiphon.improviser.request import Call, copies
-from antiphon.melody.context import Context, fresh
+from antiphon.melody.context import Context
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, read
 from antiphon.melody.model import Metre, StepModel
 from antiphon.melody.vocabulary import HOLD, REST, Vocabulary
@@ -117,10 +117,9 @@ def question(model: StepModel, vocabulary: Vocabulary, song: Song) -> Question:
 def _heard(model: StepModel, vocabulary: Vocabulary, song: Song, steps: int) -> Context:
     melody = melody_of(song, vocabulary)
     first = song.barlines[0]
-    context = fresh(model, vocabulary.end, 1)
-    for step, token in enumerate([vocabulary.end, *melody.tokens[:steps]]):
-        before = model.initial_state(1) if step == 0 else context.state
-        position = (first.position + step) % first.bar
-        metre = Metre(np.array([position], np.int32), np.array([first.bar], np.int32))
-        context = Context(*model.step(np.array([token], np.int32), before, metre))
-    return context
+    bar = np.array([first.bar], np.int32)
+    state = model.initial_state(1)
+    for step, token in enumerate(melody.read[: steps + 1]):
+        position = np.array([(first.position + step) % first.bar], np.int32)
+        predicted, state = model.step(np.array([token], np.int32), state, Metre(position, bar))
+    return Context(predicted, state)
