@@ -1,0 +1,1 @@
+"""Auditions: how well a bundle's musician hears and plays."""

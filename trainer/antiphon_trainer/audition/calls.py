@@ -1,0 +1,125 @@
+"""Calls: the first bars of songs as what is to be answered, and whether an answer closes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from antiphon.improviser.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
+from antiphon.improviser.request import Call, copies
+from antiphon.melody.context import Context
+from antiphon.melody.grid import STEPS_PER_BEAT, Note, read
+from antiphon.melody.model import Metre, StepModel
+from antiphon.melody.vocabulary import HOLD, REST, Vocabulary
+from antiphon_trainer.evaluation import melody_of
+from antiphon_trainer.metre import metre_of_steps
+from antiphon_trainer.songs import Song, onsets
+
+CALL_BARS = 2
+"""An upbeat is part of them: the call ends where the next one's upbeat would start."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """An answer, wherever it comes from."""
+
+    notes: tuple[Note, ...]
+    own: bool
+    """Who made it ended its last note there; it isn't cut off."""
+
+    @cached_property
+    def steps(self) -> int:
+        """Its length."""
+        return sum(note.steps for note in self.notes)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A song's first bars as a call, and what is known of the song."""
+
+    call: Call
+    bars: Bars
+    """The answer's, with the song's beat."""
+    triad: tuple[int, ...]
+    """The tonic's of the song's mode, as pitch classes."""
+    context: Context
+    """After the call, one row."""
+    goes_on: Phrase | None
+    """The song itself over as many steps as the call has; None where it is over before."""
+
+    @property
+    def steps(self) -> int:
+        """The call's length."""
+        return CALL_BARS * self.bars.length
+
+    def closed_by(self, answer: Phrase) -> bool:
+        """Return whether an answer closes: on a beat, long enough, in the triad, at a bar's end, by itself."""
+        bar, last = self.bars.length, answer.notes[-1] if answer.notes else Note(None, 1)
+        onset = answer.steps - last.steps
+        return (
+            answer.own
+            and last.pitch is not None
+            and last.pitch % 12 in self.triad
+            and last.steps >= STEPS_PER_BEAT
+            and (self.bars.position + onset) % bar % self.bars.beat == 0
+            and (self.bars.position + answer.steps + self.call.upbeat) % bar == 0
+        )
+
+    def copied_by(self, answer: Phrase) -> bool:
+        """Return whether an answer only repeats the call."""
+        return copies(answer.notes, self.call, self.bars.length)
+
+    def bars_of(self, answer: Phrase) -> int:
+        """Return an answer's length in bars, rounded."""
+        return round(answer.steps / self.bars.length)
+
+    def notes_a_bar(self, answer: Phrase) -> float:
+        """Return how dense an answer is."""
+        return sum(note.pitch is not None for note in answer.notes) * self.bars.length / max(1, answer.steps)
+
+
+def refusal(song: Song) -> str:
+    """Return why a song gives no call; nothing where it gives one."""
+    if not song.mode or not song.barlines or not song.barlines[0].bar:
+        return "without metre or mode"
+    first = song.barlines[0]
+    steps = CALL_BARS * first.bar
+    if len(song.symbols) < steps:
+        return "too short"
+    if onsets(song.symbols[:steps]) == 0:
+        return "silent"
+    position, bar = metre_of_steps(song.barlines, len(song.symbols))
+    regular = (first.position + np.arange(steps)) % first.bar
+    if (bar[:steps] != first.bar).any() or (position[:steps] != regular).any():
+        return "with bars of several lengths"
+    return ""
+
+
+def question(model: StepModel, vocabulary: Vocabulary, song: Song) -> Question:
+    """Return a song's call, heard by a model that is told the metre. The song must give one (`refusal`)."""
+    first = song.barlines[0]
+    steps = CALL_BARS * first.bar
+    upbeat = -first.position % first.bar
+    beat = beat_of(first.bar, first.position, list(read(song.symbols)))
+    rest = song.symbols[steps : 2 * steps + 1]
+    follows = rest[steps] if len(rest) > steps else REST
+    return Question(
+        call=Call(tuple(read(song.symbols[:steps])), upbeat),
+        bars=Bars(first.position, first.bar, beat),
+        triad=MINOR_TRIAD if song.mode == "minor" else MAJOR_TRIAD,
+        context=_heard(model, vocabulary, song, steps),
+        goes_on=Phrase(tuple(read(rest[:steps])), follows != HOLD) if len(rest) >= steps else None,
+    )
+
+
+def _heard(model: StepModel, vocabulary: Vocabulary, song: Song, steps: int) -> Context:
+    melody = melody_of(song, vocabulary)
+    first = song.barlines[0]
+    bar = np.array([first.bar], np.int32)
+    state = model.initial_state(1)
+    for step, token in enumerate(melody.read[: steps + 1]):
+        position = np.array([(first.position + step) % first.bar], np.int32)
+        predicted, state = model.step(np.array([token], np.int32), state, Metre(position, bar))
+    return Context(predicted, state)
