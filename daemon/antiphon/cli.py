@@ -1,4 +1,4 @@
-"""The command line `antiphon`: run, render, listen, learn, ports.
+"""The command line `antiphon`: run, render, listen, learn, ports, sessions.
 
 What a command needs is imported when it runs, so that `antiphon --help` answers at once.
 """
@@ -212,6 +212,23 @@ def ports(api: Api = None, config: Config = None) -> None:
         typer.echo(f"{title} ({option}):")
         for name in names or ["(none)"]:
             typer.echo(f"  {name}")
+
+
+@app.command()
+def sessions(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a session and line.")] = False,
+) -> None:
+    """List the recorded sessions, the oldest first."""
+    from antiphon.live.recording import recover
+    from antiphon.live.sessions import list_sessions, sessions_folder
+
+    folder = sessions_folder("")
+    recover(folder, lambda text: typer.echo(text, err=True))
+    listed = list_sessions(folder)
+    for session in listed:
+        typer.echo(session.as_json() if as_json else session.as_line())
+    if not listed and not as_json:
+        typer.echo(f"No session has been recorded in {folder} yet.")
 
 
 def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:

@@ -1,0 +1,134 @@
+"""The list of sessions, of whole files, damaged ones and others'."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import mido
+import pytest
+from platformdirs import user_data_path
+from pytest import approx
+
+from antiphon.live import session_file
+from antiphon.live.recording import Recorder
+from antiphon.live.sessions import list_sessions, sessions_folder
+from tests.daemon.test_cli import antiphon
+
+ON, OFF, ANSWER = [0x90, 60, 64], [0x80, 60, 0], [0x90, 72, 64]
+
+
+def record(folder: Path, seed: int = 7) -> Path:
+    recorder = Recorder(folder, {"model": "essen", "seed": seed}, 100, pytest.fail)
+    for second in range(3):
+        recorder.received(recorder.enter(second), ON)
+        recorder.received(recorder.enter(second + 0.5), OFF)
+    recorder.sent(2.0, ANSWER)
+    recorder.sent(4.0, [0x80, 72, 0])
+    path = recorder.close()
+    assert path is not None
+    return path
+
+
+def test_a_session_is_listed_with_what_it_was(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    [listed] = list_sessions(tmp_path)
+    assert listed.path == path
+    assert f"{listed.when:%Y-%m-%d %H-%M-%S}" == path.stem
+    assert listed.seconds == approx(4, abs=0.001)
+    assert (listed.played, listed.answered, listed.model, listed.seed) == (3, 1, "essen", 7)
+    assert listed.damaged is None
+
+
+def test_no_folder_is_no_sessions(tmp_path: Path) -> None:
+    assert list_sessions(tmp_path / "missing") == []
+    assert list_sessions(tmp_path) == []
+
+
+def test_a_long_set_is_listed_by_its_first_track(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path)
+    monkeypatch.setattr(session_file, "read_session", pytest.fail)
+    assert list_sessions(tmp_path)[0].played == 3
+
+
+def test_a_session_cut_anywhere_is_listed_as_damaged(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    content = path.read_bytes()
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        [listed] = list_sessions(tmp_path)
+        assert listed.damaged, length
+        assert str(path) not in listed.damaged
+    path.write_bytes(content)
+    assert list_sessions(tmp_path)[0].damaged is None
+
+
+def test_any_flipped_bit_is_listed_without_an_error(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    content = path.read_bytes()
+    for at in range(len(content)):
+        for bit in (1, 0x80):
+            path.write_bytes(content[:at] + bytes([content[at] ^ bit]) + content[at + 1 :])
+            [listed] = list_sessions(tmp_path)
+            assert listed.as_line()
+            assert json.loads(listed.as_json())
+
+
+@pytest.mark.parametrize("summary", ['{"seconds": "x", "played": 1, "answered": 1}', "{}", "[]", '{"seconds": NaN'])
+def test_a_summary_that_makes_no_sense_is_damage(tmp_path: Path, summary: str) -> None:
+    path = record(tmp_path)
+    file = mido.MidiFile(path)
+    for message in file.tracks[0]:
+        if message.type == "text" and "summary" in message.text:
+            message.text = f"Antiphon summary {summary}"
+    file.save(path)
+    [listed] = list_sessions(tmp_path)
+    assert listed.damaged
+    assert "damaged" in listed.as_line()
+
+
+def test_a_file_by_others_is_listed_by_what_it_holds(tmp_path: Path) -> None:
+    file = mido.MidiFile()
+    file.add_track("a").extend([mido.Message("note_on", note=60, time=960), mido.Message("note_off", note=60)])
+    path = tmp_path / "other.mid"
+    file.save(path)
+    os.utime(path, (1e9, 1e9))
+    (tmp_path / ".half.mid").write_bytes(b"just being written")
+    [listed] = list_sessions(tmp_path)
+    assert (listed.when.timestamp(), listed.seconds, listed.played, listed.model) == (1e9, 1.0, 1, None)
+
+
+def test_the_folder_is_the_platforms_unless_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sessions_folder("") == user_data_path("antiphon") / "sessions"
+    assert sessions_folder(str(tmp_path)) == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert sessions_folder("~/music") == tmp_path / "music"
+
+
+def test_the_command_lists_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = sessions_folder("")
+    if tmp_path not in folder.parents:
+        pytest.skip("this platform's data folder can't be set by XDG_DATA_HOME")
+    done = antiphon("sessions", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(folder) in done.stdout
+    record(folder, seed=1)
+    (folder / "damaged.mid").write_bytes(b"MThd")
+    left = Recorder(folder, {"model": "left", "seed": 2}, 100, pytest.fail)
+    left.received(left.enter(0), ON)
+    assert left._journal.finish(20)
+    left._journal.leave()
+    done = antiphon("sessions", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "recovered" in done.stderr
+    listed = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {one["model"]: one["played"] for one in listed} == {"essen": 3, "left": 1, None: 0}
+    assert sum(one["damaged"] is not None for one in listed) == 1
+    done = antiphon("sessions", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 3
+    assert "3 played,     1 answered  essen, seed 1" in done.stdout
+    assert "damaged: is no MIDI file" in done.stdout
