@@ -1,0 +1,39 @@
+"""How often a note of so many steps comes behind one of so many: the table in `antiphon.improviser.following`.
+
+python -m antiphon_trainer.audition.durations prepared/songs/training
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from antiphon.improviser.following import DURATIONS
+from antiphon.melody.vocabulary import HOLD, REST
+from antiphon_trainer.songs import read_songs
+
+
+def inter_onset_steps(symbols: Sequence[str]) -> list[int]:
+    """Return the steps from each onset to the next."""
+    onsets = [step for step, symbol in enumerate(symbols) if symbol not in (HOLD, REST)]
+    return [later - earlier for earlier, later in pairwise(onsets)]
+
+
+def table(melodies: Iterable[Sequence[str]]) -> list[list[int]]:
+    """Count, in ten-thousandths of all pairs, each duration (column) behind each (row); at least 1 if ever."""
+    pairs: Counter[tuple[int, int]] = Counter()
+    for symbols in melodies:
+        pairs.update(pairwise(inter_onset_steps(symbols)))
+    counts = np.array([[pairs[before, after] for after in DURATIONS] for before in DURATIONS])
+    shares: list[list[int]] = np.ceil(counts / counts.sum() * 10_000).astype(int).tolist()
+    return shares
+
+
+if __name__ == "__main__":
+    for row in table(song.symbols for song in read_songs(Path(sys.argv[1]))):
+        sys.stdout.write(f"    ({', '.join(map(str, row))}),\n")

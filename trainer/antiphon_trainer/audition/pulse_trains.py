@@ -1,0 +1,76 @@
+"""Pulse trains: simulated MIDI clocks, when their pulses were due and when they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.improviser.pulses import PER_BEAT
+
+Seconds = npt.NDArray[np.float64]
+Delay = Callable[[Seconds, np.random.Generator], Seconds]
+"""From when pulses are due to when they come."""
+JITTER = 0.001
+HELD_UP, LONGEST_HOLD = 0.01, 0.040
+RATE = 48_000
+"""Frames a second of the audio whose periods pulses wait for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Train:
+    """Pulses of a clock that has just been started."""
+
+    due: Seconds
+    """(pulse,): the ideal grid."""
+    came: Seconds
+    """(pulse,), rising; NaN for one that was dropped."""
+    changed: int | None = None
+    """The first pulse after a sudden change, from which the time to lock counts."""
+
+
+def steady(bpm: float, beats: int) -> Seconds:
+    """Return when the pulses of a steady clock are due, from 1 second on."""
+    return 1.0 + np.arange(beats * PER_BEAT, dtype=np.float64) * (60 / bpm / PER_BEAT)
+
+
+def stepping(before: float, after: float, beats: int) -> tuple[Seconds, int]:
+    """Return when pulses are due if the tempo changes half-way, and the first one of the new tempo."""
+    first, second = steady(before, beats // 2), steady(after, beats - beats // 2)
+    return np.concatenate([first, first[-1] + 60 / before / PER_BEAT + second - second[0]]), len(first)
+
+
+def ramp(before: float, after: float, beats: int, lead: int) -> Seconds:
+    """Return when pulses are due if the tempo rises evenly in time over `beats`, after `lead` steady ones."""
+    steady_part = steady(before, lead)
+    start = steady_part[-1] + 60 / before / PER_BEAT
+    n = np.arange(beats * PER_BEAT) / PER_BEAT
+    # beats(t) = before·t + rise·t²/2, in minutes; it ends at `after`, so the mean tempo gives the length.
+    minutes = beats / ((before + after) / 2)
+    rise = (after - before) / minutes
+    return np.concatenate([steady_part, start + 60 * (np.sqrt(before**2 + 2 * rise * n) - before) / rise])
+
+
+def jittered(due: Seconds, random: np.random.Generator) -> Seconds:
+    """Move pulses by up to a millisecond, evenly."""
+    return np.maximum.accumulate(due + random.uniform(-JITTER, JITTER, len(due)))
+
+
+def held_up(due: Seconds, random: np.random.Generator) -> Seconds:
+    """Jitter pulses, and hold up one in a hundred, and those behind it, by up to 40 ms."""
+    came = jittered(due, random)
+    held = random.random(len(due)) < HELD_UP
+    return np.maximum.accumulate(np.where(held, came + random.uniform(0, LONGEST_HOLD, len(due)), came))
+
+
+def in_bursts(frames: int) -> Delay:
+    """Return the delay of a program that hands pulses over once in an audio period of so many frames."""
+    period = frames / RATE
+
+    def delayed(due: Seconds, random: np.random.Generator) -> Seconds:
+        phase = random.uniform(0, period)
+        return np.ceil((due - phase) / period) * period + phase
+
+    return delayed

@@ -1,0 +1,147 @@
+"""How well the tempo is followed from the playing alone: songs, played by somebody who drifts and isn't exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.improviser.following import Follower
+from antiphon.melody.grid import STEPS_PER_BEAT
+from antiphon_trainer.audition.durations import inter_onset_steps
+from antiphon_trainer.songs import Song
+
+TARGET = 0.90
+SET_BPM = 100.0
+"""The default setting: what a follower is told before the first note, whatever is played."""
+FIRST = 8
+"""Intervals that don't count."""
+SLOWEST, FASTEST = 70.0, 140.0
+"""Beats a minute, drawn for each song."""
+MOVED = 0.020
+"""Seconds by which an onset is moved at most."""
+DRIFT = 0.05
+"""Share by which the tempo drifts up and down, as a sine with a period of `PERIODS` seconds."""
+PERIODS = (8.0, 30.0)
+FACTORS = (0.5, 1.0, 2.0)
+"""A song's steps may all be so many times the written ones."""
+
+Steps = npt.NDArray[np.int64]
+Seconds = npt.NDArray[np.float64]
+Counts = Callable[[Seconds], Steps]
+"""From intervals in seconds, (interval,), to steps, causally."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a way to count steps comes to."""
+
+    name: str
+    right: float
+    """Share of the intervals, one factor a song allowed."""
+    right_at_1: float
+    """The same without any factor."""
+    songs: dict[str, int]
+    """Factor → songs that it was allowed to."""
+
+
+@dataclass(frozen=True)
+class TempoResult:
+    """How many steps come out right: the follower's, and the baselines'."""
+
+    songs: int
+    intervals: int
+    found: list[Found]
+
+    def lines(self) -> list[str]:
+        """Return a table, a line a way to count steps."""
+        return list(_lines(self))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures for JSON."""
+        return {
+            "tempo": {
+                "songs": self.songs,
+                "intervals": self.intervals,
+                "target": TARGET,
+                "found": msgspec.to_builtins(self.found),
+            }
+        }
+
+
+def measure(songs: Sequence[Song], seed: int) -> TempoResult:
+    """Measure how many inter-onset intervals, from the ninth on, come out as the right number of steps."""
+    random = np.random.default_rng(seed)
+    written = [np.array(inter_onset_steps(song.symbols), np.int64) for song in songs]
+    written = [steps for steps in written if len(steps) > FIRST]
+    played = [perform(steps, random) for steps in written]
+    ways: tuple[tuple[str, Counts], ...] = (
+        ("follower", followed),
+        ("nearest, running tempo", running),
+        (f"fixed {SET_BPM:g} BPM", fixed),
+    )
+    found = [_found(name, count, written, played) for name, count in ways]
+    return TempoResult(len(written), sum(len(steps) - FIRST for steps in written), found)
+
+
+def perform(steps: Steps, random: np.random.Generator) -> Seconds:
+    """Play a melody at a tempo drawn for it, drifting, each onset moved. Returns the intervals in seconds."""
+    bpm = random.uniform(SLOWEST, FASTEST)
+    turn = 2 * np.pi / random.uniform(*PERIODS)
+    phase = random.uniform(0, 2 * np.pi)
+    a_second = bpm * STEPS_PER_BEAT / 60
+    onsets = np.concatenate([[0], np.cumsum(steps)])
+    time = np.linspace(0, onsets[-1] / a_second * (1 + 2 * DRIFT) + 1, 20_000)
+    # The integral of a_second · (1 + DRIFT · sin(turn · time + phase)).
+    reached = a_second * (time + DRIFT / turn * (np.cos(phase) - np.cos(turn * time + phase)))
+    moved = np.interp(onsets, reached, time) + random.uniform(-MOVED, MOVED, len(onsets))
+    return np.diff(moved)
+
+
+def followed(intervals: Seconds) -> Steps:
+    """Count with the follower."""
+    follower, steps = Follower(SET_BPM), []
+    for interval in intervals.tolist():
+        follower = follower.after(interval)
+        steps.append(follower.steps)
+    return np.array(steps, np.int64)
+
+
+def fixed(intervals: Seconds) -> Steps:
+    """Count on a grid at the set tempo."""
+    return np.maximum(1, np.rint(intervals * SET_BPM * STEPS_PER_BEAT / 60)).astype(np.int64)
+
+
+def running(intervals: Seconds) -> Steps:
+    """Count with the nearest number of steps at a tempo that moves a fifth of the way to each interval's."""
+    bpm, steps = SET_BPM, []
+    for interval in intervals.tolist():
+        steps.append(max(1, round(interval * bpm * STEPS_PER_BEAT / 60)))
+        bpm += (steps[-1] * 60 / STEPS_PER_BEAT / interval - bpm) / 5
+    return np.array(steps, np.int64)
+
+
+def _found(name: str, count: Counts, written: Sequence[Steps], played: Sequence[Seconds]) -> Found:
+    songs = dict.fromkeys(FACTORS, 0)
+    right = right_at_1 = total = 0
+    for steps, intervals in zip(written, played, strict=True):
+        counted, true = count(intervals)[FIRST:], steps[FIRST:]
+        hits = {factor: int((counted == factor * true).sum()) for factor in FACTORS}
+        # Where two factors do as well, it was the plain one.
+        factor = max(FACTORS, key=lambda factor: (hits[factor], factor == 1))
+        songs[factor] += 1
+        right, right_at_1, total = right + hits[factor], right_at_1 + hits[1.0], total + len(true)
+    return Found(name, right / total, right_at_1 / total, {f"{factor:g}": n for factor, n in songs.items()})
+
+
+def _lines(result: TempoResult) -> Iterator[str]:
+    yield f"{result.songs:,} songs, {result.intervals:,} intervals from the ninth on; target ≥ {TARGET:.0%} right"
+    width = max(len(found.name) for found in result.found)
+    heading = "  ".join(f"songs × {factor:g}".rjust(11) for factor in FACTORS)
+    yield f"{'':<{width}}   right  without factor  {heading}"
+    for found in result.found:
+        songs = "  ".join(f"{n:>11,}" for n in found.songs.values())
+        yield f"{found.name:<{width}}  {found.right:>6.1%}  {found.right_at_1:>14.1%}  {songs}"
