@@ -52,3 +52,26 @@ def test_a_fixed_key_is_believed_whatever_is_heard() -> None:
     assert belief.in_use == 0
     assert belief.weights == approx([1.0])
     assert belief.expected == approx([1.0])
+
+
+def test_what_a_key_model_hears_outweighs_notes_that_fit_both_keys() -> None:
+    belief = no_belief(2)
+    for _ in range(5):
+        belief = belief.after(np.array([0.0, 2.0]), heard=np.array([0.9, 0.1]))
+    assert belief.in_use == 0
+    assert belief.weights[0] > 0.9  # both agree
+    for _ in range(3):
+        belief = belief.after(np.array([1.0, 1.0]), heard=np.array([0.001, 0.999]))
+    assert belief.in_use == 1
+
+
+@given(st.lists(st.tuples(rows, rows), max_size=20))
+def test_a_belief_with_a_key_model_stays_a_distribution(notes: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    belief = no_belief(12)
+    for bits, scores in notes:
+        heard = np.exp2(-scores)
+        belief = belief.after(bits, heard / heard.sum())
+        assert belief.weights.sum() == approx(1)
+        assert belief.evidence.sum() == approx(1)
+        assert np.isfinite(belief.weights).all()
+        assert belief.in_use in range(12)

@@ -8,17 +8,25 @@ import numpy as np
 import numpy.typing as npt
 
 CHANCE_TO_MOVE = 0.003
-"""Chance that the key changes from one note to the next: small, so that a modulation is followed in time."""
+"""Chance that the key changes from one note to the next, where nobody else listens for a modulation."""
+CHANCE_TO_FORGET = 0.1
+"""The same where a key model listens too. It knows modulations; the evidence then speaks for the last notes."""
+SHARE_OF_EVIDENCE = 0.7
+"""Power of the evidence beside the key model: both know the same notes, and would count them twice."""
 MOST_EVIDENCE = 6.0
 """Bits that one note may speak for one key against another: no single wrong note overturns a melody."""
 CLEAR_LEAD = 0.9
 LEAD_NOTES = 3
+ENOUGH_LEAD = 0.8
 """A key takes another's place when it has the probability `CLEAR_LEAD`, or has led for `LEAD_NOTES` notes.
+With a key model, which hears a few notes together anyway, `ENOUGH_LEAD` takes the place of both.
 
 Before any key was that clear there is nothing to hold on to, and the likeliest is in use from note to note.
 """
 
 Weights = npt.NDArray[np.float64]
+_SMALLEST = 1e-30
+"""A softmax may round to 0, which no evidence could ever lift again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +34,8 @@ class KeyBelief:
     """A posterior over keys, (key,), summing to 1; the row of the key in use, and how long another one has led."""
 
     weights: Weights
+    evidence: Weights
+    """What the melody model alone says, (key,), summing to 1; without a key model the same as `weights`."""
     in_use: int | None = None
     leader: int | None = None
     led: int = 0
@@ -35,29 +45,45 @@ class KeyBelief:
     @property
     def expected(self) -> Weights:
         """The probability of each key for the note to come, (key,): it may have moved since the last one."""
-        others = len(self.weights) - 1
-        if not others:
-            return self.weights
-        return self.weights * (1 - CHANCE_TO_MOVE) + (1 - self.weights) * (CHANCE_TO_MOVE / others)
+        return _moved(self.weights, CHANCE_TO_MOVE)
 
-    def after(self, bits: Weights) -> KeyBelief:
-        """Return the belief after a note whose pitch cost `bits` (key,) in each key, given that a note starts."""
-        evidence = np.exp2(-np.minimum(bits - bits.min(), MOST_EVIDENCE))
-        weights = self.expected * evidence
-        weights /= weights.sum()
+    def after(self, bits: Weights, heard: Weights | None = None) -> KeyBelief:
+        """Return the belief after a note.
+
+        Args:
+            bits: what its pitch class cost in each key, (key,), given that a note starts.
+            heard: the key model's probability of each key after the note, (key,), if there is such a model.
+        """
+        chance = CHANCE_TO_MOVE if heard is None else CHANCE_TO_FORGET
+        evidence = _moved(self.evidence, chance) * np.exp2(-np.minimum(bits - bits.min(), MOST_EVIDENCE))
+        evidence /= evidence.sum()
+        weights = evidence
+        if heard is not None:
+            weights = np.maximum(heard, _SMALLEST) * evidence**SHARE_OF_EVIDENCE
+            weights /= weights.sum()
+        return self._with(weights, evidence, takes_time=heard is None)
+
+    def _with(self, weights: Weights, evidence: Weights, takes_time: bool) -> KeyBelief:
         leader = int(weights.argmax())
         led = self.led + 1 if leader == self.leader else 1
         is_clear = bool(weights[leader] >= CLEAR_LEAD)
-        changes = is_clear or led >= LEAD_NOTES or not self.was_clear
+        leads = is_clear or led >= LEAD_NOTES if takes_time else bool(weights[leader] >= ENOUGH_LEAD)
         return KeyBelief(
             weights=weights,
-            in_use=leader if changes else self.in_use,
+            evidence=evidence,
+            in_use=leader if leads or not self.was_clear else self.in_use,
             leader=leader,
             led=led,
             was_clear=self.was_clear or is_clear,
         )
 
 
+def _moved(weights: Weights, chance: float) -> Weights:
+    others = len(weights) - 1
+    return weights * (1 - chance) + (1 - weights) * (chance / others) if others else weights
+
+
 def no_belief(keys: int) -> KeyBelief:
     """Return the belief before the first note: every key is as likely."""
-    return KeyBelief(np.full(keys, 1 / keys))
+    weights = np.full(keys, 1 / keys)
+    return KeyBelief(weights, weights)

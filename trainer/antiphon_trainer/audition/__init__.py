@@ -1,1 +1,48 @@
-"""Auditions: how well a bundle's musician hears and plays."""
+"""Audition: how well a bundle's musician hears and plays, on songs that it never heard.
+
+A part measures one thing. To add one, write a module with a function `audition(bundle, songs, seed) -> Result` and
+name it in `PARTS`; the command `antiphon-trainer audition` then shows it, and `--only` and `--json` know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from antiphon.errors import UserError
+from antiphon.melody.bundle import Bundle
+from antiphon_trainer.audition import answers, clock, key, tempo
+from antiphon_trainer.songs import Song
+
+
+class Result(Protocol):
+    """What a part found: frozen, the same for the same bundle, songs and seed."""
+
+    def lines(self) -> Iterable[str]:
+        """Yield the table, a line each, with a heading."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures for JSON."""
+
+
+Part = Callable[[Bundle, Sequence[Song], int], Result]
+
+PARTS: Mapping[str, Part] = {
+    "key": key.audition,
+    "answers": answers.measure,
+    "tempo": lambda _bundle, songs, seed: tempo.measure(songs, seed),
+    "clock": lambda _bundle, songs, seed: clock.measure(songs, seed),
+}
+"""What there is to measure, by name, in the order of the table."""
+
+
+def chosen(only: Sequence[str]) -> dict[str, Part]:
+    """Return the parts that are named, in the table's order; all of them where none is.
+
+    Raises:
+        UserError: there is no part of that name.
+    """
+    for name in only:
+        if name not in PARTS:
+            raise UserError(f"--only {name}: there is no such part; there is: {', '.join(PARTS)}")
+    return {name: part for name, part in PARTS.items() if not only or name in only}

@@ -1,0 +1,35 @@
+"""The songs of an audition: encoded songs that the bundle never learned from, and how they are played to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.melody.grid import STEPS_PER_BEAT, Note
+from antiphon.settings import Prepare
+from antiphon_trainer.songs import HELD_OUT, Song, read_songs
+
+BPM = 120.0
+LEGATO = 0.95
+"""Share of its length that a note sounds: fingers lift before the next note."""
+
+
+def songs_to_hear(folder: Path | None, settings: Prepare) -> list[Song]:
+    """Read the songs of a folder, or those that prepare held out.
+
+    Raises:
+        UserError: there is none.
+    """
+    return read_songs(folder or Path(settings.save_path) / HELD_OUT)
+
+
+def performed(notes: Sequence[Note], bpm: float = BPM) -> Iterator[tuple[float, NoteOn | NoteOff]]:
+    """Yield the events of a melody on the grid of sixteenths, played in time; times in seconds."""
+    step_seconds = 60 / bpm / STEPS_PER_BEAT
+    steps = 0
+    for note in notes:
+        if note.pitch is not None:
+            yield steps * step_seconds, NoteOn(note.pitch, 80, 1)
+            yield (steps + note.steps * LEGATO) * step_seconds, NoteOff(note.pitch, 1)
+        steps += note.steps
