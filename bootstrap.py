@@ -40,7 +40,7 @@ WITH_WHEELS = ((3, 12), (3, 11))
 # --sync: without it a busy machine loses notes. --timeout: a client that was killed then holds the others up for a
 # second, not five. PIPE: the signal would end jackd when a client dies at the wrong moment. cat: it lives until its
 # standard input ends, so it never outlives whoever started it, however that one went.
-JACKD = "trap '' PIPE; jackd --no-realtime --sync --timeout 100 -d dummy -r 48000 -p 64 & cat; kill $!; wait $!"
+JACKD = "trap '' PIPE; jackd $1 --sync --timeout 100 -d dummy -r 48000 -p $2 & cat; kill $!; wait $!"
 # delete(): a client that is not closed holds up the server's end for seconds.
 JACK_PROBE = "import rtmidi; rtmidi.MidiIn(rtmidi.API_UNIX_JACK, 'Antiphon looks').delete()"
 
@@ -268,12 +268,18 @@ def prepare_midi() -> None:
 
 
 def start_jackd(
-    environment: Mapping[str, str] | None = None, output: int = subprocess.DEVNULL
+    environment: Mapping[str, str] | None = None,
+    output: int = subprocess.DEVNULL,
+    period: int = 64,
+    realtime: bool = False,
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """Start a JACK server that needs no sound hardware. Returns it and its lifeline: closing that pipe ends it."""
+    """Start a JACK server that needs no sound hardware. Returns it and its lifeline: closing that pipe ends it.
+
+    `period` is in frames; `realtime` lets it come before everything else, where this user may do that.
+    """
     its_end, lifeline = os.pipe()
     server = subprocess.Popen(
-        ["sh", "-c", JACKD],
+        ["sh", "-c", JACKD, "sh", "--realtime" if realtime else "--no-realtime", str(period)],
         stdin=its_end,
         stdout=output,
         stderr=output,

@@ -24,6 +24,13 @@ another takes its name; so the names are few and are used again."""
 @pytest.fixture(scope="session")
 def jack_server() -> Iterator[dict[str, str]]:
     """Yield the environment in which JACK clients find the tests' server; it holds for this process as well."""
+    with running_jack() as environment:
+        yield environment
+
+
+@contextmanager
+def running_jack(period: int = 64, realtime: bool = False) -> Iterator[dict[str, str]]:
+    """Run a JACK server; see `jack_server`, and for its arguments `bootstrap.start_jackd`."""
     if os.environ.get("ANTIPHON_WITHOUT_JACK") == "1":
         pytest.skip("ANTIPHON_WITHOUT_JACK=1")
     if sys.platform != "linux":
@@ -33,7 +40,7 @@ def jack_server() -> Iterator[dict[str, str]]:
         pytest.fail("jackd is missing; run: sudo apt-get install -y jackd2 (or test without: ANTIPHON_WITHOUT_JACK=1)")
     with _reserved_name() as name, pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile() as log:
         patch.setenv("JACK_DEFAULT_SERVER", name)
-        server, lifeline = bootstrap.start_jackd(output=log.fileno())
+        server, lifeline = bootstrap.start_jackd(output=log.fileno(), period=period, realtime=realtime)
         try:
             if not bootstrap.jack_answers(seconds=20, python=sys.executable):
                 log.seek(0)

@@ -25,13 +25,25 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # it would swallow "[default: …]"
 )
 
 Config = Annotated[Path | None, typer.Option(help="A settings file, read after the others.", metavar="FILE")]
 Model = Annotated[
     str | None, typer.Option(help="The bundle that plays: a name or a folder. [default: essen]", metavar="NAME")
 ]
-Bpm = Annotated[float | None, typer.Option(min=20, max=400, help="Tempo, beats a minute. [default: 100]")]
+Mode = Annotated[
+    Literal["next-note", "call-response", "continue"] | None,
+    typer.Option(help="Answer each note, answer each phrase, or go on where you stop. [default: next-note]"),
+]
+When = Annotated[
+    Literal["now", "onset"] | None,
+    typer.Option(help="In next-note: at once, or when the model expects the note. [default: now]"),
+]
+Metre = Annotated[str | None, typer.Option(help="The time signature. [default: 4/4]")]
+Bpm = Annotated[
+    float | None, typer.Option(min=20, max=400, help="Tempo, beats a minute, with --sync fixed. [default: 100]")
+]
 FileBpm = Annotated[
     float | None, typer.Option(min=20, max=400, help="Tempo, beats a minute. [default: the file's own]")
 ]
@@ -65,7 +77,17 @@ def antiphon(show_version: Annotated[bool, typer.Option("--version", help="Print
 @app.command()
 def run(
     model: Model = None,
+    mode: Mode = None,
+    when: When = None,
+    sync: Annotated[
+        Literal["fixed", "clock", "auto"] | None,
+        typer.Option(help="Whose tempo: --bpm, a DAW's MIDI clock, or your own. [default: fixed]"),
+    ] = None,
     bpm: Bpm = None,
+    metre: Metre = None,
+    metronome: Annotated[
+        bool | None, typer.Option("--metronome/--no-metronome", help="Make the beat heard. [default: off]")
+    ] = None,
     key: Key = None,
     temperature: Temperature = None,
     seed: Seed = None,
@@ -80,14 +102,31 @@ def run(
         typer.Option(help="Play to this port: a unique part of its name. [default: a virtual port]"),
     ] = None,
     api: Api = None,
+    record: Annotated[
+        bool | None, typer.Option("--record/--no-record", help="Keep the set as a MIDI file. [default: on]")
+    ] = None,
     config: Config = None,
 ) -> None:
-    """Play live: answer each note that arrives with the one the model expects next. Ctrl-C ends it."""
+    """Play live: hear your keyboard and answer it. Ctrl-C ends it."""
     from antiphon.live.session import play_live
 
     settings = _settings(
         config,
-        play=_play_options(model, bpm, key, temperature, seed, channel),
+        play={
+            "model": model,
+            "mode": mode,
+            "when": when,
+            # Who says a tempo means it.
+            "sync": sync or (None if bpm is None else "fixed"),
+            "bpm": bpm,
+            "metre": metre,
+            "key": key,
+            "temperature": temperature,
+            "seed": seed,
+            "channel": channel,
+        },
+        metronome={"on": metronome},
+        sessions={"record": record},
         ports={"name": name, "input": input_, "output": output, "api": api},
     )
     play_live(settings, typer.echo)
@@ -103,17 +142,26 @@ def render(
         Path | None, typer.Option(help="Also draw the duet as a piano roll into this .png.", metavar="OUT.png")
     ] = None,
     model: Model = None,
+    mode: Mode = None,
+    when: When = None,
     bpm: FileBpm = None,
+    metre: Metre = None,
     key: Key = None,
     temperature: Temperature = None,
     seed: Seed = None,
     channel: FileChannel = None,
     config: Config = None,
 ) -> None:
-    """Play to a MIDI file, faster than real time, and write performer and answer on tracks of their own."""
+    """Play to a MIDI file, faster than real time, and write performer and answer on tracks of their own.
+
+    A session that `run` has recorded is played as it was, with its settings and its seed, but for what you say.
+    """
     from antiphon.improviser.events import NoteOn
     from antiphon.live import midifile, rendering
+    from antiphon.live.assembly import load_musician
     from antiphon.live.picture import check_can_draw, draw_duet
+    from antiphon.live.session_file import Track, read_session
+    from antiphon.settings import session_settings
 
     for file in filter(None, (target, picture)):
         if not file.parent.is_dir():
@@ -124,14 +172,23 @@ def render(
             raise UserError(f"{file}: is the performance itself; give another name to write to")
     if picture is not None:
         check_can_draw()
-    musician = _musician(config, model, bpm, key, temperature, seed, channel)
-    performance = midifile.read_performance(source)
-    wanted = musician.settings.channel
-    free = rendering.free_channel(performance, wanted) if channel is None else wanted
-    duet = rendering.render(musician, performance, bpm, free)
+    play = {"model": model, "mode": mode, "when": when, "bpm": bpm, "metre": metre, "key": key}
+    play |= {"temperature": temperature, "seed": seed, "channel": channel}
+    session = read_session(source)
+    if session.header is not None:
+        performance = midifile.read_performance(source, first_tracks=Track.ANTIPHON)
+        musician = load_musician(session_settings(session.header, play, config))
+        duet = rendering.render_session(musician, session, lambda text: typer.echo(text, err=True))
+    else:
+        performance = midifile.read_performance(source)
+        # A file has tempos of its own.
+        musician = load_musician(_settings(config, play=play | {"sync": "fixed"}))
+        wanted = musician.settings.play.channel
+        free = rendering.free_channel(performance, wanted) if channel is None else wanted
+        duet = rendering.render(musician, performance, bpm, free)
     midifile.write_duet(target, performance, duet.answer)
     answers = sum(isinstance(timed.message, NoteOn) for timed in duet.answer)
-    typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {free}")
+    typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")
     if picture is not None:
         draw_duet(picture, performance, duet)
         typer.echo(f"{picture}: the duet as a piano roll")
@@ -150,7 +207,7 @@ def listen(
     from antiphon.live import midifile, rendering
     from antiphon.melody.keys import signature_name
 
-    musician = _musician(config, model, bpm, key, None, None, None)
+    musician = _musician(config, model=model, sync="fixed", bpm=bpm, key=key)
     heard = rendering.listen(musician, midifile.read_performance(source), bpm)
     if as_json:
         for note in heard:
@@ -217,12 +274,13 @@ def ports(api: Api = None, config: Config = None) -> None:
 @app.command()
 def sessions(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a session and line.")] = False,
+    config: Config = None,
 ) -> None:
     """List the recorded sessions, the oldest first."""
     from antiphon.live.recording import recover
     from antiphon.live.sessions import list_sessions, sessions_folder
 
-    folder = sessions_folder("")
+    folder = sessions_folder(_settings(config).sessions.folder)
     recover(folder, lambda text: typer.echo(text, err=True))
     listed = list_sessions(folder)
     for session in listed:
@@ -231,31 +289,33 @@ def sessions(
         typer.echo(f"No session has been recorded in {folder} yet.")
 
 
+@app.command()
+def bench(
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
+    notes: Annotated[int, typer.Option(min=20, help="Notes that are played through the MIDI ports.")] = 400,
+    model: Model = None,
+    api: Api = None,
+    config: Config = None,
+) -> None:
+    """Measure how fast this machine plays, beside a bare echo on the same MIDI ports."""
+    from antiphon.live.bench import report
+
+    settings = _settings(config, play={"model": model}, ports={"api": api})
+    found = report.bench(settings, notes, lambda text: typer.echo(text, err=True))
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=1))
+        return
+    for line in report.lines(found):
+        typer.echo(line)
+
+
 def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:
     from antiphon.settings import read_settings
 
     return read_settings(config, options)
 
 
-def _play_options(
-    model: str | None,
-    bpm: float | None,
-    key: str | None,
-    temperature: float | None,
-    seed: int | None,
-    channel: int | None,
-) -> dict[str, Any]:
-    return {
-        "model": model,
-        "bpm": bpm,
-        "key": key,
-        "temperature": temperature,
-        "seed": seed,
-        "channel": channel,
-    }
-
-
-def _musician(config: Path | None, *options: Any) -> Musician:
+def _musician(config: Path | None, **play: Any) -> Musician:
     from antiphon.live.assembly import load_musician
 
-    return load_musician(_settings(config, play=_play_options(*options)).play)
+    return load_musician(_settings(config, play=play))

@@ -20,6 +20,7 @@ from antiphon.errors import UserError
 CONFIG_NAME = "config.toml"
 _PATH_KEYS = {
     "play": ("model",),
+    "sessions": ("folder",),
     "prepare": (
         "dataset_path",
         "save_path",
@@ -36,6 +37,8 @@ _WORDS = {"model", "dataset_path", "held_out"}
 Api = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
 Ties = Literal["merged", "written"]
 Positive = Annotated[float, Meta(gt=0)]
+Channel = Annotated[int, Meta(ge=1, le=16)]
+Pitch = Annotated[int, Meta(ge=0, le=127)]
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 
@@ -44,12 +47,69 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """How Antiphon hears and answers, live and in files."""
 
     model: str
+    mode: Literal["next-note", "call-response", "continue"]
+    when: Literal["now", "onset"]
+    sync: Literal["fixed", "clock", "auto"]
     bpm: Annotated[float, Meta(ge=20, le=400)]
+    metre: str
+    clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000)]
     temperature: Annotated[float, Meta(ge=0, le=10)]
     seed: Annotated[int, Meta(ge=0)] | None = None
     key: str
-    channel: Annotated[int, Meta(ge=1, le=16)]
+    channel: Channel
+    octave: Annotated[int, Meta(ge=-4, le=4)]
     phrase_silence: Positive
+    candidates: Annotated[int, Meta(ge=1, le=256)]
+    shortest_answer: Annotated[int, Meta(ge=1, le=16)]
+    longest_answer: Annotated[int, Meta(ge=1, le=16)]
+    density: Annotated[float, Meta(ge=0, le=1)]
+    lowest: Pitch
+    highest: Pitch
+    in_scale: bool
+    longest_rest: Annotated[float, Meta(ge=0)]
+    repetitions: Count
+
+
+class Hands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What of the performer's playing is heard, and what is passed on."""
+
+    channel: Annotated[int, Meta(ge=0, le=16)]
+    split: Pitch
+    left_hand: Literal["heard", "passed", "ignored"]
+    thru: bool
+    thru_channel: Channel
+
+
+class Metronome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the beat is made heard."""
+
+    on: bool
+    channel: Channel
+    pitch: Pitch
+    accent: Pitch
+    count_in: Annotated[int, Meta(ge=0, le=8)]
+
+
+class Controls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which knob, pedal or pad steers what: sources as `antiphon learn` writes them, "" for none."""
+
+    temperature: str
+    density: str
+    lowest: str
+    highest: str
+    mode: str
+    answer: str
+    tap: str
+    panic: str
+    hold: str
+    mute: str
+
+
+class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is kept of a set."""
+
+    record: bool
+    folder: str
 
 
 class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -97,7 +157,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Everything in `config.toml`."""
 
     play: Play
+    hands: Hands
+    metronome: Metronome
     ports: Ports
+    controls: Controls
+    sessions: Sessions
     prepare: Prepare
     train: Train
 
@@ -114,6 +178,26 @@ def package_folder() -> Path:
 def model_folders() -> list[Path]:
     """Return where a bundle is looked up by name, in this order."""
     return [Path("models"), user_data_path("antiphon") / "models", package_folder() / "models"]
+
+
+def session_settings(header: Mapping[str, Any], play: Mapping[str, Any], config: Path | None = None) -> Settings:
+    """Return the settings that a recorded session was played with.
+
+    Args:
+        header: the session's; settings that it lacks are read as ever.
+        play: what is to be otherwise, of section `[play]`; a value of None was not given.
+        config: the file named with `--config`.
+
+    Raises:
+        UserError: see `read_settings`.
+    """
+    sections = header.get("settings")
+    sections = dict(sections) if isinstance(sections, Mapping) else {}
+    recorded = sections.get("play")
+    sections["play"] = dict(recorded if isinstance(recorded, Mapping) else {}) | {
+        key: value for key, value in play.items() if value is not None
+    }
+    return read_settings(config, sections)
 
 
 def read_settings(config: Path | None = None, options: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:

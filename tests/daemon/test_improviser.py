@@ -4,53 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.improviser.events import Event, NoteOff, NoteOn, TempoChange, Timed
-from antiphon.improviser.improviser import ANSWERS_IN_HAND, Improviser
-from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.improviser import ANSWERS_IN_HAND
+from antiphon.improviser.listener import Heard
 from antiphon.improviser.sounding import SHORTEST_NOTE
-from antiphon.melody.grid import Tempo
-from antiphon.melody.keys import SIGNATURES
-from antiphon.melody.sampling import Sampler
-from tests.daemon.stub_model import VOCABULARY, StubModel
+from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, events
-
-BPM = 120.0
-STEP = 60 / BPM / 4
-
-
-def improviser(seed: int | None = 1, channel: int = 2, heard: list[Heard] | None = None) -> Improviser:
-    listener = Listener(StubModel(), VOCABULARY, SIGNATURES, Tempo(BPM), 2)
-    on_heard = None if heard is None else heard.append
-    return Improviser(listener, StubModel(), VOCABULARY, Sampler(0.9, seed), channel, on_heard)
-
-
-def play(player: Improviser, performance: list[tuple[float, Event]]) -> list[Timed]:
-    messages: list[Timed] = []
-    time = 0.0
-    for time, event in performance:
-        messages += player.receive(time, event)
-    return messages + player.close(time + 10)
-
-
-def ons(messages: list[Timed]) -> list[tuple[float, NoteOn]]:
-    return [(timed.time, timed.message) for timed in messages if isinstance(timed.message, NoteOn)]
-
-
-def check_sounding(messages: list[Timed]) -> None:
-    """Each note-on gets one note-off, no pitch sounds twice, and time never runs backwards."""
-    sounding: dict[tuple[int, int], float] = {}
-    last = float("-inf")
-    for timed in messages:
-        assert timed.time >= last
-        last = timed.time
-        place = (timed.message.channel, timed.message.pitch)
-        assert 0 <= timed.message.pitch <= 127
-        if isinstance(timed.message, NoteOn):
-            assert place not in sounding
-            sounding[place] = timed.time
-        else:
-            del sounding[place]
-    assert not sounding
-
 
 notes_on = st.builds(NoteOn, st.integers(0, 127), st.integers(1, 127), st.integers(1, 3))
 anything = st.one_of(
@@ -105,7 +63,7 @@ def test_waiting_in_between_changes_nothing() -> None:
         while (due := waiting.next_time()) is not None and due <= time:
             messages += waiting.advance(due)
         messages += waiting.receive(time, event)
-    messages += waiting.close(time + 10)
+    messages += waiting.advance(time + 10) + waiting.close(time + 10)
     assert messages == play(improviser(), performance)
 
 

@@ -137,6 +137,21 @@ def test_one_that_is_being_written_isnt_left_behind(tmp_path: Path) -> None:
             assert second is None
 
 
+def test_one_that_another_start_has_just_finished_isnt_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock = tmp_path / "0.journal", journal_module.lock
+    path.write_bytes(b"")
+
+    def late(file: FileIO) -> bool:
+        path.unlink()  # the other has made it a MIDI file
+        return lock(file)
+
+    monkeypatch.setattr(journal_module, "lock", late)
+    with left_behind(path) as file:
+        assert file is None
+
+
 def test_two_take_two_names(tmp_path: Path) -> None:
     journals = [start(tmp_path), start(tmp_path)]
     for journal in journals:
@@ -239,15 +254,23 @@ def test_a_say_that_fails_doesnt_end_the_recording(tmp_path: Path) -> None:
     journal.remove()
 
 
-def test_memory_is_bounded_where_the_disk_never_has_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_where_the_disk_has_no_room_and_nothing_follows_a_hole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(journal_module, "_MOST_UNWRITTEN", 100)
     folder = tmp_path / "sessions"
     folder.write_text("a file in its place")
-    journal = start(folder)
+    journal = start(folder, said := [])
     entries = [bytes([number]) * 10 for number in range(1, 50)]
     for entry in entries:
         journal.append(entry)
+    wait_for(lambda: said)
+    assert len(journal._unwritten) < 200
+    folder.unlink()
+    wait_for(lambda: not journal._unwritten)
+    journal.append(b"behind the hole")
     journal.finish(20)
     kept = list(journal.records())
+    journal.leave()
     assert 0 < len(kept) < 10
     assert kept == entries[: len(kept)]

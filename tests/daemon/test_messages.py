@@ -1,24 +1,59 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.improviser.events import NoteOff, NoteOn
-from antiphon.live.messages import encode, parse
+from antiphon.improviser.controls import Control, parse_table
+from antiphon.improviser.events import (
+    ClockContinue,
+    ClockPulse,
+    ClockStart,
+    ClockStop,
+    ControlChange,
+    Expression,
+    Message,
+    NoteOff,
+    NoteOn,
+    ProgramChange,
+    SongPosition,
+)
+from antiphon.live.messages import Translator, encode, parse
 
-notes = st.builds(NoteOn, st.integers(0, 127), st.integers(1, 127), st.integers(1, 16)) | st.builds(
-    NoteOff, st.integers(0, 127), st.integers(1, 16)
+channels, bytes_ = st.integers(1, 16), st.integers(0, 127)
+messages = st.one_of(
+    st.builds(NoteOn, bytes_, st.integers(1, 127), channels),
+    st.builds(NoteOff, bytes_, channels),
+    st.builds(ControlChange, bytes_, bytes_, channels),
+    st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), bytes_, bytes_).map(Expression),
+    st.tuples(st.integers(0xD0, 0xDF), bytes_).map(Expression),
 )
 
 
-@given(notes)
-def test_parsing_is_the_inverse_of_encoding(note: NoteOn | NoteOff) -> None:
-    assert parse(encode(note)) == note
+@given(messages)
+def test_parsing_is_the_inverse_of_encoding(message: Message) -> None:
+    assert parse(encode(message)) == message
 
 
 def test_a_note_on_without_velocity_is_a_note_off() -> None:
     assert parse([0x93, 60, 0]) == NoteOff(60, 4)
 
 
+def test_what_a_sequencer_says_is_read() -> None:
+    said = [parse([status]) for status in (0xF8, 0xFA, 0xFB, 0xFC)]
+    assert said == [ClockPulse(), ClockStart(), ClockContinue(), ClockStop()]
+    assert parse([0xF2, 0x10, 0x01]) == SongPosition(0x10 + 0x80)
+    assert parse([0xC2, 5]) == ProgramChange(5, 3)
+
+
 @given(st.lists(st.integers(0, 255)))
 def test_nonsense_is_ignored(message: list[int]) -> None:
     event = parse(message)
-    assert event is None or (message[0] & 0xE0 == 0x80 and len(message) == 3 and max(message[1:]) < 128)
+    well_formed = len(message) <= 3 and max(message[1:], default=0) < 128 and message[:1] >= [0x80]
+    assert event is None or well_formed
+
+
+def test_what_the_table_says_is_a_control_is_none_of_the_melody() -> None:
+    translator = Translator(parse_table({"temperature": "cc 21", "panic": "note 36 channel 10"}), "next-note")
+    assert translator.event_of([0xB0, 21, 127]) == Control("temperature", 1.0)
+    assert translator.event_of([0xB0, 22, 127]) == ControlChange(22, 127, 1)
+    assert translator.event_of([0x99, 36, 5]) == Control("panic", 1.0)
+    assert translator.event_of([0x89, 36, 5]) is None
+    assert translator.event_of([0x90, 36, 5]) == NoteOn(36, 5, 1)  # on another channel it is a note

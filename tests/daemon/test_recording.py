@@ -21,13 +21,16 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from antiphon.errors import UserError
+from antiphon.improviser.events import Event, Timed
 from antiphon.live import journal as journal_module
 from antiphon.live import recording
+from antiphon.live.messages import parse
 from antiphon.live.midifile import read_performance
 from antiphon.live.recording import Recorder, recover
 from antiphon.live.session_file import Track, build, message_event, read_session, read_summary
 from antiphon.live.ticks import TICKS_PER_BEAT, Ticks, microseconds_a_beat
 from tests.daemon.full_disk import full_disk
+from tests.daemon.test_improviser import improviser
 from tests.daemon.test_journal import wait_for
 
 ON, OFF, ANSWER = [0x90, 60, 64], [0x80, 60, 0], [0x90, 72, 64]
@@ -69,7 +72,7 @@ doings = st.one_of(
     st.tuples(st.just("marker"), st.text(max_size=10)),
 )
 # Mostly forward, sometimes back: RtMidi's thread and the performing one needn't agree.
-waits = st.floats(-0.01, 3) | st.floats(0, 20_000) | st.just(0.0)
+waits = st.floats(-0.01, 3) | st.floats(-1, 0) | st.floats(0, 20_000) | st.just(0.0)
 
 
 class Kept:
@@ -140,6 +143,48 @@ def test_rounding_moves_a_time_by_half_a_tick_at_most() -> None:
     assert ticks.tick_at(-1) == 0
 
 
+@settings(deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.floats(-0.02, 0.4),  # notes come late for the clock, too
+            st.none() | st.tuples(st.sampled_from([0x80, 0x90]), st.integers(55, 75), st.integers(0, 127)),
+            st.none() | st.floats(90, 110),
+        ),
+        max_size=60,
+    )
+)
+def test_a_recorded_session_is_answered_as_it_was_live(
+    steps: list[tuple[float, tuple[int, int, int] | None, float | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording, "Journal", Kept)
+        recorder = begin(Path("nowhere"))
+    live, again = improviser(), improviser()
+    answer, now = list[Timed](), 0.0
+    for wait, message, bpm in steps:
+        now += wait
+        if bpm is not None:
+            recorder.tempo(now, bpm)
+        time = recorder.enter(now)
+        if message is None:
+            answer += live.advance(time)
+        else:
+            recorder.received(time, message)
+            answer += live.receive(time, heard(message))
+    path = tmp_path_factory.getbasetemp() / "session.mid"
+    path.write_bytes(build(recording._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
+    rendered = [t for time, given in read_session(path).events for t in again.receive(time, heard(given))]
+    end = recorder.enter(now + 10)
+    assert rendered + again.close(end) == answer + live.close(end)
+
+
+def heard(given: Any) -> Event:
+    event = parse(given)
+    assert event is not None
+    return event
+
+
 def test_a_tempo_leaves_the_times_that_were_entered(tmp_path: Path) -> None:
     recorder = begin(tmp_path, bpm=60)
     time = recorder.enter(10.0)
@@ -148,6 +193,18 @@ def test_a_tempo_leaves_the_times_that_were_entered(tmp_path: Path) -> None:
     path = recorder.close()
     assert path is not None
     assert read_session(path).events == [(10.0, bytes(ON))]
+
+
+def test_a_tempo_comes_after_the_one_before(tmp_path: Path) -> None:
+    recorder = begin(tmp_path, bpm=60)
+    recorder.tempo(2.0, 120)
+    recorder.tempo(1.0, 30)
+    time = recorder.enter(4.0)
+    recorder.received(time, ON)
+    path = recorder.close()
+    assert path is not None
+    assert time == 4.0
+    assert read_session(path).events == [(time, bytes(ON))]
 
 
 # What a file holds.

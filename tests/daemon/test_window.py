@@ -2,6 +2,7 @@ import numpy as np
 
 from antiphon.improviser.events import NoteOn
 from antiphon.improviser.listener import Listener
+from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.window import HELD, RESTED, context_of
@@ -35,7 +36,7 @@ def test_a_melody_becomes_a_window() -> None:
 
 
 def test_a_listener_keeps_the_melody_as_a_line_in_the_models_key() -> None:
-    ear = Listener(StubModel(), VOCABULARY, (2,), Tempo(60), phrase_silence=8)
+    ear = Listener(StubModel(), VOCABULARY, (2,), Timekeeper(Tempo(60)), phrase_silence=8)
     for time, event in events([(62, 0.5), (64, 2), (66, 1)], 60, 0.4):
         if isinstance(event, NoteOn):
             ear.note_on(time, event.pitch)

@@ -12,9 +12,10 @@ from music21.pitch import Pitch
 
 from antiphon.errors import UserError
 from antiphon.melody.grid import Note
+from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer.generation import TimeSignature, Wanted, generate, parse_metre
+from antiphon_trainer.generation import Wanted, generate
 from antiphon_trainer.melody_files import Piece, spelled, write_midi
 
 from .conftest import Workplace
@@ -44,7 +45,7 @@ class Script:
 
 
 def wanted(bars: int = 8, metre: str = "4/4", sharps: int = 0) -> Wanted:
-    return Wanted(bars, parse_metre(metre), sharps, temperature=0.0)
+    return Wanted(bars, parse_metre(metre, "--metre"), sharps, temperature=0.0)
 
 
 def test_it_ends_where_the_model_says_so_and_keeps_the_last_note() -> None:
@@ -71,11 +72,11 @@ def test_a_model_that_only_rests_is_said_so() -> None:
 @pytest.mark.parametrize("text", ["4", "four/four", "0/4", "4/3", "4/32", "33/4"])
 def test_what_is_no_metre(text: str) -> None:
     with pytest.raises(UserError, match="no time signature"):
-        parse_metre(text)
+        parse_metre(text, "--metre")
 
 
 def test_metres() -> None:
-    assert [parse_metre(text).bar for text in ("4/4", "3/4", "6/8", "2/2", "7/16")] == [16, 12, 12, 16, 7]
+    assert [parse_metre(text, "--metre").bar for text in ("4/4", "3/4", "6/8", "2/2", "7/16")] == [16, 12, 12, 16, 7]
 
 
 @given(some.integers(0, 127), some.integers(-5, 6))

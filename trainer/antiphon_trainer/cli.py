@@ -1,4 +1,4 @@
-"""The command line `antiphon-trainer`: prepare, train, convert, evaluate, generate.
+"""The command line `antiphon-trainer`: prepare, train, convert, train-key, evaluate, audition, generate.
 
 What a command needs is imported when it runs: `--help` answers at once, and without the extra too.
 """
@@ -197,6 +197,39 @@ def convert(
     )
 
 
+@app.command("train-key")
+def train_key(
+    bundle: Annotated[
+        str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle, or name of a model.", show_default=False)
+    ],
+    epochs: Annotated[
+        int | None, typer.Option(min=1, metavar="COUNT", help="How often each song is heard.", show_default="20")
+    ] = None,
+    validation_share: options.ValidationShare = None,
+    seed: options.Seed = None,
+    merged_path: options.MergedPath = None,
+    mapping_file_path: options.MappingPath = None,
+    test_target_path: options.TensorPath = None,
+    config: options.Config = None,
+) -> None:
+    """Train the small network that hears the key, on what prepare stored, and put it into a bundle."""
+    extra.require()
+    settings = read_settings(
+        config,
+        {
+            "prepare": {
+                "merged_path": merged_path,
+                "mapping_file_path": mapping_file_path,
+                "test_target_path": test_target_path,
+            },
+            "train": {"validation_share": validation_share, "seed": seed},
+        },
+    )
+    from antiphon_trainer.key_job import train_key as train_key_network
+
+    train_key_network(bundle, epochs, settings)
+
+
 @app.command()
 def evaluate(
     bundles: Annotated[
@@ -242,6 +275,34 @@ def evaluate(
 
 
 @app.command()
+def audition(
+    bundle: Annotated[
+        str, typer.Argument(metavar="[BUNDLE]", help="Folder of a bundle, or name of a model.")
+    ] = "essen",
+    songs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Encoded songs, a text file each.", show_default="the songs that prepare held out"
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART", help="Measure this part alone; again for more.", show_default="all parts"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Of everything that is drawn.")] = 1,
+    save_path: options.SavePath = None,
+    config: options.Config = None,
+) -> None:
+    """Show how well a bundle's musician hears and plays, on songs that it never heard."""
+    extra.require()
+    settings = _stored(config, save_path, None)
+    from antiphon_trainer.audition.command import audition as run_audition
+
+    run_audition(bundle, songs, only or (), as_json, seed, settings)
+
+
+@app.command()
 def generate(
     bundle: Annotated[
         str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle, or name of a model.", show_default=False)
@@ -277,10 +338,11 @@ def generate(
     """Let a model make up melodies: as MIDI, as a score and as a picture. The same seed gives the same files."""
     extra.require()
     settings = read_settings(config, {"play": {"temperature": temperature, "bpm": bpm}})
-    from antiphon_trainer.generation import Wanted, parse_metre
+    from antiphon.melody.metre import parse_metre
+    from antiphon_trainer.generation import Wanted
     from antiphon_trainer.jobs import generate_melodies
 
-    wanted = Wanted(bars, parse_metre(metre), parse_key(key), settings.play.temperature)
+    wanted = Wanted(bars, parse_metre(metre, "--metre"), parse_key(key), settings.play.temperature)
     generate_melodies(bundle, wanted, count, seed, settings.play.bpm, out)
 
 

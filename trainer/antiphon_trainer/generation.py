@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from antiphon.errors import UserError
 from antiphon.melody import keys
-from antiphon.melody.grid import STEP, Note, read
+from antiphon.melody.grid import Note, read
+from antiphon.melody.metre import TimeSignature
 from antiphon.melody.model import Metre, StepModel
 from antiphon.melody.sampling import Sampler
 from antiphon.melody.vocabulary import HOLD, LAST_MIDI_NOTE, Vocabulary
 
-_SIGNATURE = re.compile(r"(\d{1,2})/(\d{1,2})")
-_WHOLE = round(4 / STEP)
-"""Steps in a whole note."""
 _TRIES = 20
 """Melodies that are begun before giving up: a model may end at once."""
-
-
-@dataclass(frozen=True)
-class TimeSignature:
-    """A time signature whose bar lies on the grid."""
-
-    beats: int
-    unit: int
-
-    @property
-    def bar(self) -> int:
-        """Steps in a bar."""
-        return self.beats * _WHOLE // self.unit
-
-    def __str__(self) -> str:
-        return f"{self.beats}/{self.unit}"
-
-
-def parse_metre(text: str) -> TimeSignature:
-    """Read a time signature, say `3/4`.
-
-    Raises:
-        UserError: it is none, or its bar is no whole number of steps.
-    """
-    match = _SIGNATURE.fullmatch(text.strip())
-    beats, unit = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not (1 <= beats <= 32 and unit in (1, 2, 4, 8, 16)):
-        raise UserError(f"--metre {text}: no time signature; say for example 4/4, 3/4 or 6/8")
-    return TimeSignature(beats, unit)
 
 
 @dataclass(frozen=True)

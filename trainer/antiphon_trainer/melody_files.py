@@ -15,7 +15,7 @@ import mido
 
 from antiphon.files import write_whole
 from antiphon.melody.grid import STEP, STEPS_PER_BEAT, Note
-from antiphon_trainer.generation import TimeSignature
+from antiphon.melody.metre import TimeSignature
 
 _TICKS = 480
 """Of a MIDI file's quarter note."""

@@ -63,6 +63,7 @@ class Candidates:
         self._request = request
         self._generator = generator
         self._mask = request.constraints.mask(vocabulary, request.semitones)
+        self._thinned = vocabulary.thinned(request.density)
         self._rows = np.arange(count)
         repeated = (np.repeat(each, count, axis=0) for each in (context.probabilities, context.state))
         self._now = _Moment(Context(*repeated), new_course(count))
@@ -83,7 +84,8 @@ class Candidates:
         if self._step == self._taken_back_to:
             self._then = self._now
         probabilities = self._now.context.probabilities
-        tokens = drawn(probabilities, self._allowed(), self._request.temperature, self._generator)
+        weights = probabilities if self._request.density == 1 else probabilities * self._thinned
+        tokens = drawn(weights, self._allowed(), self._request.temperature, self._generator)
         self._tokens[self._step] = tokens
         self._bits[self._step] = -np.log2(np.maximum(probabilities[self._rows, tokens], _LEAST))
         if self._step < self._last:
@@ -102,8 +104,10 @@ class Candidates:
     def _allowed(self) -> Booleans:
         vocabulary = self._vocabulary
         found = self._request.constraints.allowed(vocabulary, self._mask, self._now.course)
-        # Nothing of the answer sounds yet that could go on; and a song may end only where an answer may.
+        # An answer begins with a note: nothing of it sounds yet that could go on, and whoever waits for it counts the
+        # beat on which it comes. And a song may end only where an answer may.
         found[:, vocabulary.hold] &= self._step > 0
+        found[:, vocabulary.rest] &= self._step > 0
         found[:, vocabulary.end] = self._step in self._request.places
         return found
 

@@ -18,8 +18,9 @@ Booleans = npt.NDArray[np.bool_]
 
 WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
 """The pitch classes in scale, in the model's key: C major's and A minor's."""
-_OCTAVES = tuple(sorted(range(-120, 121, 12), key=lambda semitones: (abs(semitones), semitones)))
-"""Shifts by octaves, in semitones, the nearest first."""
+_OCTAVES = tuple(sorted(range(-240, 241, 12), key=lambda semitones: (abs(semitones), semitones)))
+"""Shifts by octaves, in semitones, the nearest first: all of MIDI's, twice, since a phrase at one end of the keyboard
+and a style that plays octaves above it can lead beyond the end before the range leads back to the other."""
 
 
 @dataclass(frozen=True, eq=False)

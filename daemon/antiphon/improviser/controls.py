@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from antiphon.errors import UserError
+from antiphon.improviser.modes import MODES, Mode
 
 ControlName = Literal["temperature", "mode", "density", "lowest", "highest", "tap", "panic", "hold", "mute", "answer"]
-Mode = Literal["next-note", "call-response", "continue"]
 
 CONTROL_NAMES: tuple[ControlName, ...] = get_args(ControlName)
-MODES: tuple[Mode, ...] = get_args(Mode)
 KNOBS = frozenset[ControlName]({"temperature", "density", "lowest", "highest"})
 """Steered by a value."""
 SWITCHES = frozenset[ControlName]({"hold", "mute"})

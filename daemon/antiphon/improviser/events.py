@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SUSTAIN = 64
+"""The controller of the sustain pedal."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoteOn:
@@ -23,14 +26,74 @@ class NoteOff:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlChange:
+    """A knob, a pedal or a pad: `controller` and `value` 0…127, `channel` 1…16."""
+
+    controller: int
+    value: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChange:
+    """A program is chosen: `program` 0…127, `channel` 1…16."""
+
+    program: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Pitch bend or aftertouch: the message's own two or three bytes. It is passed on with the notes or not at all."""
+
+    message: tuple[int, ...]
+
+    @property
+    def channel(self) -> int:
+        """The channel, 1…16."""
+        return (self.message[0] & 0x0F) + 1
+
+
+@dataclass(frozen=True, slots=True)
 class TempoChange:
     """From now on there are `bpm` beats (quarter notes) a minute."""
 
     bpm: float
 
 
-Event = NoteOn | NoteOff | TempoChange
+@dataclass(frozen=True, slots=True)
+class ClockPulse:
+    """A pulse of MIDI clock, of which there are 24 in a quarter note."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStart:
+    """The transport starts: the next pulse is the song's first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockContinue:
+    """The transport goes on from where it stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStop:
+    """The transport stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongPosition:
+    """The transport stands at `sixteenths` from the song's beginning."""
+
+    sixteenths: int
+
+
+Transport = ClockPulse | ClockStart | ClockContinue | ClockStop | SongPosition
+Event = NoteOn | NoteOff | ControlChange | ProgramChange | Expression | TempoChange | Transport
 """What goes in."""
+
+Message = NoteOn | NoteOff | ControlChange | Expression
+"""What comes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +101,4 @@ class Timed:
     """What comes out: a message and when it is due, in seconds."""
 
     time: float
-    message: NoteOn | NoteOff
+    message: Message

@@ -1,124 +1,436 @@
 """The improviser: one object that hears events and answers with timed messages.
 
-    receive(time, event) → messages that are due at once
+    receive(time, event) → messages that are due up to the event, and those that it calls for
     advance(time)        → messages that have become due
     next_time()          → when to call advance again
+    prepare()            → does a little of what will be needed soon, while there is time
     close(time)          → the last note-offs
 
-Whoever drives it, a live shell by the clock or a renderer by a file, calls these in the order of time.
+Whoever drives it, a live shell by the clock or a renderer by a file, calls these in the order of time. Whose turn it is
+stands in one table, in `modes`; what is played is the composer's; when, the timekeeper's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
+from antiphon.improviser import controls
+from antiphon.improviser.call import Call
+from antiphon.improviser.composer import Composer, NextNote
+from antiphon.improviser.controls import Control
 from antiphon.improviser.echo import Echoes
-from antiphon.improviser.events import Event, NoteOff, NoteOn, TempoChange, Timed
+from antiphon.improviser.events import (
+    SUSTAIN,
+    ControlChange,
+    Event,
+    Expression,
+    NoteOff,
+    NoteOn,
+    TempoChange,
+    Timed,
+    Transport,
+)
+from antiphon.improviser.hands import Hands, Thru
 from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.metronome import Metronome
+from antiphon.improviser.modes import Action, Mode, Signal, Turn, after
+from antiphon.improviser.plan import Plan, Planned
+from antiphon.improviser.reply import Replies
 from antiphon.improviser.sounding import Sounding
+from antiphon.improviser.sustain import Sustain
+from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.model import StepModel
-from antiphon.melody.sampling import Sampler, sample_length, sample_note
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon.melody.window import context_of
 
 ANSWERS_IN_HAND = 16.0
 """Answers that may be given faster than one a step, before one a step is all there is (two Antiphons in a ring)."""
 
+When = Literal["now", "onset"]
+
+
+Voice = tuple[StepModel, Vocabulary]
+"""A model and its vocabulary."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the improviser takes part, to begin with."""
+
+    mode: Mode = "next-note"
+    when: When = "now"
+    """In `next-note`: at once, or at the moment when the model expects the note."""
+
 
 class Improviser:
-    """Mode `next-note`: each note of the melody is answered at once with the predicted next one.
+    """Hears, keeps time, takes its turn and plays.
 
     Args:
-        listener: hears the performer.
-        model: predicts the answer, one row at a time; it must belong to `vocabulary`.
-        vocabulary: the model's.
-        by_window: the model is a `window` bundle's, and the listener hears with another model than this one.
-        sampler: draws the answer.
-        channel: the answer's, 1…16.
+        listener: hears the performer, by `time`.
+        composer: makes up what is played.
+        time: keeps the time that listener and improviser share.
+        replies: made of the three.
+        manner: mode and moment of the answers.
+        hands: what is heard and what is passed on.
+        metronome: makes the grid heard.
         on_heard: is told every note that was heard (a display, a test); it must not block.
+        on_notice: is told, with the time in seconds, what the performer should know, in words; it must not block.
     """
 
     def __init__(
         self,
         listener: Listener,
-        model: StepModel,
-        vocabulary: Vocabulary,
-        sampler: Sampler,
-        channel: int,
+        composer: Composer,
+        time: Timekeeper,
+        replies: Replies,
+        manner: Manner,
+        hands: Hands,
+        metronome: Metronome,
         on_heard: Callable[[Heard], None] | None = None,
-        by_window: bool = False,
+        on_notice: Callable[[float, str], None] | None = None,
     ) -> None:
         self._listener = listener
-        self._model = model
-        self._vocabulary = vocabulary
-        self._sampler = sampler
-        self._channel = channel
+        self._composer = composer
+        self._time = time
+        self._replies = replies
+        self._hands = hands
+        self._metronome = metronome
         self._on_heard = on_heard
-        self._by_window = by_window
+        self._on_notice = on_notice
+        self._when = manner.when
+        self.mode: Mode = manner.mode
+        self.turn = Turn.LISTENING
+        self.is_muted = False
+        self.holds = False
+        self._call = Call()
+        self._call_is_over = False
+        self._plan = Plan()
         self._sounding = Sounding()
+        self._clicks = Sounding()
         self._echoes = Echoes()
-        self._now = float("-inf")
+        self._sustain = Sustain()
+        self._thru = Thru(hands.thru_channel)
+        self._now = self._done = float("-inf")
         self._answers_left = ANSWERS_IN_HAND
         self._last_answer = float("-inf")
+        self._velocity = 80
+        self._unsettled: tuple[float, NoteOn, NextNote] | None = None
+        self._handlers: dict[type, Callable[[float, Any], list[Timed]]] = {
+            NoteOn: self._note_on,
+            NoteOff: self._note_off,
+            ControlChange: self._control_change,
+            Expression: self._expression,
+            Control: self._steer,
+            TempoChange: self._tempo_change,
+            **dict.fromkeys(get_args(Transport), self._transport),
+        }
+        self._actions: dict[Action, Callable[[float, Signal], list[Timed]]] = {
+            Action.NOTHING: lambda _time, _signal: [],
+            Action.NEXT_NOTE: self._next_note,
+            Action.ANSWER: self._answer,
+            Action.GO_ON: self._go_on,
+            Action.FALL_SILENT: self._fall_silent,
+        }
 
-    def receive(self, time: float, event: Event) -> list[Timed]:
+    @property
+    def bpm(self) -> float:
+        """The tempo, in beats (quarter notes) a minute."""
+        return self._time.tempo.bpm
+
+    @property
+    def sharps(self) -> int:
+        """The key signature that is heard, −5…6."""
+        return self._listener.sharps
+
+    @property
+    def now(self) -> float:
+        """The latest time that it was told, in seconds; nothing can happen to it before."""
+        return self._now
+
+    def change_model(self, time: float, ear: Voice, voice: Voice, knows_metre: bool) -> list[Timed]:
+        """Play and listen with other models from now on; what sounds sounds on, what was planned is played.
+
+        Args:
+            time: in seconds.
+            ear: the model that listens, which takes as many rows as the one before.
+            voice: the model that plays; another one than `ear`, where that of a `window` bundle plays.
+            knows_metre: see `Replies`.
+        """
+        messages = self.advance(time)
+        self._listener.change_model(*ear)
+        self._composer.change_model(*voice)
+        self._replies.forget(by_window=ear is not voice, knows_metre=knows_metre)
+        return messages
+
+    def receive(self, time: float, event: Event | Control) -> list[Timed]:
         """Hear an event. `time`, in seconds, counts as no earlier than the last one given.
 
         Returns:
             What had become due before the event, and then the answer to it, in the order of time.
         """
         messages = self.advance(time)
-        time = self._now
-        if isinstance(event, TempoChange):
-            self._listener.change_tempo(time, event.bpm)
-        elif self._echoes.is_echo(time, event):
-            pass
-        elif isinstance(event, NoteOff):
-            self._listener.note_off(time, event.pitch)
-        else:
-            heard = self._listener.note_on(time, event.pitch)
-            if heard is not None:
-                if self._on_heard is not None:
-                    self._on_heard(heard)
-                if not heard.replaces:
-                    messages += self._answer(time, event.velocity)
-        return messages
+        handler = self._handlers.get(type(event))
+        return messages if handler is None else messages + handler(self._now, event)
 
     def advance(self, time: float) -> list[Timed]:
         """Return what has become due up to `time`, in seconds, in the order of time."""
+        self._settle()
         self._now = max(self._now, time)
         look = self._listener.next_time()
         while look is not None and look <= self._now:
             self._listener.look_ahead()
             look = self._listener.next_time()
-        return self._sounding.ended(self._now)
+        messages: list[Timed] = []
+        while due := min(self._due(), key=lambda each: each[0], default=None):
+            moment, act = due
+            if moment > self._now:
+                break
+            # A tempo that changes may bring a moment to where time has been already.
+            self._done = max(self._done, moment)
+            messages += act(self._done)
+        self._done = max(self._done, self._now)
+        return messages
 
     def next_time(self) -> float | None:
         """Return when to call `advance`, in seconds; None if nothing is to be done until the next event."""
-        times = [t for t in (self._sounding.next_time(), self._listener.next_time()) if t is not None]
-        return min(times, default=None)
+        self._settle()
+        times = [moment for moment, _ in self._due()]
+        look = self._listener.next_time()
+        return min([*times, look] if look is not None else times, default=None)
+
+    def prepare(self) -> bool:
+        """Do a little of what the answer will need, if it may be needed soon. Returns whether there is more to do.
+
+        It changes nothing that is played, only when it is ready.
+        """
+        return self._awaits_phrase_end() and self.mode == "call-response" and self._replies.prepare(self._call)
 
     def close(self, time: float) -> list[Timed]:
         """End every sounding note."""
         messages = self.advance(time)
-        return messages + self._sounding.end_all(self._now)
+        self._plan.clear()
+        return messages + self._end_all(self._now)
 
-    def _answer(self, time: float, velocity: int) -> list[Timed]:
-        if not self._may_answer(time):
+    def _due(self) -> Iterator[tuple[float, Callable[[float], list[Timed]]]]:
+        """Yield what is due next of each kind, and when; of what falls together, the first is the first to be done."""
+        tempo = self._time.tempo
+        for moment, act in (
+            (self._sounding.next_time(), self._sounding.ended),
+            (self._clicks.next_time(), self._clicks.ended),
+            (self._metronome.next_time(tempo), self._click),
+            (self._time.next_check(), self._check_clock),
+            (self._listener.phrase_end() if self._awaits_phrase_end() else None, self._end_phrase),
+            (self._plan.next_time(tempo), self._play_planned),
+        ):
+            if moment is not None:
+                yield moment, act
+
+    def _awaits_phrase_end(self) -> bool:
+        is_open = bool(self._call.onsets) and not self._call_is_over
+        return is_open and self.turn is Turn.LISTENING and self.mode != "next-note"
+
+    def _signal(self, time: float, signal: Signal) -> list[Timed]:
+        if signal is Signal.ANSWER_NOW and self.mode == "call-response" and not self._call.onsets:
             return []
-        heard = self._listener.context
-        if self._by_window:
-            heard = context_of(self._model, self._vocabulary, self._listener.line)
-        note = sample_note(self._model, self._vocabulary, heard, self._sampler)
-        length = sample_length(self._model, self._vocabulary, note.context, self._sampler)
-        answer = NoteOn(self._listener.as_played(note.pitch), velocity, self._channel)
+        self.turn, action = after(self.mode, self.turn, signal)
+        self._time.lead(self.turn is Turn.ANSWERING)
+        return self._actions[action](time, signal)
+
+    # What arrives
+
+    def _note_on(self, time: float, event: NoteOn) -> list[Timed]:
+        if self._echoes.is_echo(time, event) or not self._hands.are_on(event.channel):
+            return []
+        messages = self._thru.passed(time, event) if self._hands.pass_on(event) else []
+        if not self._hands.hear(event):
+            return messages
+        if self.turn is Turn.ANSWERING and not self.holds:
+            messages += self._signal(time, Signal.PLAYS)
+        self._sustain.struck(event)
+        heard = self._listener.note_on(time, event.pitch)
+        if heard is None:
+            return messages
+        self._join_call(event, heard)
+        if self._on_heard is not None:
+            self._on_heard(heard)
+        if heard.replaces or self.turn is Turn.ANSWERING:
+            return messages
+        return messages + self._signal(time, Signal.PLAYS)
+
+    def _join_call(self, event: NoteOn, heard: Heard) -> None:
+        onset = self._listener.onset or 0
+        if self._call_is_over or (not heard.replaces and onset == self._listener.phrase):
+            self._call, self._call_is_over = Call(), False
+        self._call = self._call.with_note(onset, event.pitch, event.velocity, heard.replaces)
+        self._velocity = event.velocity
+
+    def _note_off(self, time: float, event: NoteOff) -> list[Timed]:
+        if self._echoes.is_echo(time, event) or not self._hands.are_on(event.channel):
+            return []
+        if self._hands.hear(event):
+            self._release(time, self._sustain.released(event))
+        return self._thru.passed(time, event) if self._hands.pass_on(event) else []
+
+    def _control_change(self, time: float, event: ControlChange) -> list[Timed]:
+        if not self._hands.are_on(event.channel):
+            return []
+        if event.controller == SUSTAIN:
+            self._release(time, self._sustain.pedal(event.value, event.channel))
+        return self._thru.passed(time, event) if self._hands.pass_on(event) else []
+
+    def _expression(self, time: float, event: Expression) -> list[Timed]:
+        if not self._hands.are_on(event.channel):
+            return []
+        return self._thru.passed(time, event) if self._hands.pass_on(event) else []
+
+    def _release(self, time: float, notes: list[NoteOff]) -> None:
+        for note in notes:
+            self._listener.note_off(time, note.pitch)
+
+    def _tempo_change(self, time: float, event: TempoChange) -> list[Timed]:
+        self._time.change_tempo(time, event.bpm)
+        self._listener.take_tempo(event.bpm)
+        return []
+
+    def _transport(self, time: float, event: Transport) -> list[Timed]:
+        jump = self._time.hear_transport(time, event)
+        if jump is None:
+            return []
+        messages = self._signal(time, Signal.STOPPED)
+        self._listener.move_grid(jump)
+        self._call = self._call.moved(jump)
+        self._metronome.set_out(self._time.tempo.step_at(time))
+        return messages
+
+    def _check_clock(self, time: float) -> list[Timed]:
+        self._notice(time, self._time.check(time))
+        return []
+
+    def _notice(self, time: float, text: str | None) -> None:
+        if text is not None and self._on_notice is not None:
+            self._on_notice(time, text)
+
+    # What the performer steers
+
+    def _steer(self, time: float, control: Control) -> list[Timed]:
+        name, value = control.name, control.value
+        style = self._composer.style
+        if name == "answer":
+            return self._signal(time, Signal.ANSWER_NOW)
+        if name == "panic":
+            return self._panic(time)
+        if name == "mode":
+            return self._change_mode(time, controls.mode_of(value))
+        if name == "mute":
+            self.is_muted = controls.is_on(value)
+            return self._sounding.end_all(time) if self.is_muted else []
+        if name == "hold":
+            self.holds = controls.is_on(value)
+        elif name == "tap":
+            bpm = self._time.tap(time)
+            if bpm is not None:
+                self._listener.take_tempo(bpm)
+        elif name == "temperature":
+            self._composer.restyle(replace(style, temperature=controls.temperature_of(value)))
+        elif name == "density":
+            self._composer.restyle(replace(style, density=controls.density_of(value)))
+        else:
+            limits, pitch = style.constraints, controls.pitch_of(value)
+            limits = replace(limits, lowest=pitch) if name == "lowest" else replace(limits, highest=pitch)
+            self._composer.restyle(replace(style, constraints=limits))
+        return []
+
+    def _change_mode(self, time: float, mode: Mode) -> list[Timed]:
+        if mode == self.mode:
+            return []
+        messages = self._signal(time, Signal.CHANGED)
+        self.mode = mode
+        # A phrase that ended in another mode had its answer there.
+        end = self._listener.phrase_end()
+        self._call_is_over = self._call_is_over or (end is not None and end <= time)
+        self._notice(time, f"mode {mode}")
+        return messages
+
+    def _panic(self, time: float) -> list[Timed]:
+        messages = self._signal(time, Signal.CHANGED)
+        self._release(time, self._sustain.lift())
+        self._listener.let_go(time)
+        return messages + self._end_all(time) + self._replies.all_off(time)
+
+    def _end_all(self, time: float) -> list[Timed]:
+        return self._sounding.end_all(time) + self._clicks.end_all(time) + self._thru.end_all(time)
+
+    # What is played
+
+    def _next_note(self, time: float, signal: Signal) -> list[Timed]:
+        self._plan.clear()
+        if not (self._may_answer(time) and self._composer.wants_to_play()):
+            return []
+        note, found = self._replies.next_note(self._velocity)
+        if self._when == "now" or signal is Signal.ANSWER_NOW:
+            # How long it lasts is drawn when it has left: nobody waits for that.
+            self._unsettled = (time, note, found)
+            return self._play(time, note, float("inf"))
+        step = (self._listener.onset or 0) + found.steps
+        self._plan.add([Planned(step, self._composer.length(found), note)], step)
+        return []
+
+    def _settle(self) -> None:
+        """Do what was left for later when a message had to leave at once."""
+        self._listener.settle()
+        if self._unsettled is None:
+            return
+        time, note, found = self._unsettled
+        self._unsettled = None
+        length = self._composer.length(found)
+        self._sounding.end_at(note, time + length * self._time.tempo.step_seconds)
+
+    def _answer(self, time: float, signal: Signal) -> list[Timed]:
+        self._plan.clear()
+        self._plan.add(*self._replies.answer(time, self._call, at_once=signal is Signal.ANSWER_NOW))
+        self._call_is_over = True
+        return []
+
+    def _go_on(self, time: float, signal: Signal) -> list[Timed]:
+        at_once, goes_on = signal is Signal.ANSWER_NOW, signal is Signal.ANSWER_ENDS
+        planned = self._replies.go_on(time, self._call, at_once, is_first=not goes_on)
+        # The next note is made up half a step after this one has left, which needn't wait for that; not sooner, for
+        # what the knobs say until then.
+        made_up = planned.step + 0.5 if planned else self._replies.next_step - 0.5
+        self._plan.add([planned] if planned else [], made_up)
+        self._call_is_over = True
+        return []
+
+    def _fall_silent(self, time: float, _signal: Signal) -> list[Timed]:
+        self._plan.clear()
+        self._sounding.shorten(time)
+        return self._sounding.ended(time)
+
+    def _end_phrase(self, time: float) -> list[Timed]:
+        return self._signal(time, Signal.PHRASE_ENDS)
+
+    def _play_planned(self, time: float) -> list[Timed]:
+        planned = self._plan.take()
+        if planned is None:
+            return self._signal(time, Signal.ANSWER_ENDS)
+        tempo = self._time.tempo
+        return self._play(time, planned.note, tempo.time_of(planned.step + planned.length))
+
+    def _play(self, time: float, note: NoteOn, end: float) -> list[Timed]:
+        if self.is_muted:
+            return []
         self._sounding.shorten(time)
         ended = self._sounding.ended(time)
-        self._echoes.sent(time, answer)
-        return ended + self._sounding.start(time, answer, time + length * self._listener.step_seconds)
+        self._echoes.sent(time, note)
+        return ended + self._sounding.start(time, note, end)
+
+    def _click(self, time: float) -> list[Timed]:
+        click = self._metronome.take()
+        return self._clicks.start(time, click, time)
 
     def _may_answer(self, time: float) -> bool:
-        earned = (time - self._last_answer) / self._listener.step_seconds
+        earned = (time - self._last_answer) / self._time.tempo.step_seconds
         self._answers_left = min(ANSWERS_IN_HAND, self._answers_left + earned)
         self._last_answer = time
         if self._answers_left < 1:

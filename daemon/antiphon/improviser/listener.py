@@ -1,6 +1,6 @@
 """The listener: hears notes and their times, finds their steps, their register and their key.
 
-Without a clock, a note's step is counted from the previous onset: an absolute grid at a slightly wrong tempo slips.
+On a grid that the performer hears, a note's step is the nearest; otherwise it is counted from the previous onset.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
+from antiphon.improviser.following import Follower
 from antiphon.improviser.key_belief import KeyBelief, no_belief
-from antiphon.improviser.path import Path, bits_of
-from antiphon.melody.context import Context, fresh, read_on
-from antiphon.melody.grid import Tempo
+from antiphon.improviser.path import Expectation, Path, fresh_path
+from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.melody.context import Context
+from antiphon.melody.grid import STEPS_PER_BEAT
+from antiphon.melody.key_model import NO_INTERVAL, KeyModel, KeyNote, interval_classes, wait_classes
 from antiphon.melody.keys import transposition
-from antiphon.melody.model import StepModel
+from antiphon.melody.model import Floats, StepModel
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon.melody.window import HELD, RESTED
 
@@ -23,8 +27,12 @@ CHORD_SECONDS = 0.030
 """Notes that start within this time are one chord; its highest note is the melody."""
 LONGEST_NOTE = 16
 """Beats after which a held note is no longer counted (a key that is stuck, a pedal that is held)."""
+REHEARD = 128
+"""Steps that a model reads when it takes another's place: eight bars, in some 20 ms."""
 LONGEST_LINE = 512
 """Steps of the melody that are kept for a model which reads windows."""
+_SIDES = np.arange(12)
+"""Transpositions: the key model's side `n` hears what is played `n` semitones higher."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +61,15 @@ class Ear:
 
     path: Path
     belief: KeyBelief
-    onset: float | None = None
-    """Where the last note started, and where it ended, on the tempo's axis, in steps."""
+    key_state: Floats | None = None
+    """The key model's memory, if there is such a model."""
+    onset: int | None = None
+    """The step at which the last note started, on the timekeeper's grid, and where it ended there."""
     release: float | None = None
+    phrase: int = 0
+    """The step at which this phrase started."""
+    follower: Follower | None = None
+    """What the playing shows of its tempo, where that is asked."""
     pitch: int = 0
     step: int = 0
     octave_shift: int = 0
@@ -71,8 +85,9 @@ class Listener:
         model: a model that takes one row for each signature.
         vocabulary: its vocabulary.
         signatures: the key signatures that are possible, in sharps; one alone is a fixed key.
-        tempo: of the performer.
+        time: keeps the performer's.
         phrase_silence: beats of silence that end a phrase.
+        key_model: hears the key beside `model`; not asked where the key is fixed.
     """
 
     def __init__(
@@ -80,27 +95,32 @@ class Listener:
         model: StepModel,
         vocabulary: Vocabulary,
         signatures: tuple[int, ...],
-        tempo: Tempo,
+        time: Timekeeper,
         phrase_silence: float,
+        key_model: KeyModel | None = None,
     ) -> None:
         self._model = model
         self._vocabulary = vocabulary
         self._signatures = signatures
         self._transpositions = np.array([transposition(sharps) for sharps in signatures], np.intp)
-        self._tempo = tempo
-        self._beat_steps = max(1, round(tempo.steps_per_beat))
-        self._longest_steps = round(LONGEST_NOTE * tempo.steps_per_beat)
-        self._silence_steps = round(phrase_silence * tempo.steps_per_beat)
-        start = Path(model, vocabulary, fresh(model, vocabulary.end, len(signatures)))
-        self._ear = Ear(start, no_belief(len(signatures)))
+        self._time = time
+        steps_per_beat = time.tempo.steps_per_beat
+        self._longest_steps = round(LONGEST_NOTE * steps_per_beat)
+        self._silence_steps = round(phrase_silence * steps_per_beat)
+        start = fresh_path(model, vocabulary, len(signatures))
+        follower = Follower(time.tempo.bpm, steps_per_beat) if time.sync == "auto" else None
+        self._rows = np.arange(len(signatures))
+        self._key_model = key_model if len(signatures) > 1 else None
+        heard_nothing = self._key_model.initial_state() if self._key_model else None
+        self._ear = Ear(start, no_belief(len(signatures)), heard_nothing, follower=follower)
         self._before = self._ear
-        self._onset_time = -math.inf
+        self._onset_time = self._onset_before = -math.inf
         self._prepared = 1
 
     def note_on(self, time: float, pitch: int) -> Heard | None:
         """Hear a note. Returns None for one that is not of the melody: a chord's lower note."""
         if time - self._onset_time > CHORD_SECONDS:
-            self._before, self._onset_time = self._ear, time
+            self._before, self._onset_before, self._onset_time = self._ear, self._onset_time, time
             return self._hear(time, pitch, replaces=False)
         if pitch <= self._ear.pitch:
             return None
@@ -111,21 +131,68 @@ class Listener:
         """Hear the end of a note."""
         ear = self._ear
         if ear.onset is not None and ear.release is None and pitch == ear.pitch:
-            self._ear = replace(ear, release=self._tempo.step_at(time))
+            self._ear = replace(ear, release=self._time.tempo.step_at(time))
 
-    def change_tempo(self, time: float, bpm: float) -> None:
-        """Count with another tempo from now on."""
-        self._tempo = self._tempo.changed(bpm, time)
+    def change_model(self, model: StepModel, vocabulary: Vocabulary) -> None:
+        """Listen with another model from now on, as if it had heard the last `REHEARD` steps itself."""
+        self._model, self._vocabulary = model, vocabulary
+        path = fresh_path(model, vocabulary, len(self._signatures))
+        signs = {HELD: vocabulary.hold, RESTED: vocabulary.rest}
+        for each in self._ear.line[-REHEARD:]:
+            if each in signs:
+                tokens = np.full(len(self._signatures), signs[each])
+            else:
+                tokens = vocabulary.fold(each + self._transpositions)
+            path = Path(model, vocabulary, path.at(1, None).context, tokens.astype(np.int32))
+        self._ear = self._before = replace(self._ear, path=path)
+        self._prepared = 1
+
+    def let_go(self, time: float) -> None:
+        """Count the last note as ended, whatever became of its key."""
+        self.note_off(time, self._ear.pitch)
+
+    def move_grid(self, steps: int) -> None:
+        """Follow a grid that has jumped by `steps`: what was heard keeps its distance."""
+        self._ear, self._before = _moved(self._ear, steps), _moved(self._before, steps)
+
+    def take_tempo(self, bpm: float) -> None:
+        """Believe in a tempo that the performer has shown otherwise than by playing: by tapping it."""
+        if self._ear.follower is not None:
+            self._ear = replace(self._ear, follower=self._ear.follower.told(bpm))
 
     @property
-    def step_seconds(self) -> float:
-        """Length of a step at the present tempo, in seconds."""
-        return self._tempo.step_seconds
+    def phrase(self) -> int:
+        """The step at which the phrase started to which the last note belongs."""
+        return self._ear.phrase
+
+    @property
+    def onset(self) -> int | None:
+        """The step of the last onset; None before the first."""
+        return self._ear.onset
+
+    @property
+    def release(self) -> float | None:
+        """Where on the grid the last note ended; None while it is held."""
+        return self._ear.release
+
+    def phrase_end(self) -> float | None:
+        """Return when the phrase ends if nothing more is played, in seconds; None while a note is held."""
+        release = self._ear.release
+        return None if release is None else self._time.tempo.time_of(release + self._silence_steps)
+
+    @property
+    def sharps(self) -> int:
+        """The key signature in use, −5…6."""
+        return self._signatures[self._row]
 
     @property
     def context(self) -> Context:
         """What was heard up to the last onset, in the key in use: one row."""
-        return self._ear.path.onset.row(self._row)
+        return self._ear.path.row(self._row)
+
+    def settle(self) -> None:
+        """Finish hearing the last note, in all keys where an answer needed one; and expect the next a step later."""
+        self._ear.path.prepare(1, None)
 
     @property
     def line(self) -> list[int]:
@@ -133,26 +200,22 @@ class Listener:
         semitones = int(self._transpositions[self._row])
         return [each if each in (HELD, RESTED) else each + semitones for each in self._ear.line]
 
-    def as_played(self, pitch: int) -> int:
-        """Bring a pitch of the model into the performer's key and register, within MIDI's 0…127."""
-        played = pitch - int(self._transpositions[self._row]) - self._ear.octave_shift
-        while played < 0:
-            played += 12
-        while played > 127:
-            played -= 12
-        return played
+    @property
+    def semitones(self) -> int:
+        """From a pitch of the model to the same in the performer's key and register."""
+        return -int(self._transpositions[self._row]) - self._ear.octave_shift
 
     def next_time(self) -> float | None:
         """Return when to call `look_ahead`, in seconds, or None while no phrase lives."""
         ear = self._ear
         if ear.onset is None or self._prepared >= self._longest_wait():
             return None
-        return self._tempo.time_of(ear.onset + self._prepared + 0.5)
+        return self._time.tempo.time_of(ear.onset + self._prepared + 0.5)
 
     def look_ahead(self) -> None:
         """Prepare what is expected a step later, so that hearing a note there is a look-up. Changes nothing else."""
         self._prepared += 1
-        self._ear.path.at(self._prepared, self._rest_at(self._prepared))
+        self._ear.path.prepare(self._prepared, self._rest_at(self._prepared))
 
     @property
     def _row(self) -> int:
@@ -160,22 +223,30 @@ class Listener:
 
     def _hear(self, time: float, pitch: int, replaces: bool) -> Heard:
         ear = self._ear
-        steps = self._steps_since_onset(time)
-        shift = self._octave_shift(pitch) if self._starts_phrase(time) else ear.octave_shift
+        steps, follower = self._steps_since_onset(time)
+        starts_phrase = self._starts_phrase(time)
+        shift = self._octave_shift(pitch) if starts_phrase else ear.octave_shift
+        if ear.onset is None or (starts_phrase and not self._time.is_shared):
+            onset = round(self._time.tempo.step_at(time))
+        elif self._time.is_shared:
+            # However long the wait was: `steps` stops counting at the end of a phrase, the bar doesn't.
+            onset = max(ear.onset + 1, _nearest(self._time.tempo.step_at(time)))
+        else:
+            onset = ear.onset + steps
+        self._time.hear_onset(time, onset, follower.bpm if follower else None)
+        place = self._time.place(onset)
         expectation = ear.path.at(steps, self._rest_at(steps))
         tokens = self._vocabulary.fold(pitch + shift + self._transpositions)
-        rows = np.arange(len(tokens))
-        probabilities = expectation.context.probabilities
-        pitch_bits = bits_of(probabilities[rows, tokens])
-        # Bad timing must not speak about the key: the evidence is the pitch, given that a note starts.
-        starts_bits = bits_of(probabilities[:, self._vocabulary.pitch_tokens].sum(axis=1))
-        all_bits = expectation.bits + pitch_bits
+        all_bits = expectation.bits + expectation.token_bits[self._rows, tokens]
         surprise = all_bits.min() - math.log2(ear.belief.expected @ np.exp2(all_bits.min() - all_bits))
-        onset = read_on(self._model, expectation.context, tokens.astype(np.int32))
+        belief, key_state = self._believe(pitch, steps, expectation, tokens)
         self._ear = Ear(
-            path=Path(self._model, self._vocabulary, onset),
-            belief=ear.belief.after(pitch_bits - starts_bits),
-            onset=self._tempo.step_at(time),
+            path=Path(self._model, self._vocabulary, expectation.context, tokens.astype(np.int32), place),
+            belief=belief,
+            key_state=key_state,
+            onset=onset,
+            phrase=onset if starts_phrase else ear.phrase,
+            follower=follower,
             pitch=pitch,
             step=0 if ear.onset is None else ear.step + steps,
             octave_shift=shift,
@@ -192,6 +263,25 @@ class Listener:
             replaces=replaces,
         )
 
+    def _believe(
+        self, pitch: int, steps: int, expectation: Expectation, tokens: npt.NDArray[np.intp]
+    ) -> tuple[KeyBelief, Floats | None]:
+        """Return the belief after a note that comes `steps` after the last onset, and the key model's memory."""
+        ear = self._ear
+        # Bad timing must not speak about the key: the evidence is the pitch, given that a note starts. Nor must the
+        # register: octaves are summed.
+        bits = expectation.class_bits[self._rows, self._vocabulary.pitch_classes[tokens]]
+        if self._key_model is None or ear.key_state is None:
+            return ear.belief.after(bits), None
+        sixteenths = steps * STEPS_PER_BEAT / self._time.beat if ear.onset is not None else 0
+        note = KeyNote(
+            degrees=((pitch + _SIDES) % 12).astype(np.int32),
+            interval=NO_INTERVAL if ear.onset is None else int(interval_classes(pitch - ear.pitch)),
+            wait=int(wait_classes(math.ceil(sixteenths), self._rest_at(steps) is not None)),
+        )
+        sides, key_state = self._key_model.hear(note, ear.key_state)
+        return ear.belief.after(bits, sides[self._transpositions % 12].astype(np.float64)), key_state
+
     def _between(self, steps: int) -> list[int]:
         """Return the steps between the last onset and a note that comes `steps` after it."""
         between = [HELD] * (steps - 1)
@@ -200,11 +290,18 @@ class Listener:
             between[rest_at - 1] = RESTED
         return between
 
-    def _steps_since_onset(self, time: float) -> int:
+    def _steps_since_onset(self, time: float) -> tuple[int, Follower | None]:
+        """Return the steps from the last onset to one at `time`, and what the performer's tempo then seems to be."""
         ear = self._ear
         if ear.onset is None:
-            return 1
-        return min(max(1, _nearest(self._tempo.step_at(time) - ear.onset)), self._longest_wait())
+            return 1, ear.follower
+        steps = max(1, _nearest(self._time.tempo.step_at(time) - ear.onset))
+        longest = self._longest_wait()
+        follower = ear.follower
+        if follower is not None and not self._starts_phrase(time):
+            follower = follower.after(time - self._onset_before)
+            steps = follower.steps
+        return min(steps, longest), follower
 
     def _longest_wait(self) -> int:
         """Return the steps after an onset at which counting stops: a phrase has ended, or a key is stuck."""
@@ -217,7 +314,7 @@ class Listener:
         Fingers lift early: a gap shorter than a beat counts as held.
         """
         released = self._steps_held()
-        return released if released is not None and steps - released >= self._beat_steps else None
+        return released if released is not None and steps - released >= self._time.beat else None
 
     def _steps_held(self) -> int | None:
         ear = self._ear
@@ -229,7 +326,7 @@ class Listener:
         ear = self._ear
         if ear.onset is None:
             return True
-        return ear.release is not None and self._tempo.step_at(time) - ear.release >= self._silence_steps
+        return ear.release is not None and self._time.tempo.step_at(time) - ear.release >= self._silence_steps
 
     def _octave_shift(self, pitch: int) -> int:
         """Return the least shift by octaves that brings a phrase's first note into the vocabulary, in every key."""
@@ -239,6 +336,13 @@ class Listener:
         if below > 0:
             return 12 * math.ceil(below / 12)
         return -12 * math.ceil(above / 12) if above > 0 else 0
+
+
+def _moved(ear: Ear, steps: int) -> Ear:
+    if ear.onset is None:
+        return ear
+    release = None if ear.release is None else ear.release + steps
+    return replace(ear, onset=ear.onset + steps, release=release, phrase=ear.phrase + steps)
 
 
 def _nearest(steps: float) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from antiphon.melody.context import Context, read_on
-from antiphon.melody.model import Floats, StepModel
+from antiphon.melody.grid import Place
+from antiphon.melody.model import Floats, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 
 _SMALLEST = np.float32(1e-30)
@@ -26,6 +28,20 @@ class Expectation:
 
     context: Context
     bits: npt.NDArray[np.float64]
+    vocabulary: Vocabulary
+
+    # Looked up when a note is heard, and so made before, while there is time.
+
+    @cached_property
+    def token_bits(self) -> npt.NDArray[np.float64]:
+        """−log2 of the probability of each token, (row, V), in bits."""
+        return bits_of(self.context.probabilities)
+
+    @cached_property
+    def class_bits(self) -> npt.NDArray[np.float64]:
+        """−log2 of the probability of each pitch class, given that a note starts, (row, 12), in bits."""
+        classes = self.context.probabilities @ self.vocabulary.class_table
+        return bits_of(classes) - bits_of(classes.sum(axis=1, keepdims=True))
 
 
 class Path:
@@ -37,20 +53,40 @@ class Path:
     Args:
         model: reads on.
         vocabulary: its vocabulary.
-        onset: the context after the onset's symbol.
+        before: the context before the onset's symbol.
+        tokens: the onset's symbol in each row, (row,).
+        place: of the onset within its bar; None where the metre is unknown.
     """
 
-    def __init__(self, model: StepModel, vocabulary: Vocabulary, onset: Context) -> None:
+    def __init__(
+        self, model: StepModel, vocabulary: Vocabulary, before: Context, tokens: Tokens, place: Place | None = None
+    ) -> None:
+        self._place = place
         self._model = model
         self._vocabulary = vocabulary
-        self._held = [Expectation(onset, np.zeros(len(onset.state)))]
+        self._before = before
+        self._tokens = tokens
+        self._first_place = place and place.later(1)
+        self._held: list[Expectation] = []
         self._rested: list[Expectation] = []
         self._rest_at: int | None = None
 
-    @property
-    def onset(self) -> Context:
-        """The context after the onset's symbol."""
-        return self._held[0].context
+    def row(self, index: int) -> Context:
+        """Return one row of the context after the onset's symbol: who answers in one key need not wait for all."""
+        if self._held:
+            return self._held[0].context.row(index)
+        return read_on(self._model, self._before.row(index), self._tokens[index : index + 1], self._first_place)
+
+    def settle(self) -> None:
+        """Read the onset's symbol in every row, if that wasn't done yet."""
+        if not self._held:
+            onset = read_on(self._model, self._before, self._tokens, self._first_place)
+            self._held.append(Expectation(onset, np.zeros(len(self._tokens)), self._vocabulary))
+
+    def prepare(self, step: int, rest_at: int | None) -> None:
+        """Make what `at` will be asked for, and what hearing a note there looks up."""
+        expectation = self.at(step, rest_at)
+        _ = expectation.token_bits, expectation.class_bits
 
     def at(self, step: int, rest_at: int | None) -> Expectation:
         """Return what is expected `step` steps (at least 1) after the onset.
@@ -59,20 +95,31 @@ class Path:
             step: 1 is the step after the onset.
             rest_at: the step in which silence began (1 … `step` − 1), or None if the note is held until `step`.
         """
+        self.settle()
         if rest_at is None:
-            return self._follow(self._held, step)
+            return self._follow(self._held, step, 0)
         if rest_at != self._rest_at:
             self._rest_at = rest_at
-            self._rested = [self._read(self._follow(self._held, rest_at), self._vocabulary.rest)]
-        return self._follow(self._rested, step - rest_at)
+            self._rested = [self._read(self._follow(self._held, rest_at, 0), self._vocabulary.rest, rest_at)]
+        return self._follow(self._rested, step - rest_at, rest_at)
 
-    def _follow(self, chain: list[Expectation], length: int) -> Expectation:
+    def _follow(self, chain: list[Expectation], length: int, start: int) -> Expectation:
+        """Return what a chain that begins `start` steps after the onset expects at its step `length`, from 1."""
         while len(chain) < length:
-            chain.append(self._read(chain[-1], self._vocabulary.hold))
+            chain.append(self._read(chain[-1], self._vocabulary.hold, start + len(chain)))
         return chain[length - 1]
 
-    def _read(self, expectation: Expectation, token: int) -> Expectation:
+    def _read(self, expectation: Expectation, token: int, step: int) -> Expectation:
+        """Read the token of the step `step` after the onset."""
         context = expectation.context
         tokens = np.full(len(context.state), token, np.int32)
-        bits = expectation.bits + bits_of(context.probabilities[:, token])
-        return Expectation(read_on(self._model, context, tokens), bits)
+        bits = expectation.bits + expectation.token_bits[:, token]
+        place = self._place and self._place.later(step + 1)
+        return Expectation(read_on(self._model, context, tokens, place), bits, self._vocabulary)
+
+
+def fresh_path(model: StepModel, vocabulary: Vocabulary, rows: int) -> Path:
+    """Return the path of a fresh performance, which begins with the symbol `"/"`."""
+    state = model.initial_state(rows)
+    nothing = Context(np.zeros((rows, len(vocabulary)), np.float32), state)
+    return Path(model, vocabulary, nothing, np.full(rows, vocabulary.end, np.int32))

@@ -49,6 +49,8 @@ class Request:
     constraints: Constraints = field(default_factory=Constraints)
     semitones: int = 0
     """From the model's pitches to those that are played; for the constraints' range."""
+    density: float = 1.0
+    """What is left of each note's chance to start, 0…1."""
     temperature: float = 1.0
     """0 always takes the likeliest, which leaves nothing to choose from."""
 

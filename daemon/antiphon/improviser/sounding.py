@@ -29,6 +29,13 @@ class Sounding:
         self._notes[place] = _Sounding(time, max(end, time + SHORTEST_NOTE))
         return [*stopped, Timed(time, note)]
 
+    def end_at(self, note: NoteOn, time: float) -> None:
+        """Let a note end at `time`, if it still sounds: no earlier than the shortest note does."""
+        place = (note.channel, note.pitch)
+        if place in self._notes:
+            start = self._notes[place].start
+            self._notes[place] = _Sounding(start, max(time, start + SHORTEST_NOTE))
+
     def shorten(self, time: float) -> None:
         """Let everything end at `time`, or as soon after it as the shortest note allows."""
         for place, note in self._notes.items():

@@ -3,66 +3,172 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from antiphon.errors import UserError
-from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.composer import Composer, Style
+from antiphon.improviser.constraints import Constraints
+from antiphon.improviser.events import Timed
+from antiphon.improviser.hands import Hands
+from antiphon.improviser.improviser import Improviser, Manner
 from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.metronome import Click, Metronome
+from antiphon.improviser.reply import Replies
+from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.bundle import Bundle, find_bundle, read_bundle
 from antiphon.melody.grid import Tempo
+from antiphon.melody.key_model import LiteKeyModel
 from antiphon.melody.keys import SIGNATURES, parse_key
+from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import LiteModel
-from antiphon.melody.sampling import Sampler
-from antiphon.settings import Play, model_folders
+from antiphon.settings import Play, Settings, model_folders
 
 LISTENING_MODEL = "essen"
 """The shipped model, which listens where a model plays that can't."""
+WINDOW_CANDIDATES = 4
+"""Answers that are made up where a `window` bundle plays: each of its steps costs a millisecond a candidate."""
 
 
 @dataclass(frozen=True)
 class Musician:
     """A loaded model and how it is to play."""
 
-    settings: Play
+    settings: Settings
     bundle: Bundle
     model: LiteModel
     signatures: tuple[int, ...]
+    metre: TimeSignature
     ear: Bundle
     """The bundle that listens: `bundle` itself, or one that can tell twelve keys apart where that can't."""
     ear_model: LiteModel
+    key_model: LiteKeyModel | None = None
+    """Hears the key beside `ear_model`, if the bundle that listens has such a model."""
 
-    def listener(self, bpm: float, start: float) -> Listener:
-        """Return a listener that has heard nothing; `start` is the moment, in seconds, from which steps count."""
-        tempo = Tempo(bpm, start, steps_per_beat=1 / self.bundle.manifest.step)
-        return Listener(self.ear_model, self.ear.vocabulary, self.signatures, tempo, self.settings.phrase_silence)
+    @property
+    def knows_metre(self) -> bool:
+        """Whether the model that plays takes the metre."""
+        manifest = self.bundle.manifest
+        return manifest.context == "stream" and {"position", "bar"} <= set(manifest.inputs)
+
+    def take_over(self, improviser: Improviser, time: float) -> list[Timed]:
+        """Let this musician's models play on in an improviser that another one has made, from `time` (seconds) on."""
+        voice = self.model, self.bundle.vocabulary
+        ear = voice if self.ear is self.bundle else (self.ear_model, self.ear.vocabulary)
+        return improviser.change_model(time, ear, voice, self.knows_metre)
+
+    def longest_reply(self, bpm: float) -> float:
+        """Return how long it takes at most from the performer's last note to the end of the answer, in seconds."""
+        play = self.settings.play
+        beats_a_bar = self.metre.beats * 4 / self.metre.unit
+        # A bar until the answer starts, and one for its upbeat.
+        bars = max(play.shortest_answer, play.longest_answer) + 2
+        return (play.phrase_silence + bars * beats_a_bar) * 60 / bpm
+
+    def timekeeper(self, bpm: float, start: float) -> Timekeeper:
+        """Return a timekeeper for a performance that starts at `start`, in seconds; a count-in comes before step 0."""
+        play, metronome = self.settings.play, self.settings.metronome
+        steps_per_beat = 1 / self.bundle.manifest.step
+        bar = self.metre.bar_of(steps_per_beat)
+        count_in = metronome.count_in * bar if metronome.on and play.sync == "fixed" else 0
+        return Timekeeper(
+            Tempo(bpm, start, -count_in, steps_per_beat),
+            sync=play.sync,
+            bar=bar,
+            is_heard=metronome.on,
+            clock_offset=play.clock_offset_ms / 1000,
+        )
+
+    def listener(self, time: Timekeeper) -> Listener:
+        """Return a listener that has heard nothing."""
+        silence = self.settings.play.phrase_silence
+        return Listener(self.ear_model, self.ear.vocabulary, self.signatures, time, silence, self.key_model)
 
     def improviser(
-        self, bpm: float, start: float, channel: int, on_heard: Callable[[Heard], None] | None = None
+        self,
+        bpm: float,
+        start: float,
+        channel: int,
+        on_heard: Callable[[Heard], None] | None = None,
+        on_notice: Callable[[float, str], None] | None = None,
+        clicks: bool = True,
     ) -> Improviser:
-        """Return an improviser at the start of a performance; see `Improviser` and `listener`."""
+        """Return an improviser at the start of a performance.
+
+        Args:
+            bpm: beats (quarter notes) a minute, to begin with.
+            start: the moment, in seconds, from which steps count.
+            channel: the answer's, 1…16.
+            on_heard: see `Improviser`; `on_notice` likewise.
+            clicks: whether a metronome that is on is to be heard.
+        """
+        play, hands, metronome = self.settings.play, self.settings.hands, self.settings.metronome
+        time = self.timekeeper(bpm, start)
+        listener = self.listener(time)
+        style = _style(play, time.beat)
+        if self.bundle.manifest.context == "window":
+            style = replace(style, candidates=min(style.candidates, WINDOW_CANDIDATES))
+        composer = Composer(self.model, self.bundle.vocabulary, style, play.seed)
+        click = Click(metronome.channel, metronome.pitch, metronome.accent) if metronome.on and clicks else None
+        clicking = Metronome(click, time.beat, time.bar)
+        clicking.set_out(time.tempo.step)
         return Improviser(
-            listener=self.listener(bpm, start),
-            model=self.model,
-            vocabulary=self.bundle.vocabulary,
-            sampler=Sampler(self.settings.temperature, self.settings.seed),
-            channel=channel,
+            listener=listener,
+            composer=composer,
+            time=time,
+            replies=Replies(listener, composer, time, channel, self.ear is not self.bundle, self.knows_metre),
+            manner=Manner(play.mode, play.when),
+            hands=Hands(hands.channel, hands.split, hands.left_hand, hands.thru, hands.thru_channel),
+            metronome=clicking,
             on_heard=on_heard,
-            by_window=self.ear is not self.bundle,
+            on_notice=on_notice,
         )
 
 
-def load_musician(settings: Play) -> Musician:
+def _style(play: Play, beat: int) -> Style:
+    return Style(
+        temperature=play.temperature,
+        density=play.density,
+        octave=play.octave,
+        constraints=Constraints(
+            play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions
+        ),
+        shortest=play.shortest_answer,
+        longest=max(play.shortest_answer, play.longest_answer),
+        candidates=play.candidates,
+    )
+
+
+def load_musician(settings: Settings) -> Musician:
     """Find, check and load the model that the settings name.
 
     Raises:
-        UserError: the bundle is missing, damaged or of a kind that can't play, or the key is none.
+        UserError: the bundle is missing, damaged or of a kind that can't play, or the key or the metre is none.
     """
-    signatures = SIGNATURES if settings.key == "auto" else (parse_key(settings.key),)
-    bundle = read_bundle(find_bundle(settings.model, model_folders()))
-    if bundle.manifest.context == "window" and len(signatures) > 1:
-        ear = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
-        if ear.manifest.context == "window" or ear.manifest.step != bundle.manifest.step:
-            raise UserError(f"{bundle.path}: {ear.name!r} can't listen for it; say the key, for example --key Eb")
-        return Musician(settings, bundle, LiteModel(bundle), signatures, ear, LiteModel(ear, (len(signatures),)))
-    model = LiteModel(bundle, (1,) if len(signatures) == 1 else (1, len(signatures)))
-    return Musician(settings, bundle, model, signatures, bundle, model)
+    play, hands = settings.play, settings.hands
+    metre = parse_metre(play.metre, "play.metre")
+    if hands.thru_channel == play.channel and (hands.thru or hands.left_hand == "passed"):
+        raise UserError(
+            f"hands.thru_channel and play.channel are both {play.channel}: what you play and the answer "
+            "would end each other's notes; give one of them another channel"
+        )
+    signatures = SIGNATURES if play.key == "auto" else (parse_key(play.key),)
+    bundle = read_bundle(find_bundle(play.model, model_folders()))
+    rows = {1, len(signatures)}
+    if bundle.manifest.context == "window":
+        # Its batch is 1: it can't listen in twelve keys, and draws its answers one after the other.
+        model = LiteModel(bundle)
+        if len(signatures) > 1:
+            ear = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
+            if ear.manifest.context == "window" or ear.manifest.step != bundle.manifest.step:
+                raise UserError(f"{bundle.path}: {ear.name!r} can't listen for it; say the key, for example --key Eb")
+            ear_model = LiteModel(ear, (len(signatures),))
+            return Musician(settings, bundle, model, signatures, metre, ear, ear_model, _key_model(ear))
+        return Musician(settings, bundle, model, signatures, metre, bundle, model)
+    rows |= {play.candidates, metre.bar_of(1 / bundle.manifest.step)}
+    model = LiteModel(bundle, tuple(sorted(rows)))
+    key_model = _key_model(bundle) if len(signatures) > 1 else None
+    return Musician(settings, bundle, model, signatures, metre, bundle, model, key_model)
+
+
+def _key_model(bundle: Bundle) -> LiteKeyModel | None:
+    return LiteKeyModel(bundle) if bundle.key_model else None

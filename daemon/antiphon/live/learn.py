@@ -216,8 +216,7 @@ class Lesson:
 
 
 def _table_in_force(settings: Settings) -> dict[str, str]:
-    section = getattr(settings, SECTION, None)
-    texts: dict[str, str] = {} if section is None else msgspec.structs.asdict(section)
+    texts: dict[str, str] = msgspec.structs.asdict(settings.controls)
     parse_table(texts)
     return texts
 

@@ -12,7 +12,8 @@ from mido.midifiles.meta import KeySignatureError
 
 from antiphon.errors import UserError
 from antiphon.files import write_whole
-from antiphon.improviser.events import Event, NoteOff, NoteOn, TempoChange, Timed
+from antiphon.improviser.events import Event, NoteOn, TempoChange, Timed
+from antiphon.live.messages import encode, parse
 
 PERCUSSION = 10
 """The channel that General MIDI keeps for drums: no melody."""
@@ -59,7 +60,7 @@ class Performance:
         return {m.channel + 1 for _, m in self.channel if m.type == "note_on"}
 
     def events(self, keep_tempo: bool) -> list[tuple[float, Event]]:
-        """Return what an improviser hears of it, with times in seconds: the notes of all channels but the drums'.
+        """Return what an improviser hears of it, with times in seconds: all channels but the drums'.
 
         Args:
             keep_tempo: whether the file's tempo changes are among the events.
@@ -70,26 +71,27 @@ class Performance:
                 if message.type == "set_tempo" and message.tempo > 0:
                     events.append((tick, 0, TempoChange(mido.tempo2bpm(message.tempo))))
         for tick, message in self.channel:
-            if message.type not in ("note_on", "note_off") or message.channel + 1 == PERCUSSION:
-                continue
-            if message.type == "note_on" and message.velocity:
-                events.append((tick, 2, NoteOn(message.note, message.velocity, message.channel + 1)))
-            else:
-                events.append((tick, 1, NoteOff(message.note, message.channel + 1)))
+            event = parse(message.bytes())
+            if event is not None and getattr(message, "channel", None) != PERCUSSION - 1:
+                events.append((tick, 2 if isinstance(event, NoteOn) else 1, event))
         # At one tick: the tempo first, then what ends, then what starts.
         events.sort(key=lambda event: event[:2])
         return [(self.tempo_map.time_of(tick), event) for tick, _, event in events]
 
 
-def read_performance(path: Path) -> Performance:
+def read_performance(path: Path, first_tracks: int | None = None) -> Performance:
     """Read a MIDI file.
+
+    Args:
+        path: of the file.
+        first_tracks: how many of its tracks are the performer's, where others aren't; by default all of them are.
 
     Raises:
         UserError: it can't be read, is no MIDI file, or holds no note that could be melody.
     """
     try:
         file = mido.MidiFile(path, clip=True)
-        tracks = [list(_with_ticks(track)) for track in file.tracks]
+        tracks = [list(_with_ticks(track)) for track in file.tracks[:first_tracks]]
     except OSError as error:
         if error.strerror:
             raise UserError(f"{path}: can't be read ({error.strerror})") from None
@@ -148,7 +150,7 @@ def write_duet(path: Path, performance: Performance, answer: list[Timed]) -> Non
         performance.tempo_map.seconds,
         tuple(seconds / finer for seconds in performance.tempo_map.tick_seconds),
     )
-    played = [(fine.tick_at(timed.time), _as_mido(timed.message)) for timed in answer]
+    played = [(fine.tick_at(timed.time), mido.Message.from_bytes(encode(timed.message))) for timed in answer]
     end = max([performance.end * finer, *(tick for tick, _ in played)])
     for name, messages in (
         ("Tempo", [(tick * finer, m) for tick, m in performance.meta]),
@@ -157,12 +159,6 @@ def write_duet(path: Path, performance: Performance, answer: list[Timed]) -> Non
     ):
         file.tracks.append(_track(name, messages, end))
     write_whole(path, file.save)
-
-
-def _as_mido(message: NoteOn | NoteOff) -> mido.Message:
-    if isinstance(message, NoteOn):
-        return mido.Message("note_on", channel=message.channel - 1, note=message.pitch, velocity=message.velocity)
-    return mido.Message("note_off", channel=message.channel - 1, note=message.pitch, velocity=0)
 
 
 def _track(name: str, messages: list[tuple[int, mido.Message]], end: int) -> mido.MidiTrack:

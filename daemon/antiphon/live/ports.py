@@ -110,7 +110,7 @@ def open_ports(api: int, name: str, input_part: str, output_part: str, receive: 
         found_in = _find(midi_in, input_part, "input")
         found_out = _find(out, output_part, "output")
         output_name = _open(out, f"{name} out", found_out, "output")
-        midi_in.ignore_types(sysex=True, timing=True, active_sense=True)
+        midi_in.ignore_types(sysex=True, timing=False, active_sense=True)
         midi_in.set_callback(receive)
         input_name = _open(midi_in, f"{name} in", found_in, "input")
         try:

@@ -53,7 +53,11 @@ class Recorder:
         self._append(Track.TEMPO, 0, session_file.tempo_event(self._microseconds))
 
     def enter(self, seconds: float) -> float:
-        """Return the time of the nearest tick, never before the last one: as which the improviser is to hear of it."""
+        """Return the time of the nearest tick, never before the last one.
+
+        All times that the improviser is given come from here, `advance`'s too: a note that comes late for one would
+        else count as of a moment that the recording doesn't know, and render to another answer.
+        """
         self._entered = max(self._entered, self._ticks.tick_at(seconds))
         return self._ticks.time_of(self._entered)
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from antiphon.improviser.events import NoteOff, NoteOn, Timed
+from msgspec.structs import asdict
+
+from antiphon.errors import UserError
+from antiphon.improviser.controls import Control, parse_table
+from antiphon.improviser.events import Event, NoteOff, NoteOn, ProgramChange, TempoChange, Timed
 from antiphon.improviser.listener import Heard
 from antiphon.live.assembly import Musician
+from antiphon.live.messages import Translator
 from antiphon.live.midifile import PERCUSSION, Performance
+from antiphon.live.performance import Told
+from antiphon.live.programs import MODEL, musician_for
+from antiphon.live.session_file import Session
 
 
 @dataclass(frozen=True)
@@ -28,16 +37,51 @@ def render(musician: Musician, performance: Performance, bpm: float | None, chan
         bpm: a tempo to count with in place of the file's, or None.
         channel: the answer's, 1…16.
     """
+    return _render(musician, _first_bpm(bpm), channel, performance.events(keep_tempo=bpm is None))
+
+
+def render_session(musician: Musician, session: Session, say: Callable[[str], None]) -> Duet:
+    """Play to what the performer did in a recorded session, as it was played to: with its settings, the same answer.
+
+    Args:
+        musician: with the settings of the session's header.
+        session: as it was recorded.
+        say: is told what can't be played as it was.
+    """
+    settings = musician.settings
+    translator = Translator(parse_table(asdict(settings.controls)), settings.play.mode)
+
+    def heard() -> Iterator[tuple[float, Event | Control | Told]]:
+        for time, given in session.events:
+            if isinstance(given, bytes):
+                event = translator.event_of(given)
+                if event is not None and not isinstance(event, ProgramChange):
+                    yield time, event
+            elif given.startswith(MODEL):
+                try:
+                    yield time, musician_for(musician, given.removeprefix(MODEL)).take_over
+                except UserError as error:
+                    say(f"at {time:.1f} s: {error}")
+
+    return _render(musician, settings.play.bpm, settings.play.channel, heard(), clicks=True)
+
+
+def _render(
+    musician: Musician,
+    bpm: float,
+    channel: int,
+    events: Iterable[tuple[float, Event | Control | Told]],
+    clicks: bool = False,
+) -> Duet:
     heard: list[Heard] = []
-    improviser = musician.improviser(
-        bpm=_first_bpm(bpm), start=0.0, channel=channel, on_heard=lambda note: _hear(heard, note)
-    )
+    improviser = musician.improviser(bpm, 0.0, channel, on_heard=lambda note: _hear(heard, note), clicks=clicks)
     answer: list[Timed] = []
     now = 0.0
-    for now, event in performance.events(keep_tempo=bpm is None):
-        answer += improviser.receive(now, event)
-    # The last answer sounds on to its own end.
-    while (due := improviser.next_time()) is not None:
+    for now, event in events:
+        answer += event(improviser, now) if callable(event) else improviser.receive(now, event)
+    # The last answer sounds on to its own end; a melody that goes on by itself, as long as an answer may last.
+    end = now + musician.longest_reply(improviser.bpm)
+    while (due := improviser.next_time()) is not None and due <= end:
         now = due
         answer += improviser.advance(now)
     answer += improviser.close(now)
@@ -46,7 +90,8 @@ def render(musician: Musician, performance: Performance, bpm: float | None, chan
 
 def listen(musician: Musician, performance: Performance, bpm: float | None) -> list[Heard]:
     """Hear a performance from a file without answering; see `render`. A chord is there once, by its highest note."""
-    listener = musician.listener(_first_bpm(bpm), start=0.0)
+    timekeeper = musician.timekeeper(_first_bpm(bpm), start=0.0)
+    listener = musician.listener(timekeeper)
     heard: list[Heard] = []
     for time, event in performance.events(keep_tempo=bpm is None):
         if isinstance(event, NoteOn):
@@ -55,8 +100,8 @@ def listen(musician: Musician, performance: Performance, bpm: float | None) -> l
                 _hear(heard, note)
         elif isinstance(event, NoteOff):
             listener.note_off(time, event.pitch)
-        else:
-            listener.change_tempo(time, event.bpm)
+        elif isinstance(event, TempoChange):
+            timekeeper.change_tempo(time, event.bpm)
     return heard
 
 

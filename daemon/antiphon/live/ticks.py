@@ -33,13 +33,10 @@ class Ticks:
 
     def change(self, tick: int, microseconds: int) -> None:
         """Change the tempo at a tick, which is none before the last change's."""
-        seconds, length = self.time_of(tick), microseconds / 1e6 / self._ticks_per_beat
-        if tick == self._ticks[-1]:
-            self._lengths[-1] = length
-            return
-        self._ticks.append(tick)
+        seconds = self.time_of(tick)
+        self._ticks.append(tick)  # a second change at a tick is found before the first
         self._seconds.append(seconds)
-        self._lengths.append(length)
+        self._lengths.append(microseconds / 1e6 / self._ticks_per_beat)
 
     def time_of(self, tick: int) -> float:
         """Return when a tick comes, in seconds from the start."""

@@ -23,6 +23,8 @@ FORMAT_VERSION = 1
 MODEL_FILE = "model.tflite"
 MAPPING_FILE = "mapping.json"
 MANIFEST_FILE = "manifest.json"
+KEY_FILE = "key.tflite"
+"""Optional: a small model that hears which key a melody is in (`key_model`)."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -50,18 +52,22 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Figures on songs that the model never learned from."""
     parity: dict[str, Any] = {}
     """How far the bundle was found from the network that it was converted from."""
+    key_model: dict[str, Any] = {}
+    """How the optional `key.tflite` was trained, and its bits a note on validation songs."""
     versions: dict[str, str] = {}
     """The programs that wrote the bundle."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A checked bundle. `model` is the content of `model.tflite`, read once, so that what was checked is played."""
+    """A checked bundle. The models are the content of their files, read once, so that what was checked is played."""
 
     path: Path
     manifest: Manifest
     vocabulary: Vocabulary
     model: bytes
+    key_model: bytes = b""
+    """Empty where the bundle has none."""
 
     @property
     def name(self) -> str:
@@ -88,7 +94,7 @@ def read_bundle(path: Path) -> Bundle:
             f"{path / MAPPING_FILE}: has {len(vocabulary)} symbols, but the model {manifest.vocabulary_size}; "
             "take the mapping that was written with the model"
         )
-    return Bundle(path, manifest, vocabulary, content[MODEL_FILE])
+    return Bundle(path, manifest, vocabulary, content[MODEL_FILE], content.get(KEY_FILE, b""))
 
 
 def _read_manifest(path: Path) -> Manifest:
@@ -124,13 +130,15 @@ def _checked_bytes(path: Path, name: str, expected: str) -> bytes:
     return content
 
 
-def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Manifest) -> None:
+def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Manifest, key_model: bytes = b"") -> None:
     """Write a bundle whole or not at all: beside its place first, then renamed into it.
 
-    The manifest's `format_version` and `sha256` are filled in here. Of a bundle that stood there before only the
-    three files are replaced; whatever else lies in its folder is carried over.
+    The manifest's `format_version` and `sha256` are filled in here. Of a bundle that stood there before only these
+    files are replaced; whatever else lies in its folder is carried over.
     """
     files = {MODEL_FILE: model, MAPPING_FILE: mapping_text(vocabulary).encode()}
+    if key_model:
+        files[KEY_FILE] = key_model
     manifest = msgspec.structs.replace(
         manifest,
         format_version=FORMAT_VERSION,
@@ -147,6 +155,11 @@ def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Man
     write_folder_whole(path, write)
 
 
+def bundle_names(folders: list[Path]) -> list[str]:
+    """Return the names of the bundles in some folders, sorted: their order is that of MIDI's programs, from 0."""
+    return sorted({path.parent.name for folder in folders for path in folder.glob(f"*/{MANIFEST_FILE}")})
+
+
 def find_bundle(name: str, folders: list[Path]) -> Path:
     """Return the folder of a model: `name` is a path, or the name of a bundle in one of `folders`, in their order.
 
@@ -159,7 +172,7 @@ def find_bundle(name: str, folders: list[Path]) -> Path:
     for folder in folders:
         if (folder / name / MANIFEST_FILE).is_file():
             return folder / name
-    known = sorted({p.parent.name for folder in folders for p in folder.glob(f"*/{MANIFEST_FILE}")})
+    known = bundle_names(folders)
     places = ", ".join(map(str, folders))
     raise UserError(
         f"no model {name!r}; there is: {', '.join(known) or 'none'}. Give one of these names or a folder "

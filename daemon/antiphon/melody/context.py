@@ -6,10 +6,12 @@ A context is a value. Reading gives a new one and leaves the old as it was, so g
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from antiphon.melody.model import Floats, StepModel, Tokens
+from antiphon.melody.grid import Place
+from antiphon.melody.model import Floats, Metre, StepModel, Tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,18 @@ def fresh(model: StepModel, end: int, rows: int) -> Context:
     return Context(*model.step(np.full(rows, end, np.int32), model.initial_state(rows)))
 
 
-def read_on(model: StepModel, context: Context, tokens: Tokens) -> Context:
-    """Return the context after reading one more token in each row; `tokens` is (row,)."""
-    return Context(*model.step(tokens, context.state))
+def read_on(model: StepModel, context: Context, tokens: Tokens, place: Place | None = None) -> Context:
+    """Return the context after reading one more token in each row.
+
+    Args:
+        model: the one that made the context.
+        context: what was read before.
+        tokens: (row,).
+        place: of the step to be predicted, the one after the token's; None where the metre is unknown.
+    """
+    return Context(*model.step(tokens, context.state, None if place is None else _metre(place, len(tokens))))
+
+
+@lru_cache(maxsize=1024)
+def _metre(place: Place, rows: int) -> Metre:
+    return Metre(np.full(rows, place.position, np.int32), np.full(rows, place.bar, np.int32))

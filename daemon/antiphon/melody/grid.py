@@ -47,6 +47,18 @@ def read(symbols: Iterable[str]) -> Iterator[Note]:
         yield Note(pitch, steps)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step stands: `position` within its bar, from 0, and the length of the `bar`, both in steps."""
+
+    position: int
+    bar: int
+
+    def later(self, steps: int) -> Place:
+        """Return the place so many steps on."""
+        return Place((self.position + steps) % self.bar, self.bar)
+
+
 @dataclass(frozen=True)
 class Tempo:
     """A steady tempo from a moment on: at `time` (seconds) the performance stood at `step` (a fraction too)."""

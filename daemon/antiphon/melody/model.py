@@ -69,7 +69,18 @@ class LiteModel:
 
     def step(self, tokens: Tokens, state: Floats, metre: Metre | None = None) -> tuple[Floats, Floats]:
         """See `StepModel`. A model that takes no metre does without."""
+        compiled = self._compiled.get(len(tokens))
+        if compiled is None and self._compiled.keys() == {1}:
+            return self._row_by_row(tokens, state, metre)
         return self._compiled[len(tokens)](tokens, state, metre)
+
+    def _row_by_row(self, tokens: Tokens, state: Floats, metre: Metre | None) -> tuple[Floats, Floats]:
+        """Step rows one after the other, for a graph whose batch is 1."""
+        steps = [
+            self.step(tokens[row], state[row], metre and Metre(metre.position[row], metre.bar[row]))
+            for row in (slice(i, i + 1) for i in range(len(tokens)))
+        ]
+        return np.concatenate([p for p, _ in steps]), np.concatenate([s for _, s in steps])
 
 
 class _Compiled:

@@ -72,10 +72,30 @@ class Vocabulary:
         """The tokens with which a melody goes on: the pitches in rising order, hold and rest; all but the end."""
         return np.append(self.pitch_tokens, (self.hold, self.rest))
 
+    def thinned(self, density: float) -> npt.NDArray[np.float32]:
+        """Return what is left of each token's weight, (V,), where fewer notes are to start: pitches × `density`."""
+        weights = np.ones(len(self), np.float32)
+        weights[self.pitch_tokens] = density
+        return weights
+
     @cached_property
     def pitch_numbers(self) -> npt.NDArray[np.intp]:
         """The pitches as MIDI note numbers, rising; `pitch_numbers[i]` is the pitch of `pitch_tokens[i]`."""
         return np.array(list(self.pitches), dtype=np.intp)
+
+    @cached_property
+    def pitch_classes(self) -> npt.NDArray[np.intp]:
+        """The pitch class (0…11) of each token, (V,); 0 of the signs, which have none."""
+        classes = np.zeros(len(self), np.intp)
+        classes[self.pitch_tokens] = self.pitch_numbers % 12
+        return classes
+
+    @cached_property
+    def class_table(self) -> npt.NDArray[np.float32]:
+        """Which pitch class each token is of, (V, 12): 1 or 0. The signs are of none."""
+        table = np.zeros((len(self), 12), np.float32)
+        table[self.pitch_tokens, self.pitch_numbers % 12] = 1
+        return table
 
     @cached_property
     def _folded(self) -> npt.NDArray[np.intp]:

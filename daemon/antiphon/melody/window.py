@@ -23,10 +23,15 @@ def context_of(model: StepModel, vocabulary: Vocabulary, line: Sequence[int]) ->
         vocabulary: its vocabulary.
         line: a step each: a pitch in the model's key, `HELD` or `RESTED`; at least one.
     """
-    signs = {HELD: vocabulary.hold, RESTED: vocabulary.rest}
-    tokens = [signs[each] if each in signs else int(vocabulary.fold(np.array([each]))[0]) for each in line]
+    tokens = tokens_of(vocabulary, line)
     state = model.initial_state(1)
     # The last token is the one to be read; "/" stands before the melody, as in a fresh performance.
     before = [vocabulary.end, *tokens[:-1]][-state.shape[1] :]
     state[0, state.shape[1] - len(before) :] = before
     return Context(*model.step(np.array(tokens[-1:], np.int32), state))
+
+
+def tokens_of(vocabulary: Vocabulary, line: Sequence[int]) -> list[int]:
+    """Return the tokens of a line of pitches in the model's key, `HELD` and `RESTED`."""
+    signs = {HELD: vocabulary.hold, RESTED: vocabulary.rest}
+    return [signs[each] if each in signs else int(vocabulary.fold(np.array([each]))[0]) for each in line]

@@ -1,0 +1,59 @@
+"""The call: the phrase that the performer plays, as far as it has come: steps, pitches and loudness of its notes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+
+MOST_NOTES = 512
+"""Notes of a call that are kept, of a phrase that never ends (a pedal that is stuck): the first, which says how the
+phrase lies in its bars, and the last. That is twice as many as the longest answer, 16 bars of 4/4, has steps."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A phrase of the performer. Steps are the grid's.
+
+    `onsets` are the steps of its notes, `pitches` their pitches as played, `velocities` how loud each was, 1…127.
+    """
+
+    onsets: tuple[int, ...] = ()
+    pitches: tuple[int, ...] = ()
+    velocities: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.onsets)
+
+    @property
+    def start(self) -> int:
+        """The step of its first note."""
+        return self.onsets[0]
+
+    def with_note(self, step: int, pitch: int, velocity: int, replaces: bool) -> Call:
+        """Return the call with one more note, or with another in the last one's place."""
+        kept = len(self) - 1 if replaces and self.onsets else len(self)
+
+        def grown(column: tuple[int, ...], value: int) -> tuple[int, ...]:
+            before = column[:kept] if kept < MOST_NOTES else (column[0], *column[2:kept])
+            return (*before, value)
+
+        return Call(grown(self.onsets, step), grown(self.pitches, pitch), grown(self.velocities, velocity))
+
+    def moved(self, steps: int) -> Call:
+        """Return the call on a grid that has jumped by `steps`."""
+        return replace(self, onsets=tuple(onset + steps for onset in self.onsets))
+
+    def velocity_at(self, steps: int, length: int) -> int:
+        """Return how loud the call was at the same place in the phrase.
+
+        Args:
+            steps: from the answer's first step on.
+            length: of the call, in steps; an answer that is longer begins the call's contour anew.
+        """
+        if not self.onsets:
+            return _WITHOUT_A_CALL
+        place = self.start + steps % max(1, length)
+        return self.velocities[max(0, bisect_right(self.onsets, place) - 1)]
+
+
+_WITHOUT_A_CALL = 80

@@ -1,0 +1,48 @@
+"""The metre: time signatures whose bars lie on the grid."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from antiphon.errors import UserError
+from antiphon.melody.grid import STEPS_PER_BEAT
+
+_SIGNATURE = re.compile(r"(\d{1,2})/(\d{1,2})")
+
+
+@dataclass(frozen=True)
+class TimeSignature:
+    """A time signature whose bar is a whole number of steps."""
+
+    beats: int
+    unit: int
+
+    @property
+    def bar(self) -> int:
+        """Steps (sixteenths) in a bar."""
+        return self.bar_of(STEPS_PER_BEAT)
+
+    def bar_of(self, steps_per_beat: float) -> int:
+        """Return the steps in a bar, where there are so many in a quarter note; at least 1."""
+        return max(1, round(self.beats * 4 * steps_per_beat / self.unit))
+
+    def __str__(self) -> str:
+        return f"{self.beats}/{self.unit}"
+
+
+def parse_metre(text: str, where: str) -> TimeSignature:
+    """Read a time signature, say `3/4`.
+
+    Args:
+        text: the signature.
+        where: the option or key that it stands in, for the message.
+
+    Raises:
+        UserError: it is none, or its bar is no whole number of sixteenths.
+    """
+    match = _SIGNATURE.fullmatch(text.strip())
+    beats, unit = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (1 <= beats <= 32 and unit in (1, 2, 4, 8, 16)):
+        raise UserError(f"{where} {text}: no time signature; say for example 4/4, 3/4 or 6/8")
+    return TimeSignature(beats, unit)

@@ -1,0 +1,258 @@
+"""The daemon as a process, a pianist on JACK ports beside it, and what a session's recording says of both."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple, Self
+
+import mido
+import pytest
+import rtmidi
+
+from antiphon.improviser.events import Event, NoteOff, NoteOn
+from antiphon.live.messages import encode, parse
+from antiphon.live.ticks import TICKS_PER_BEAT
+from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events
+
+BPM = 120.0
+"""A step is 125 ms: a busy machine may be late by half of that before it plays another rhythm."""
+PHRASE = ODE_IN_E_FLAT[:15]
+PATIENCE = 20.0
+"""Seconds after which something that must come never will."""
+QUIET = 2.5
+"""Seconds without a message that are silence: a machine that stands still for so long can't be tested on."""
+BEAT = TICKS_PER_BEAT
+STEP_TICKS = BEAT // 4
+
+
+class Heard(NamedTuple):
+    """What came out of the daemon, and when, by `time.monotonic()`."""
+
+    time: float
+    event: Event | None
+
+
+class Keyboard:
+    """A pianist with a cable to the daemon's input and one from its output."""
+
+    def __init__(self, name: str, plays_to: str = "", listens_to: str = "") -> None:
+        """Plug the cables into the ports of the daemon `name`, or into others: a part of each one's name."""
+        self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=f"{name} keys")
+        self._in = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=f"{name} ears")
+        self._queue: SimpleQueue[Heard] = SimpleQueue()
+        self._in.set_callback(self._receive)
+        self._out.open_port(number_of(self._out.get_ports(), plays_to or f"{name} in"), "keys")
+        self._in.open_port(number_of(self._in.get_ports(), listens_to or f"{name} out"), "ears")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._in.cancel_callback()
+        for port in (self._in, self._out):
+            port.close_port()
+            port.delete()
+
+    def _receive(self, message: tuple[list[int], float], _: object) -> None:
+        self._queue.put(Heard(time.monotonic(), parse(message[0])))
+
+    def play(self, tune: Tune, bpm: float = BPM, start: float | None = None) -> None:
+        """Play a tune, from `start` on (by `time.monotonic()`) or from now."""
+        start = time.monotonic() if start is None else start
+        for due, event in events(tune, bpm):
+            time.sleep(max(0.0, start + due - time.monotonic()))  # a performance takes its time
+            self.press(event)
+
+    def press(self, event: NoteOn | NoteOff) -> None:
+        self.send(*encode(event))
+
+    def send(self, *message: int) -> None:
+        self._out.send_message(message)
+
+    def hear(self, count: int) -> list[Event | None]:
+        """Wait for so many messages."""
+        return [self._queue.get(timeout=PATIENCE).event for _ in range(count)]
+
+    def hear_until(self, done: Callable[[list[Event | None]], bool]) -> list[Heard]:
+        """Wait until what came since this call is enough."""
+        came: list[Heard] = []
+        while not done([each.event for each in came]):
+            try:
+                came.append(self._queue.get(timeout=PATIENCE))
+            except Empty:
+                pytest.fail(f"nothing more came after {came}")
+        return came
+
+    def hear_out(self, seconds: float = QUIET) -> list[Heard]:
+        """Return what comes until silence has lasted for so many seconds."""
+        came: list[Heard] = []
+        while True:
+            try:
+                came.append(self._queue.get(timeout=seconds))
+            except Empty:
+                return came
+
+    def heard(self) -> list[Heard]:
+        """Return what has come already."""
+        return self.hear_out(0.0)
+
+
+def number_of(ports: list[str], part: str) -> int:
+    return next(i for i, name in enumerate(ports) if part in name)
+
+
+class Daemon:
+    """A running daemon; what it says is read all the time."""
+
+    def __init__(self, process: subprocess.Popen[str], cwd: Path) -> None:
+        self.process = process
+        self.cwd = cwd
+        self.said: list[str] = []
+        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def wait_for(self, part: str) -> None:
+        """Wait until it says a line with this in it."""
+        while True:
+            line = self._lines.get(timeout=PATIENCE)
+            if line is None:
+                pytest.fail(f"it ended without a word of {part!r}: {self.said} {self.errors()}")
+            self.said.append(line)
+            if part in line:
+                return
+
+    def errors(self) -> str:
+        return self.process.stderr.read() if self.process.stderr else ""
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it by a signal, and wait until it has ended well; `said` then holds all that it said."""
+        self.process.send_signal(number)
+        assert self.process.wait(PATIENCE) == 0
+        self._reader.join(PATIENCE)
+        while (line := self._lines.get(timeout=PATIENCE)) is not None:
+            self.said.append(line)
+        assert "Traceback" not in self.errors()
+
+
+@contextmanager
+def daemon(*options: str, cwd: Path) -> Iterator[Daemon]:
+    """Start the daemon in a folder, with what it keeps in there too, and wait until it says that it plays."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "antiphon", "run", "--api", "jack", "--bpm", str(BPM), *options],
+        cwd=cwd,
+        env=environment(cwd),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        started = Daemon(process, cwd)
+        started.wait_for("Ctrl-C")
+        yield started
+    finally:
+        process.kill()
+        process.wait()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which settings and recordings are a folder's own."""
+    return {**os.environ, "XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config")}
+
+
+def antiphon(*arguments: str | Path, cwd: Path) -> str:
+    """Run another command of Antiphon beside the daemon, and return what it printed."""
+    command = [sys.executable, "-m", "antiphon", *map(str, arguments)]
+    done = subprocess.run(command, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# What is heard
+
+
+def ons(came: Sequence[Event | None] | Sequence[Heard]) -> list[NoteOn]:
+    """Return the note-ons among what came."""
+    return [event for event in map(_event, came) if isinstance(event, NoteOn)]
+
+
+def sounding(came: Sequence[Event | None] | Sequence[Heard]) -> list[tuple[int, int]]:
+    """Return the channels and pitches that sound after what came, in which no note starts or ends twice."""
+    on: list[tuple[int, int]] = []
+    for event in map(_event, came):
+        if isinstance(event, NoteOn):
+            assert (event.channel, event.pitch) not in on
+            on.append((event.channel, event.pitch))
+        elif isinstance(event, NoteOff):
+            on.remove((event.channel, event.pitch))
+    return on
+
+
+def events_of(came: Sequence[Heard]) -> list[Event | None]:
+    """Return what came without its times."""
+    return [each.event for each in came]
+
+
+def _event(each: Event | Heard | None) -> Event | None:
+    return each.event if isinstance(each, Heard) else each
+
+
+# What is recorded
+
+
+class Note(NamedTuple):
+    """A note on a track: where it starts and ends, in ticks of a recording."""
+
+    start: int
+    end: int
+    pitch: int
+
+
+def sessions(cwd: Path) -> list[dict[str, Any]]:
+    """Return what `antiphon sessions --json` lists."""
+    return [json.loads(line) for line in antiphon("sessions", "--json", cwd=cwd).splitlines()]
+
+
+def recorded(cwd: Path) -> Path:
+    """Return the file of the one session that is listed."""
+    (session,) = sessions(cwd)
+    return Path(session["path"])
+
+
+def notes(path: Path, track: str) -> list[Note]:
+    """Return the notes on a track of a MIDI file; each must have ended."""
+    file = mido.MidiFile(path)
+    (messages,) = [each for each in file.tracks if each.name == track]
+    found, began, tick = [], {}, 0
+    for message in messages:
+        tick += message.time
+        at = tick * TICKS_PER_BEAT // file.ticks_per_beat
+        if message.type == "note_on" and message.velocity:
+            began[message.channel, message.note] = at
+        elif message.type in ("note_on", "note_off"):
+            found.append(Note(began.pop((message.channel, message.note)), at, message.note))
+    assert not began
+    return sorted(found)
+
+
+def check_renders_again(cwd: Path) -> None:
+    """Check that the session's recording renders to the very notes that were played."""
+    session = recorded(cwd)
+    antiphon("render", session, "again.mid", cwd=cwd)
+    played = notes(session, "Antiphon")
+    assert played
+    assert notes(cwd / "again.mid", "Antiphon") == played

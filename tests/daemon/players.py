@@ -1,0 +1,86 @@
+"""Improvisers with a model that needs no training, and what plays to them in virtual time."""
+
+from collections.abc import Callable, Iterable
+
+from antiphon.improviser.composer import Composer, Style
+from antiphon.improviser.controls import Control
+from antiphon.improviser.events import Event, NoteOff, NoteOn, Timed
+from antiphon.improviser.hands import Hands
+from antiphon.improviser.improviser import Improviser, Manner
+from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.metronome import Click, Metronome
+from antiphon.improviser.modes import Mode
+from antiphon.improviser.reply import Replies
+from antiphon.improviser.timekeeping import Sync, Timekeeper
+from antiphon.melody.grid import Tempo
+from antiphon.melody.keys import SIGNATURES
+from tests.daemon.stub_model import VOCABULARY, StubModel
+
+BPM = 120.0
+STEP = 60 / BPM / 4
+
+
+def improviser(
+    seed: int | None = 1,
+    channel: int = 2,
+    mode: Mode = "next-note",
+    when: str = "now",
+    sync: Sync = "fixed",
+    style: Style | None = None,
+    hands: Hands | None = None,
+    click: Click | None = None,
+    heard: list[Heard] | None = None,
+    notices: list[str] | None = None,
+    signatures: tuple[int, ...] = SIGNATURES,
+) -> Improviser:
+    model = StubModel()
+    time = Timekeeper(Tempo(BPM), sync, is_heard=click is not None)
+    listener = Listener(model, VOCABULARY, signatures, time, 2)
+    composer = Composer(model, VOCABULARY, style or Style(), seed)
+    metronome = Metronome(click, time.beat, time.bar)
+    metronome.set_out(0)
+    return Improviser(
+        listener=listener,
+        composer=composer,
+        time=time,
+        replies=Replies(listener, composer, time, channel),
+        manner=Manner(mode, "now" if when == "now" else "onset"),
+        hands=hands or Hands(thru_channel=3),
+        metronome=metronome,
+        on_heard=None if heard is None else heard.append,
+        on_notice=None if notices is None else _keeper(notices),
+    )
+
+
+def _keeper(notices: list[str]) -> Callable[[float, str], None]:
+    return lambda _, text: notices.append(text)
+
+
+def play(player: Improviser, performance: Iterable[tuple[float, Event | Control]], rest: float = 10) -> list[Timed]:
+    """Play a performance, let `rest` seconds pass, and end it."""
+    messages: list[Timed] = []
+    time = 0.0
+    for time, event in performance:
+        messages += player.receive(time, event)
+    return messages + player.advance(time + rest) + player.close(time + rest)
+
+
+def ons(messages: Iterable[Timed]) -> list[tuple[float, NoteOn]]:
+    return [(timed.time, timed.message) for timed in messages if isinstance(timed.message, NoteOn)]
+
+
+def check_sounding(messages: Iterable[Timed]) -> None:
+    """Each note-on gets one note-off, no pitch sounds twice, and time never runs backwards."""
+    sounding: set[tuple[int, int]] = set()
+    last = float("-inf")
+    for timed in messages:
+        assert timed.time >= last
+        last = timed.time
+        message = timed.message
+        if isinstance(message, NoteOn):
+            assert 0 <= message.pitch <= 127
+            assert (message.channel, message.pitch) not in sounding
+            sounding.add((message.channel, message.pitch))
+        elif isinstance(message, NoteOff):
+            sounding.remove((message.channel, message.pitch))
+    assert not sounding

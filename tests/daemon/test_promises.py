@@ -1,0 +1,76 @@
+"""What random playing has found: each of these was once a promise that wasn't kept."""
+
+import pytest
+
+from antiphon.improviser.composer import Style
+from antiphon.improviser.constraints import Constraints
+from antiphon.improviser.controls import Control
+from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn
+from antiphon.improviser.hands import Hands
+from tests.daemon.players import STEP, improviser, ons
+from tests.daemon.stub_model import StubModel
+from tests.soak.witness import size
+
+
+def test_a_knob_that_turns_the_range_speaks_for_the_very_next_note_of_a_melody() -> None:
+    for seed in range(5):
+        player = improviser(seed, mode="continue", style=Style(temperature=2.0))
+        player.receive(0.0, NoteOn(63, 80, 1))
+        player.receive(STEP, NoteOff(63, 1))
+        player.advance(20.0)
+        now = player.next_time()
+        assert now is not None
+        for name in ("lowest", "highest"):
+            player.receive(now, Control(name, 40 / 127))  # type: ignore[arg-type]
+        # What is planned already comes yet; whatever is made up from now on has one pitch to choose from.
+        assert {note.pitch for _, note in ons(player.advance(now + 20))[1:]} == {40}
+
+
+def test_panic_sends_the_note_off_of_a_note_that_has_sounded_long_enough() -> None:
+    player = improviser()
+    sounds = ons(player.receive(0.0, NoteOn(63, 80, 1)))[0][1]
+    messages = player.receive(0.07, Control("panic", 1.0))
+    assert [timed.message for timed in messages].count(NoteOff(sounds.pitch, sounds.channel)) == 1
+
+
+def test_a_range_holds_however_far_from_it_the_performer_and_the_octave_are() -> None:
+    style = Style(octave=4, constraints=Constraints(lowest=0, highest=11))
+    player = improviser(style=style)
+    assert ons(player.receive(0.0, NoteOn(127, 80, 1)))[0][1].pitch <= 11
+
+
+def test_a_lost_note_off_leaves_no_note_of_thru_hanging() -> None:
+    player = improviser(hands=Hands(thru=True, thru_channel=5))
+    player.receive(0.0, NoteOn(64, 70, 1))  # the cable is pulled, its note-off never comes
+    player.receive(9.0, NoteOn(64, 70, 1))
+    messages = player.receive(10.0, NoteOff(64, 1))
+    assert NoteOff(64, 5) in [timed.message for timed in messages]
+
+
+def test_wheels_of_other_channels_are_left_alone() -> None:
+    player = improviser(hands=Hands(channel=2, thru=True, thru_channel=5))
+    assert player.receive(0.0, Expression((0xE0, 0, 64))) == []
+    assert [timed.message for timed in player.receive(0.0, Expression((0xE1, 0, 64)))] == [Expression((0xE4, 0, 64))]
+
+
+def test_a_phrase_that_never_ends_is_no_burden() -> None:
+    player = improviser(signatures=(0,))
+    player.receive(0.0, ControlChange(64, 127, 1))  # a pedal that is stuck
+    sizes = []
+    for count in range(1_500):
+        player.receive(count * STEP, NoteOn(60 + count % 12, 80, 1))
+        player.receive(count * STEP + 0.1, NoteOff(60 + count % 12, 1))
+        if count % 500 == 499:
+            sizes.append(size(player))
+    assert max(sizes) < sizes[0] + 200
+
+
+def test_a_note_that_was_held_for_a_day_is_no_burden_to_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+    step = StubModel.step
+    monkeypatch.setattr(StubModel, "step", lambda *args: steps.append(1) or step(*args))
+    player = improviser(mode="call-response", style=Style(candidates=1))
+    player.receive(0.0, NoteOn(63, 80, 1))
+    player.advance(86_400.0)
+    player.receive(86_400.0, Control("answer", 1.0))
+    assert len(steps) < 1_000
