@@ -5,7 +5,6 @@ What a command needs is imported when it runs, so that `antiphon --help` answers
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -211,9 +210,8 @@ def listen(
     heard = rendering.listen(musician, midifile.read_performance(source), bpm)
     if as_json:
         for note in heard:
-            fields = dataclasses.asdict(note)
-            del fields["replaces"]
-            typer.echo(json.dumps(fields | {"time": round(note.time, 6), "bits": round(note.bits, 4)}))
+            fields = {name: getattr(note, name) for name in ("step", "pitch", "symbol", "sharps")}
+            typer.echo(json.dumps({"time": round(note.time, 6), **fields, "bits": round(note.bits, 4)}))
         return
     typer.echo("time (s)   step  pitch  symbol   bits  key")
     for note in heard:

@@ -91,13 +91,13 @@ class Composer:
         self.model, self.vocabulary = model, vocabulary
         self._course = _Course()
         self._tokens = np.arange(len(vocabulary))
-        self._shift.cache_clear()
-        self._allowed.cache_clear()
+        self._forget()
 
     def restyle(self, style: Style) -> None:
         """Play in another style from now on."""
         self.style = style
         self._sampler.temperature = style.temperature
+        self._forget()
 
     def wants_to_play(self) -> bool:
         """Draw whether a note is answered, by the style's density."""
@@ -152,7 +152,7 @@ class Composer:
         token = self._draw(context, semitones(), may_wait=False)
         while True:
             # It was drawn to end the note before; since then the range or the key may have become another.
-            if token not in self._allowed(self.style.constraints, self.octaved(semitones()), 0, -1, True):
+            if token not in self._allowed(semitones(), 0, -1, True):
                 token = self._draw(context, semitones(), may_wait=False)
             begun, steps = token, 1
             context, place = self._read(context, token, place)
@@ -171,7 +171,7 @@ class Composer:
 
     def played(self, pitch: int, semitones: int) -> int:
         """Return a pitch of the model as it is played: in the performer's key, the style's octave and its range."""
-        return within_midi(pitch + self._shift(self.style.constraints, self.octaved(semitones)))
+        return within_midi(pitch + self._shift(semitones))
 
     def octaved(self, semitones: int) -> int:
         """Return the semitones from the model's pitches to those that are played, with the style's octave."""
@@ -182,7 +182,7 @@ class Composer:
         constraints, course = self.style.constraints, self._course
         rested = min(course.rested, constraints.longest_rest)
         tired = course.last if course.times >= constraints.repetitions else -1
-        allowed = self._allowed(constraints, self.octaved(semitones), rested, tired, may_wait)
+        allowed = self._allowed(semitones, rested, tired, may_wait)
         probabilities = context.probabilities[0]
         if self.style.density < 1 and may_wait:
             probabilities = probabilities * self.vocabulary.thinned(self.style.density)
@@ -200,11 +200,9 @@ class Composer:
         after = place and place.later(1)
         return read_on(self.model, context, np.array([token], np.int32), after), after
 
-    def _allowed_of(
-        self, constraints: Constraints, semitones: int, rested: int, tired: int, may_wait: bool
-    ) -> npt.NDArray[np.intp]:
+    def _allowed_of(self, semitones: int, rested: int, tired: int, may_wait: bool) -> npt.NDArray[np.intp]:
         """Return the tokens that may come, after silence of some steps and with a pitch that has come too often."""
-        vocabulary = self.vocabulary
+        vocabulary, constraints, semitones = self.vocabulary, self.style.constraints, self.octaved(semitones)
         times = constraints.repetitions if tired >= 0 else 0
         course = Course(*(np.array([each], np.int32) for each in (rested, tired, times)))
         allowed = constraints.allowed(vocabulary, constraints.mask(vocabulary, semitones), course)[0]
@@ -212,8 +210,14 @@ class Composer:
         allowed[[vocabulary.hold, vocabulary.rest]] &= may_wait
         return np.flatnonzero(allowed)
 
-    def _shift_of(self, constraints: Constraints, semitones: int) -> int:
-        return semitones + constraints.octaves(self.vocabulary, semitones)
+    def _shift_of(self, semitones: int) -> int:
+        semitones = self.octaved(semitones)
+        return semitones + self.style.constraints.octaves(self.vocabulary, semitones)
+
+    def _forget(self) -> None:
+        """Drop what was kept of what the style allows."""
+        self._shift.cache_clear()
+        self._allowed.cache_clear()
 
 
 def within_midi(pitch: int) -> int:

@@ -6,7 +6,7 @@ On a grid that the performer hears, a note's step is the nearest; otherwise it i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,10 +49,18 @@ class Heard:
     """In the model's key."""
     sharps: int
     """The key signature in use after hearing it, −5…6."""
-    bits: float
-    """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
     replaces: bool
     """It is the higher note of a chord, and takes the place of the note heard before."""
+    belief: KeyBelief = field(compare=False, repr=False)
+    """Before it was heard."""
+    costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
+    """−log2 of the probability of its time and its pitch in each key, (key,)."""
+
+    @property
+    def bits(self) -> float:
+        """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
+        least = self.costs.min()
+        return float(least - math.log2(self.belief.expected @ np.exp2(least - self.costs)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,8 +245,6 @@ class Listener:
         place = self._time.place(onset)
         expectation = ear.path.at(steps, self._rest_at(steps))
         tokens = self._vocabulary.fold(pitch + shift + self._transpositions)
-        all_bits = expectation.bits + expectation.token_bits[self._rows, tokens]
-        surprise = all_bits.min() - math.log2(ear.belief.expected @ np.exp2(all_bits.min() - all_bits))
         belief, key_state = self._believe(pitch, steps, expectation, tokens)
         self._ear = Ear(
             path=Path(self._model, self._vocabulary, expectation.context, tokens.astype(np.int32), place),
@@ -259,8 +265,9 @@ class Listener:
             pitch=pitch,
             symbol=self._vocabulary.symbols[tokens[self._row]],
             sharps=self._signatures[self._row],
-            bits=float(surprise),
             replaces=replaces,
+            belief=ear.belief,
+            costs=expectation.bits + expectation.token_bits[self._rows, tokens],
         )
 
     def _believe(

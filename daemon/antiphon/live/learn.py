@@ -44,7 +44,7 @@ QUESTIONS: dict[ControlName, str] = {
     "highest": f"the highest note of an answer: {_TURN_IT}",
     "tap": f"the tempo, tapped: {_PRESS_IT}",
     "panic": f"end every note: {_PRESS_IT}",
-    "hold": f"let the answer's notes sound on: {_PRESS_IT}",
+    "hold": f"let the answer go on while you play over it: {_PRESS_IT}",
     "mute": f"listen without answering: {_PRESS_IT}",
     "answer": f"answer now: {_PRESS_IT}",
 }
