@@ -1,0 +1,134 @@
+"""Setups: an improviser in any of its settings, with a model that needs no training, for tests in virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from antiphon.improviser.call import Call
+from antiphon.improviser.composer import Composer, Style
+from antiphon.improviser.constraints import WHITE_KEYS
+from antiphon.improviser.events import NoteOn
+from antiphon.improviser.hands import Hands
+from antiphon.improviser.improviser import Improviser, Manner, Voice, When
+from antiphon.improviser.listener import Listener
+from antiphon.improviser.metronome import Click, Metronome
+from antiphon.improviser.modes import Mode
+from antiphon.improviser.plan import Planned
+from antiphon.improviser.reply import Replies
+from antiphon.improviser.timekeeping import Sync, Timekeeper
+from antiphon.melody.grid import Tempo
+from antiphon.melody.keys import SIGNATURES
+from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
+from tests.daemon.stub_model import VOCABULARY, StubModel
+
+NARROW = vocabulary_of(str(pitch) for pitch in (60, 62, 64, 67, 69, 72))
+"""A pentatonic octave: what is played and asked for mostly lies outside."""
+VOICES: tuple[Voice, ...] = tuple((StubModel(vocabulary), vocabulary) for vocabulary in (VOCABULARY, NARROW))
+CHANNEL, THRU_CHANNEL, CLICK_CHANNEL = 2, 3, 10
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What an improviser is built with; see `config.toml`."""
+
+    seed: int = 1
+    mode: Mode = "next-note"
+    when: When = "now"
+    sync: Sync = "fixed"
+    bpm: float = 120.0
+    bar: int = 16
+    phrase_silence: float = 2.0
+    style: Style = field(default_factory=Style)
+    hands: Hands = field(default_factory=lambda: Hands(thru_channel=THRU_CHANNEL))
+    click: bool = False
+    signatures: tuple[int, ...] = SIGNATURES
+    voice: int = 0
+
+    def improviser(self) -> tuple[Improviser, WatchedReplies]:
+        """Return an improviser at the start of a performance, and what tells which notes it chose."""
+        model, vocabulary = VOICES[self.voice]
+        time = Timekeeper(Tempo(self.bpm), self.sync, self.bar, is_heard=self.click)
+        listener = Listener(model, vocabulary, self.signatures, time, self.phrase_silence)
+        composer = Composer(model, vocabulary, self.style, self.seed)
+        metronome = Metronome(Click(CLICK_CHANNEL, 76, 77) if self.click else None, time.beat, time.bar)
+        metronome.set_out(0)
+        replies = WatchedReplies(listener, composer, time, CHANNEL)
+        manner = Manner(self.mode, self.when)
+        player = Improviser(listener, composer, time, replies, manner, self.hands, metronome)
+        return player, replies
+
+
+class WatchedReplies(Replies):
+    """Replies whose notes are looked at when they are chosen: each lies in the range that is asked for then."""
+
+    def __init__(self, listener: Listener, composer: Composer, time: Timekeeper, channel: int) -> None:
+        super().__init__(listener, composer, time, channel)
+        self.count = 0
+        """Replies so far."""
+        self._chosen: dict[int, Planned] = {}
+        self._last: list[Planned] = []
+        self._heard, self._makes = listener, composer
+
+    def next_note(self, step: int, velocity: int) -> Planned:
+        planned = super().next_note(step, velocity)
+        self._look_at([planned])
+        return planned
+
+    def answer(self, time: float, call: Call, at_once: bool) -> tuple[list[Planned], int]:
+        notes, end = super().answer(time, call, at_once)
+        self._look_at(notes)
+        return notes, end
+
+    def go_on(self, time: float, call: Call, at_once: bool, is_first: bool) -> Planned | None:
+        planned = super().go_on(time, call, at_once, is_first)
+        self._look_at([planned] if planned else [])
+        return planned
+
+    def chose(self, note: NoteOn) -> bool:
+        """Return whether a note, this very object, is of the replies since `forget_earlier`, or of the one before."""
+        return id(note) in self._chosen
+
+    def forget_earlier(self) -> None:
+        """Forget all replies but the last."""
+        if len(self._chosen) > len(self._last):
+            self._chosen = {id(each.note): each for each in self._last}
+
+    def _look_at(self, notes: list[Planned]) -> None:
+        self._last = notes
+        self._chosen.update((id(each.note), each) for each in notes)
+        self.count += 1
+        if notes:
+            style, semitones = self._makes.style, self._heard.semitones
+            limits = style.constraints
+            wanted = playable(self._makes.vocabulary, semitones, limits.lowest, limits.highest, limits.in_scale)
+            for each in notes:
+                assert each.note.pitch in wanted, f"{each} is outside {style} (semitones {semitones})"
+                assert each.length >= 1, each
+
+
+_PLAYABLE: dict[tuple[object, ...], frozenset[int]] = {}
+
+
+def playable(vocabulary: Vocabulary, semitones: int, lowest: int, highest: int, in_scale: bool) -> frozenset[int]:
+    """Return the pitches that may be played: in range and, where it is asked for, scale, as far as the model has any.
+
+    Args:
+        vocabulary: the model's.
+        semitones: from its pitches to those that are played; octaves don't matter.
+        lowest: one end of the range.
+        highest: its other end.
+        in_scale: whether only white keys of the model may be played.
+    """
+    key = (vocabulary.symbols, semitones % 12, lowest, highest, in_scale)
+    if key not in _PLAYABLE:
+        if len(_PLAYABLE) > 10_000:
+            _PLAYABLE.clear()
+        low, high = sorted((lowest, highest))
+        classes = {int(number) % 12 for number in vocabulary.pitch_numbers}
+        _PLAYABLE[key] = frozenset(range(128))
+        for scale in (classes & set(WHITE_KEYS) if in_scale else classes, classes):
+            found = [pitch for pitch in range(low, high + 1) if (pitch - semitones) % 12 in scale]
+            if found:
+                _PLAYABLE[key] = frozenset(found)
+                break
+    return _PLAYABLE[key]

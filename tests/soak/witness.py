@@ -1,0 +1,187 @@
+"""The witness: plays to an improviser, and to its twin, and sees to it that both keep what is promised.
+
+The twin hears the same events and nothing else: it is not asked to prepare and not woken in between. So what both say
+is the same only if the seed alone decides, if preparing changes nothing, and if it doesn't matter when time is asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterable
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from antiphon.improviser.controls import Control
+from antiphon.improviser.events import ControlChange, Event, Expression, NoteOff, NoteOn, Timed
+from antiphon.melody.vocabulary import Vocabulary
+from tests.daemon.stub_model import StubModel
+from tests.soak.setup import CHANNEL, CLICK_CHANNEL, VOICES, Setup
+
+Input = Event | Control
+LONGEST_STALL = 200_000
+"""Wakings without an event after which time doesn't seem to pass."""
+
+
+class Witness:
+    """An improviser under observation; a promise that isn't kept is an AssertionError.
+
+    Args:
+        setup: what the improviser is built with.
+        has_twin: whether to play to a twin as well, for twice the time.
+    """
+
+    def __init__(self, setup: Setup, has_twin: bool = True) -> None:
+        self.player, self._replies = setup.improviser()
+        self._twin = setup.improviser()[0] if has_twin else None
+        self._channels = (CHANNEL, setup.hands.thru_channel, CLICK_CHANNEL)
+        self._thru = setup.hands.thru_channel
+        self._sounding: set[tuple[int, int]] = set()
+        self._last = float("-inf")
+        self._untold: list[Timed] = []
+        self.note_ons = self.note_offs = 0
+        self.last_own: NoteOn | None = None
+        """The last note of the answer."""
+
+    @property
+    def answers(self) -> int:
+        """How many replies were chosen."""
+        return self._replies.count
+
+    @property
+    def sounding(self) -> int:
+        """How many notes sound."""
+        return len(self._sounding)
+
+    def receive(self, time: float, event: Input) -> list[Timed]:
+        """Let an event be heard."""
+        return self._compared(
+            self._looked_at(self.player.receive(time, event), time),
+            None if self._twin is None else self._twin.receive(self.player.now, event),
+        )
+
+    def change_model(self, time: float, voice: int) -> None:
+        """Let it play on with another model."""
+        new = VOICES[voice]
+        self._compared(
+            self._looked_at(self.player.change_model(time, new, new), time),
+            None if self._twin is None else self._twin.change_model(self.player.now, new, new),
+        )
+
+    def advance(self, time: float) -> None:
+        """Let time pass at once; the twin doesn't notice."""
+        self._untold += self._looked_at(self.player.advance(time), time)
+        due = self.player.next_time()
+        assert due is None or due > self.player.now, f"next_time() {due!r} has passed at {self.player.now!r}"
+
+    def wait(self, time: float) -> None:
+        """Let time pass as a live shell does: from one moment that is due to the next."""
+        for _ in range(LONGEST_STALL):
+            due = self.player.next_time()
+            if due is None or due > time:
+                break
+            self.advance(due)
+        else:
+            raise AssertionError(f"time stands still at {self.player.now!r}")
+        self.advance(time)
+
+    def prepare(self, steps: int) -> None:
+        """Let it prepare, up to so many steps of the model; the twin doesn't."""
+        while steps > 0 and self.player.prepare():
+            steps -= 1
+
+    def close(self, time: float) -> None:
+        """End the performance: nothing may sound on."""
+        twin = None if self._twin is None else self._twin.close(max(time, self.player.now))
+        self._compared(self._looked_at(self.player.close(time), time), twin)
+        assert not self._sounding, f"still sounding: {self._sounding}"
+        assert self.note_ons == self.note_offs
+
+    def _compared(self, messages: list[Timed], twins: list[Timed] | None) -> list[Timed]:
+        if twins is not None:
+            assert self._untold + messages == twins, "the twin, neither prepared nor woken, plays otherwise"
+        self._untold.clear()
+        return messages
+
+    def _looked_at(self, messages: list[Timed], asked: float) -> list[Timed]:
+        asked = max(asked, self.player.now)
+        for timed in messages:
+            assert self._last <= timed.time <= asked, f"{timed} after {self._last!r}, asked up to {asked!r}"
+            self._last = timed.time
+            message = timed.message
+            if isinstance(message, NoteOn):
+                self._starts(message)
+            elif isinstance(message, NoteOff):
+                place = (message.channel, message.pitch)
+                assert place in self._sounding, f"{message} ends nothing"
+                self._sounding.remove(place)
+                self.note_offs += 1
+            elif isinstance(message, ControlChange):
+                assert message.channel in (CHANNEL, self._thru), message
+            else:
+                assert isinstance(message, Expression) and message.message[0] & 0x0F == self._thru - 1, message
+        self._replies.forget_earlier()
+        return messages
+
+    def _starts(self, note: NoteOn) -> None:
+        place = (note.channel, note.pitch)
+        assert place not in self._sounding, f"{note} sounds already"
+        assert 0 <= note.pitch <= 127 and 1 <= note.velocity <= 127 and note.channel in self._channels, note
+        self._sounding.add(place)
+        self.note_ons += 1
+        if note.channel == CHANNEL:
+            assert self._replies.chose(note), f"{note} was never chosen, or withdrawn"
+            self.last_own = note
+
+
+_NO_STATE = (str, bytes, int, float, bool, type(None), type, ModuleType, FunctionType, BuiltinFunctionType, np.generic)
+_SHARED = (StubModel, Vocabulary)
+
+
+def size(root: object) -> int:
+    """Return how much an object remembers: entries of containers, attributes, and array elements, all that it reaches.
+
+    The models, which it shares with others, and the caches of pure functions, which are bounded, aren't counted.
+    """
+    seen: set[int] = set()
+    waiting: list[Any] = [root]
+    total = 0
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, _NO_STATE) or isinstance(each, _SHARED) or id(each) in seen:
+            continue
+        seen.add(id(each))
+        parts = _parts(each)
+        if isinstance(each, np.ndarray):
+            total += each.size
+        total += len(parts)
+        waiting += parts
+    return total
+
+
+def _parts(each: Any) -> list[Any]:
+    if isinstance(each, np.ndarray):
+        return [] if each.base is None else [each.base]
+    if isinstance(each, dict):
+        return [*each, *each.values()]
+    if isinstance(each, list | tuple | set | frozenset | deque):
+        return list(each)
+    if isinstance(each, MethodType):
+        return [each.__self__]
+    frame = getattr(each, "gi_frame", None)  # a melody that goes on
+    if frame is not None:
+        return list(frame.f_locals.values())
+    slots: Iterable[str] = getattr(type(each), "__slots__", ())
+    return [*vars(each).values()] if hasattr(each, "__dict__") else [getattr(each, name, None) for name in slots]
+
+
+def memory() -> int:
+    """Return what this process holds in memory, in bytes; 0 where the system doesn't say."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    import resource
+    from pathlib import Path
+
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
