@@ -236,7 +236,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no text, or numbers and nesting beyond all bounds
         raise UserError(f"{file}: is no TOML ({error})") from None
     # The packaged defaults stand nowhere that a user knows: their paths count from where the command runs.
     if file.parent not in (Path(), package_folder()):

@@ -271,6 +271,6 @@ def _find(path: Path, tracks: Sequence[mido.MidiTrack], start: str) -> dict[str,
         if message.type == "text" and message.text.startswith(start):
             try:
                 return msgspec.json.decode(message.text.removeprefix(start), type=dict[str, Any])
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise UserError(f"{path}: its settings are damaged ({error})") from None
     return None

@@ -111,12 +111,12 @@ def _read_manifest(path: Path) -> Manifest:
                 "update Antiphon or convert the model again"
             )
         return msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, RecursionError) as error:
         raise UserError(f"{file}: is no manifest ({error}); convert the model again") from None
 
 
 def _checked_bytes(path: Path, name: str, expected: str) -> bytes:
-    if Path(name).name != name:
+    if Path(name).name != name or "\0" in name:
         raise UserError(f"{path / MANIFEST_FILE}: names {name!r}, which is outside the bundle")
     try:
         content = (path / name).read_bytes()

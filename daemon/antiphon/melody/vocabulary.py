@@ -187,7 +187,7 @@ def read_mapping(path: Path, signs: Signs | None = None) -> Vocabulary:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); every model needs its mapping") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: is no JSON ({error})") from None
     if signs and signs != Signs() and isinstance(content, dict):
         content = signs.translated(content, str(path))
