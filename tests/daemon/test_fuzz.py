@@ -233,6 +233,13 @@ def test_any_manifest_is_read_or_refused(place: Path, content: bytes) -> None:
     assert found is None or isinstance(found, Bundle)
 
 
+@pytest.mark.parametrize("step", [0, -0.25, 1e-9, 1e300])
+def test_a_manifest_with_steps_that_nobody_can_play_is_refused(place: Path, step: float) -> None:
+    shutil.copytree(ESSEN, place / "mine")
+    (place / "mine" / MANIFEST_FILE).write_text(json.dumps(manifest() | {"step": step}))
+    assert read_or_refused(lambda: read_bundle(place / "mine")) is None
+
+
 @fuzz
 @given(st.sampled_from([MODEL_FILE, MAPPING_FILE]), st.data())
 def test_a_damaged_file_of_a_bundle_is_refused(place: Path, name: str, data: st.DataObject) -> None:

@@ -10,9 +10,10 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from antiphon.errors import UserError
 from antiphon.files import write_folder_whole
@@ -40,7 +41,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     context: Literal["stream", "window"]
     sequence_length: int
     """Symbols of a training window; of a `window` bundle also the symbols that a prediction depends on."""
-    step: float
+    step: Annotated[float, Meta(ge=1 / 32, le=4)]
     """Length of a step in quarter lengths."""
     acceptable_durations: list[float]
     inputs: list[Literal["position", "bar"]] = []
