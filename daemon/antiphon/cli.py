@@ -288,6 +288,29 @@ def sessions(
 
 
 @app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
+    model: Model = None,
+    api: Api = None,
+    config: Config = None,
+) -> None:
+    """Say what would stop a set on this machine, and what mends it. Exit code 1 if something must be mended."""
+    import msgspec
+
+    from antiphon.live import doctor
+
+    settings = _settings(config, play={"model": model}, ports={"api": api})
+    found = list(doctor.findings(settings))
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    else:
+        for line in doctor.lines(found):
+            typer.echo(line)
+    if doctor.must_be_mended(found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def bench(
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
     notes: Annotated[int, typer.Option(min=20, help="Notes that are played through the MIDI ports.")] = 400,

@@ -12,11 +12,13 @@ import numpy as np
 from msgspec.structs import replace
 
 from antiphon.improviser.controls import ControlTable
-from antiphon.improviser.events import NoteOff, NoteOn, Timed
+from antiphon.improviser.events import ClockPulse, ClockStart, Event, NoteOff, NoteOn, Timed
 from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.pulses import PER_BEAT
 from antiphon.live.assembly import Musician
 from antiphon.live.messages import Translator
 from antiphon.live.performance import Inbox, NoRecord, perform
+from antiphon.melody.grid import STEPS_PER_BEAT
 from antiphon.settings import Play
 
 TUNE = (64, 64, 65, 67, 67, 65, 64, 62, 60, 60, 62, 64, 64, 62, 62)
@@ -103,6 +105,25 @@ def timing_us(musician: Musician, seconds: float = 4.0) -> list[float]:
     with _busy_cores(), _stopped_after(inbox, seconds):
         perform(player, inbox, Translator(ControlTable(), "continue"), lambda _: None, NoRecord(), lambda _: None)
     return late
+
+
+def playing_percent(musician: Musician, seconds: int = 20) -> float:
+    """Return the share of a core, in percent, that a performance takes with a clock at 120 BPM and a note a step.
+
+    Without the MIDI system's own share: it is played in virtual time.
+    """
+    player = playing(musician, mode="next-note", when="now", sync="clock").improviser(BPM, 0.0, 2)
+    pulse, step = 60 / BPM / PER_BEAT, 60 / BPM / STEPS_PER_BEAT
+    events: list[tuple[float, Event]] = [(0.0, ClockStart())]
+    events += [(number * pulse, ClockPulse()) for number in range(round(seconds / pulse))]
+    for number in range(round(seconds / step)):
+        pitch = TUNE[number % len(TUNE)]
+        events += [(number * step, NoteOn(pitch, 80, 1)), ((number + 0.9) * step, NoteOff(pitch, 1))]
+    start = time.process_time()
+    for moment, event in sorted(events, key=lambda pair: pair[0]):
+        _catch_up(player, moment)
+        player.receive(moment, event)
+    return (time.process_time() - start) / seconds * 100
 
 
 def virtual_speed(musician: Musician, notes: int = 3000) -> float:

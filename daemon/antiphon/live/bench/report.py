@@ -30,6 +30,7 @@ class Bench(msgspec.Struct, frozen=True):
     answer_ms: Spread | None
     timing_us: Spread | None
     times_real_time: float
+    playing_cpu_percent: float
     ports_us: Spread | None = None
     echo_us: Spread | None = None
     lost: int | None = None
@@ -65,6 +66,7 @@ def bench(settings: Settings, notes: int, say: Callable[[str], None]) -> Bench:
             "note_us": spread(inner.note_us(musician)),
             "answer_ms": spread(inner.answer_ms(musician)),
             "times_real_time": round(inner.virtual_speed(musician), 1),
+            "playing_cpu_percent": round(inner.playing_percent(musician), 2),
         }
         say("being on time while another core is busy …")
         rows["timing_us"] = spread(inner.timing_us(musician))
@@ -113,6 +115,7 @@ def lines(found: Bench) -> Iterator[str]:
                 f"{each.n:7}  {line.target}"
             )
     yield f"{'playing in virtual time':34}{found.times_real_time:9.0f} × real time, target 500"
+    yield f"{'playing a note a step to a clock':34}{found.playing_cpu_percent:9.2f} % of a core, target 4"
     if found.start_s is not None:
         yield f"{'run until ports are open':34}{found.start_s:9.2f} s, target 0.8"
         yield f"{'memory':34}{found.rss_mb:9.1f} MB, target 90"
