@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from antiphon.improviser.call import Call
-from antiphon.improviser.composer import Composer, Style
+from antiphon.improviser.composer import Composer, NextNote, Style
 from antiphon.improviser.constraints import WHITE_KEYS
 from antiphon.improviser.events import NoteOn
 from antiphon.improviser.hands import Hands
@@ -69,10 +69,10 @@ class WatchedReplies(Replies):
         self._last: list[Planned] = []
         self._heard, self._makes = listener, composer
 
-    def next_note(self, step: int, velocity: int) -> Planned:
-        planned = super().next_note(step, velocity)
-        self._look_at([planned])
-        return planned
+    def next_note(self, velocity: int) -> tuple[NoteOn, NextNote]:
+        note, found = super().next_note(velocity)
+        self._look_at([Planned(found.steps, 1, note)])
+        return note, found
 
     def answer(self, time: float, call: Call, at_once: bool) -> tuple[list[Planned], int]:
         notes, end = super().answer(time, call, at_once)

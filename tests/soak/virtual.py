@@ -24,7 +24,7 @@ LOOK = 2_000
 """Events after which the state's size is looked at."""
 TWINS = 0.15
 """Share of the performances that have a twin; these take twice the time."""
-LARGEST_STATE = 400_000
+LARGEST_STATE = 20_000
 """What `size` may come to."""
 
 
@@ -119,7 +119,7 @@ def main() -> int:
     sys.stdout.write(
         f"{tally.events:,} events in {tally.performances - given.first:,} performances, seed {given.seed}, "
         f"{tally.events / seconds:,.0f} events/s; {tally.answers:,} answers; {tally.note_ons:,} note-ons = "
-        f"{tally.note_offs:,} note-offs; largest state {tally.largest:,} elements; memory {grown / 1e6:+.1f} MB\n"
+        f"{tally.note_offs:,} note-offs; largest state {tally.largest:,} entries; memory {grown / 1e6:+.1f} MB\n"
     )
     return 0
 

@@ -39,6 +39,8 @@ class Witness:
         self._channels = (CHANNEL, setup.hands.thru_channel, CLICK_CHANNEL)
         self._thru = setup.hands.thru_channel
         self._sounding: set[tuple[int, int]] = set()
+        self._down: dict[int, set[int]] = {}
+        """By pitch, the channels on which the performer's keys are down."""
         self._last = float("-inf")
         self._untold: list[Timed] = []
         self.note_ons = self.note_offs = 0
@@ -57,10 +59,19 @@ class Witness:
 
     def receive(self, time: float, event: Input) -> list[Timed]:
         """Let an event be heard."""
-        return self._compared(
+        messages = self._compared(
             self._looked_at(self.player.receive(time, event), time),
             None if self._twin is None else self._twin.receive(self.player.now, event),
         )
+        if isinstance(event, NoteOn):
+            self._down.setdefault(event.pitch, set()).add(event.channel)
+        elif isinstance(event, NoteOff):
+            down = self._down.get(event.pitch, set())
+            down.discard(event.channel)
+            # On the answer's channel a note-off may be that of an own note which comes back.
+            hangs = not down and event.channel != CHANNEL and (self._thru, event.pitch) in self._sounding
+            assert not hangs, f"{event}: no key is down, and what was passed on sounds"
+        return messages
 
     def change_model(self, time: float, voice: int) -> None:
         """Let it play on with another model."""
@@ -141,7 +152,7 @@ _SHARED = (StubModel, Vocabulary)
 
 
 def size(root: object) -> int:
-    """Return how much an object remembers: entries of containers, attributes, and array elements, all that it reaches.
+    """Return how much an object remembers: entries of containers and attributes, all that it reaches; an array is one.
 
     The models, which it shares with others, and the caches of pure functions, which are bounded, aren't counted.
     """
@@ -150,12 +161,10 @@ def size(root: object) -> int:
     total = 0
     while waiting:
         each = waiting.pop()
-        if isinstance(each, _NO_STATE) or isinstance(each, _SHARED) or id(each) in seen:
+        if isinstance(each, (*_NO_STATE, *_SHARED)) or id(each) in seen:
             continue
         seen.add(id(each))
         parts = _parts(each)
-        if isinstance(each, np.ndarray):
-            total += each.size
         total += len(parts)
         waiting += parts
     return total

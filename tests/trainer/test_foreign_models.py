@@ -89,7 +89,7 @@ def test_what_was_measured_is_said_and_so_is_the_line_that_plays(workplace: Work
 
 def test_a_window_bundle_plays_and_essen_listens_for_the_key(workplace: Workplace) -> None:
     convert(workplace, FILES / "both_ways-2.8.h5")
-    musician = load_musician(read_settings(None, {"play": {"model": str(workplace.path / "mine"), "seed": 1}}).play)
+    musician = load_musician(read_settings(None, {"play": {"model": str(workplace.path / "mine"), "seed": 1}}))
     save_tune(workplace.path / "ode.mid", ODE_IN_E_FLAT)
     duet = render(musician, read_performance(workplace.path / "ode.mid"), None, 2)
     assert duet.heard[-1].sharps == -3

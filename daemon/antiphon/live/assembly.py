@@ -151,6 +151,12 @@ def load_musician(settings: Settings) -> Musician:
             f"hands.thru_channel and play.channel are both {play.channel}: what you play and the answer "
             "would end each other's notes; give one of them another channel"
         )
+    taken = {play.channel, hands.thru_channel} if hands.thru or hands.left_hand == "passed" else {play.channel}
+    if settings.metronome.on and settings.metronome.channel in taken:
+        raise UserError(
+            f"metronome.channel is {settings.metronome.channel}, on which the answer or what you play goes out as well "
+            "(play.channel, hands.thru_channel): they would end each other's notes; give it another channel"
+        )
     signatures = SIGNATURES if play.key == "auto" else (parse_key(play.key),)
     bundle = read_bundle(find_bundle(play.model, model_folders()))
     rows = {1, len(signatures)}

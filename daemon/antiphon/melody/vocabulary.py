@@ -170,7 +170,7 @@ def vocabulary_from_mapping(mapping: Mapping[str, Any], where: str) -> Vocabular
             raise UserError(f"{where}: lacks the symbol {sign!r} ({meaning})")
     notes = [s for s in mapping if s not in (HOLD, REST, END)]
     for symbol in notes:
-        if not (symbol.isascii() and symbol.isdigit() and int(symbol) <= LAST_MIDI_NOTE):
+        if not (symbol.isascii() and symbol.isdigit() and len(symbol) <= 3 and int(symbol) <= LAST_MIDI_NOTE):
             raise UserError(f"{where}: the symbol {symbol!r} is no MIDI note number (0…127)")
     if not notes:
         raise UserError(f"{where}: holds no pitch at all")
