@@ -79,7 +79,7 @@ class Keyboard:
 
     def hear(self, count: int) -> list[Event | None]:
         """Wait for so many messages."""
-        return [self._queue.get(timeout=PATIENCE).event for _ in range(count)]
+        return events_of(self.hear_until(lambda came: len(came) >= count))
 
     def hear_until(self, done: Callable[[list[Event | None]], bool]) -> list[Heard]:
         """Wait until what came since this call is enough."""
