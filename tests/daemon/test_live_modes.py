@@ -130,6 +130,7 @@ def test_the_melody_goes_on_until_the_performer_plays_and_is_taken_over_again(tm
     for note in answered[: len(ons(going))]:
         assert off_grid(note.start - answered[0].start) <= 1
     check_gives_way(answered, pressed[len(CALL) :])
+    check_renders_again(tmp_path)  # up to where it was stopped, and no further
 
 
 def test_controls_come_through_the_port(tmp_path: Path) -> None:

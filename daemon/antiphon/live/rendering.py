@@ -63,7 +63,7 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
                 except UserError as error:
                     say(f"at {time:.1f} s: {error}")
 
-    return _render(musician, settings.play.bpm, settings.play.channel, heard(), clicks=True)
+    return _render(musician, settings.play.bpm, settings.play.channel, heard(), clicks=True, end=session.end)
 
 
 def _render(
@@ -72,6 +72,7 @@ def _render(
     channel: int,
     events: Iterable[tuple[float, Event | Control | Told]],
     clicks: bool = False,
+    end: float | None = None,
 ) -> Duet:
     heard: list[Heard] = []
     improviser = musician.improviser(bpm, 0.0, channel, on_heard=lambda note: _hear(heard, note), clicks=clicks)
@@ -80,11 +81,11 @@ def _render(
     for now, event in events:
         answer += event(improviser, now) if callable(event) else improviser.receive(now, event)
     # The last answer sounds on to its own end; a melody that goes on by itself, as long as an answer may last.
-    end = now + musician.longest_reply(improviser.bpm)
-    while (due := improviser.next_time()) is not None and due <= end:
+    last = now + musician.longest_reply(improviser.bpm) if end is None else end
+    while (due := improviser.next_time()) is not None and due <= last:
         now = due
         answer += improviser.advance(now)
-    answer += improviser.close(now)
+    answer += improviser.close(now if end is None else end)
     return Duet(answer, heard, channel)
 
 

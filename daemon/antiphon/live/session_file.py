@@ -69,6 +69,8 @@ class Session:
     header: dict[str, Any] | None
     events: list[tuple[float, Input]]
     """Seconds from the start, with the very bits that `Recorder.enter` gave, and what came then."""
+    end: float
+    """When the last thing was written down, in seconds: up to here it was played, and no further."""
 
 
 def message_event(message: Sequence[int]) -> bytes | None:
@@ -188,12 +190,16 @@ def read_session(path: Path) -> Session:
     file = _open(path)
     header = _find(path, file.tracks, _SETTINGS)
     ticks = Ticks(ticks_per_beat=file.ticks_per_beat)
-    for tick, message in _in_order(file.tracks):
+    everything = _in_order(file.tracks)
+    for tick, message in everything:
         if message.type == "set_tempo" and message.tempo > 0:
             ticks.change(tick, message.tempo)
     heard = file.tracks if header is None else file.tracks[Track.PERFORMER : Track.ANTIPHON]
     inputs = ((ticks.time_of(tick), _input(message)) for tick, message in _in_order(heard))
-    return Session(header, [(time, given) for time, given in inputs if given is not None])
+    last = everything[-1][0] if everything else 0
+    # What was written down had been rounded to its tick, so it may have happened up to half a tick later.
+    end = ticks.time_of(last) + 0.49 * (ticks.time_of(last + 1) - ticks.time_of(last))
+    return Session(header, [(time, given) for time, given in inputs if given is not None], end)
 
 
 def read_summary(path: Path) -> tuple[dict[str, Any] | None, Summary]:
