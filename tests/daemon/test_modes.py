@@ -8,6 +8,7 @@ from antiphon.improviser.composer import Style
 from antiphon.improviser.constraints import Constraints
 from antiphon.improviser.controls import Control, value_of_mode
 from antiphon.improviser.events import (
+    ClockContinue,
     ClockPulse,
     ClockStart,
     ClockStop,
@@ -15,6 +16,7 @@ from antiphon.improviser.events import (
     Event,
     NoteOff,
     NoteOn,
+    SongPosition,
     Timed,
 )
 from antiphon.improviser.hands import Hands
@@ -116,6 +118,28 @@ def test_another_mode_panic_and_mute_end_what_sounds(mode: Mode) -> None:
         assert player.turn is Turn.LISTENING
         assert not ons(player.advance(now + 0.06 - 1e-9))
         check_sounding(messages + player.close(now + 0.06))
+
+
+@pytest.mark.parametrize("mode", ["call-response", "continue"])
+@pytest.mark.parametrize("end", [Control("panic", 1.0), ClockStop()])
+def test_after_panic_or_the_transports_stop_a_call_that_was_being_played_has_no_answer(
+    mode: Mode, end: Control | ClockStop
+) -> None:
+    player = improviser(mode=mode, sync="clock")
+    script = sorted([(-0.01, ClockStart()), *pulses(BPM, 24 * 4), *PERFORMANCE[:5]], key=lambda pair: pair[0])
+    play_all(player, script)
+    player.receive(2.1, end)
+    assert not ons(player.advance(20))
+    player.receive(20, NoteOn(63, 80, 1))
+    player.receive(20.4, NoteOff(63, 1))
+    assert ons(player.advance(30))
+
+
+def test_a_loop_of_the_transport_leaves_the_call_its_answer() -> None:
+    player = improviser(mode="call-response", sync="clock")
+    loop = [(2.1, ClockStop()), (2.101, SongPosition(0)), (2.102, ClockContinue()), *pulses(BPM, 24 * 10, 2.103)]
+    script = sorted([(-0.01, ClockStart()), *pulses(BPM, 24 * 4), *PERFORMANCE[:6], *loop], key=lambda pair: pair[0])
+    assert ons(play_all(player, script))
 
 
 def test_what_is_muted_is_not_played_and_what_is_held_goes_on() -> None:

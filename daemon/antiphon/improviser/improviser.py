@@ -105,6 +105,8 @@ class Improviser:
         self.holds = False
         self._call = Call()
         self._call_is_over = False
+        self._is_stopped = False
+        """Since the call's last note the transport was stopped, and not started again (as at a loop's end)."""
         self._plan = Plan()
         self._sounding = Sounding()
         self._clicks = Sounding()
@@ -264,6 +266,7 @@ class Improviser:
             self._call, self._call_is_over = Call(), False
         self._call = self._call.with_note(onset, event.pitch, event.velocity, heard.replaces)
         self._velocity = event.velocity
+        self._is_stopped = False
 
     def _note_off(self, time: float, event: NoteOff) -> list[Timed]:
         if self._echoes.is_echo(time, event) or not self._hands.are_on(event.channel):
@@ -298,6 +301,7 @@ class Improviser:
         if jump is None:
             return []
         messages = self._signal(time, Signal.STOPPED)
+        self._is_stopped = not self._time.rolls
         self._listener.move_grid(jump)
         self._call = self._call.moved(jump)
         self._metronome.set_out(self._time.tempo.step_at(time))
@@ -354,6 +358,7 @@ class Improviser:
 
     def _panic(self, time: float) -> list[Timed]:
         messages = self._signal(time, Signal.CHANGED)
+        self._call_is_over = True  # silence, and no answer to what was being played
         self._release(time, self._sustain.lift())
         self._listener.let_go(time)
         return messages + self._end_all(time) + self._replies.all_off(time)
@@ -408,6 +413,9 @@ class Improviser:
         return self._sounding.ended(time)
 
     def _end_phrase(self, time: float) -> list[Timed]:
+        if self._is_stopped:  # who stops the transport wants silence
+            self._call_is_over = True
+            return []
         return self._signal(time, Signal.PHRASE_ENDS)
 
     def _play_planned(self, time: float) -> list[Timed]:
