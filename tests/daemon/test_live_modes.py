@@ -205,6 +205,7 @@ def test_a_program_change_brings_another_model_and_one_for_none_changes_nothing(
             pianist.play(CALL[:3])
             messages += pianist.hear(6)
             pianist.send(PROGRAM, program)
+            pianist.send(PROGRAM, program)
             pianist.play(CALL[3:])
             messages += pianist.hear(6)
             running.wait_for(said)

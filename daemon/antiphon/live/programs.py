@@ -53,12 +53,13 @@ class Programs:
         self._inbox = inbox
         self._say = say
         self._happened = happened
+        self._refusals: set[str] = set()
 
     def choose(self, program: int) -> None:
         """Begin to load the bundle of a program, 0…127; playing goes on meanwhile."""
         names = bundle_names(model_folders())
         if program >= len(names):
-            self._say(f"program {program + 1}: there are only {len(names)} models: {', '.join(names)}")
+            self._refuse(f"program {program + 1}: there are only {len(names)} models: {', '.join(names)}")
             return
         threading.Thread(target=self._load, args=(names[program],), name="loads a model", daemon=True).start()
 
@@ -66,7 +67,7 @@ class Programs:
         try:
             another = musician_for(self._musician, model)
         except UserError as error:
-            self._say(f"{error}; {self._musician.bundle.name} plays on")
+            self._refuse(f"{error}; {self._musician.bundle.name} plays on")
             return
 
         def take_over(improviser: Improviser, time: float) -> list[Timed]:
@@ -75,3 +76,9 @@ class Programs:
             return another.take_over(improviser, time)
 
         self._inbox.tell(take_over)
+
+    def _refuse(self, why: str) -> None:
+        """Say why a program isn't there, once: a DAW may choose it again at every start."""
+        if why not in self._refusals:
+            self._refusals.add(why)
+            self._say(why)
