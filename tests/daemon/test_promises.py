@@ -2,11 +2,14 @@
 
 import pytest
 
+from antiphon.errors import UserError
 from antiphon.improviser.composer import Style
 from antiphon.improviser.constraints import Constraints
 from antiphon.improviser.controls import Control
 from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn
 from antiphon.improviser.hands import Hands
+from antiphon.live.assembly import load_musician
+from antiphon.settings import read_settings
 from tests.daemon.players import STEP, improviser, ons
 from tests.daemon.stub_model import StubModel
 from tests.soak.witness import size
@@ -74,3 +77,11 @@ def test_a_note_that_was_held_for_a_day_is_no_burden_to_the_answer(monkeypatch: 
     player.advance(86_400.0)
     player.receive(86_400.0, Control("answer", 1.0))
     assert len(steps) < 1_000
+
+
+@pytest.mark.parametrize("clash", [{"channel": 2}, {"channel": 5}])
+def test_a_metronome_on_the_channel_of_the_answer_or_of_thru_is_refused(clash: dict[str, int]) -> None:
+    # A click of a pitch that sounds there would end the note, and the note's end the click.
+    sections = {"play": {"channel": 2}, "hands": {"thru": True, "thru_channel": 5}, "metronome": {"on": True, **clash}}
+    with pytest.raises(UserError, match=r"metronome\.channel"):
+        load_musician(read_settings(options=sections))
