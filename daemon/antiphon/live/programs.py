@@ -61,6 +61,8 @@ class Programs:
         if program >= len(names):
             self._refuse(f"program {program + 1}: there are only {len(names)} models: {', '.join(names)}")
             return
+        if names[program] == self._musician.bundle.name:
+            return  # it plays already
         threading.Thread(target=self._load, args=(names[program],), name="loads a model", daemon=True).start()
 
     def _load(self, model: str) -> None:
@@ -73,6 +75,7 @@ class Programs:
         def take_over(improviser: Improviser, time: float) -> list[Timed]:
             self._happened(time, MODEL + model)
             self._say(f"model {model}")
+            self._musician = another
             return another.take_over(improviser, time)
 
         self._inbox.tell(take_over)
