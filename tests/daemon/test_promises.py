@@ -6,7 +6,7 @@ from antiphon.errors import UserError
 from antiphon.improviser.composer import Style
 from antiphon.improviser.constraints import Constraints
 from antiphon.improviser.controls import Control
-from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn
+from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn, TempoChange
 from antiphon.improviser.hands import Hands
 from antiphon.live.assembly import load_musician
 from antiphon.settings import read_settings
@@ -85,3 +85,11 @@ def test_a_metronome_on_the_channel_of_the_answer_or_of_thru_is_refused(clash: d
     sections = {"play": {"channel": 2}, "hands": {"thru": True, "thru_channel": 5}, "metronome": {"on": True, **clash}}
     with pytest.raises(UserError, match=r"metronome\.channel"):
         load_musician(read_settings(options=sections))
+
+
+def test_a_tempo_that_nobody_can_play_is_not_believed() -> None:
+    player = improviser(mode="continue")
+    player.receive(0.0, TempoChange(60e6))
+    assert player.bpm == 400
+    player.receive(0.0, TempoChange(0.001))
+    assert player.bpm == 20

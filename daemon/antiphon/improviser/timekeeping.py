@@ -14,6 +14,7 @@ from typing import Literal
 from antiphon.improviser.clock import Clock
 from antiphon.improviser.events import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
 from antiphon.improviser.following import MOST_TAPS, tapped_bpm
+from antiphon.improviser.pulses import FASTEST, SLOWEST
 from antiphon.melody.grid import Place, Tempo
 
 Sync = Literal["fixed", "clock", "auto"]
@@ -95,9 +96,12 @@ class Timekeeper:
             self._tempo = replace(self._tempo, time=time, step=step, bpm=bpm or self._tempo.bpm)
 
     def change_tempo(self, time: float, bpm: float) -> None:
-        """Count with another tempo from now on; a clock that is followed knows better."""
+        """Count with another tempo from now on; a clock that is followed knows better.
+
+        A file may say a million beats a minute: no more than `FASTEST` are believed, and no fewer than `SLOWEST`.
+        """
         if not self._rolls:
-            self._tempo = self._tempo.changed(bpm, time)
+            self._tempo = self._tempo.changed(min(max(bpm, SLOWEST), FASTEST), time)
 
     def tap(self, time: float) -> float | None:
         """Hear a tap, which is a beat. Returns the tempo, in beats a minute, that the taps show: two are enough."""
