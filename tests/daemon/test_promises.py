@@ -93,3 +93,14 @@ def test_a_tempo_that_nobody_can_play_is_not_believed() -> None:
     assert player.bpm == 400
     player.receive(0.0, TempoChange(0.001))
     assert player.bpm == 20
+
+
+def test_a_note_that_the_model_lacks_is_said_once_and_answered() -> None:
+    notices: list[str] = []
+    player = improviser(notices=notices, signatures=(0,))  # the stub knows 48 to 84
+    answers = []
+    for number, pitch in enumerate((60, 84, 100, 62, 101, 47)):
+        answers += ons(player.receive(number, NoteOn(pitch, 80, 1)))
+        player.receive(number + 0.4, NoteOff(pitch, 1))
+    assert len(answers) == 6
+    assert notices == ["the model doesn't know the note 100 here, and hears it as 76"]

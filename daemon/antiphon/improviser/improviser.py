@@ -117,6 +117,7 @@ class Improviser:
         self._answers_left = ANSWERS_IN_HAND
         self._last_answer = float("-inf")
         self._velocity = 80
+        self._said_unknown = False
         self._unsettled: tuple[float, NoteOn, NextNote] | None = None
         self._handlers: dict[type, Callable[[float, Any], list[Timed]]] = {
             NoteOn: self._note_on,
@@ -254,6 +255,7 @@ class Improviser:
         if heard is None:
             return messages
         self._join_call(event, heard)
+        self._say_what_is_unknown(time, heard)
         if self._on_heard is not None:
             self._on_heard(heard)
         if heard.replaces or self.turn is Turn.ANSWERING:
@@ -267,6 +269,13 @@ class Improviser:
         self._call = self._call.with_note(onset, event.pitch, event.velocity, heard.replaces)
         self._velocity = event.velocity
         self._is_stopped = False
+
+    def _say_what_is_unknown(self, time: float, heard: Heard) -> None:
+        """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""
+        taken_for = int(heard.symbol) + self._listener.semitones
+        if taken_for != heard.pitch and not self._said_unknown:
+            self._said_unknown = True
+            self._notice(time, f"the model doesn't know the note {heard.pitch} here, and hears it as {taken_for}")
 
     def _note_off(self, time: float, event: NoteOff) -> list[Timed]:
         if self._echoes.is_echo(time, event) or not self._hands.are_on(event.channel):
