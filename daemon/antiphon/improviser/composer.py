@@ -6,14 +6,16 @@ Everything here is in the model's key; `semitones` lead from there to what is pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser import controls
 from antiphon.improviser.answers import CANDIDATES, Candidates
 from antiphon.improviser.constraints import Constraints, Course
+from antiphon.improviser.controls import Control
 from antiphon.improviser.request import Request
 from antiphon.melody.context import Context, read_on
 from antiphon.melody.grid import Note, Place
@@ -41,6 +43,17 @@ class Style:
     """Bars of an answer."""
     candidates: int = CANDIDATES
     """Answers of which the best is played."""
+
+    def turned(self, control: Control) -> Style:
+        """Return the style after a knob was turned: `temperature`, `density`, `lowest` or `highest`."""
+        if control.name == "temperature":
+            return replace(self, temperature=controls.temperature_of(control.value))
+        if control.name == "density":
+            return replace(self, density=controls.density_of(control.value))
+        pitch = controls.pitch_of(control.value)
+        limits = self.constraints
+        limits = replace(limits, lowest=pitch) if control.name == "lowest" else replace(limits, highest=pitch)
+        return replace(self, constraints=limits)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ stands in one table, in `modes`; what is played is the composer's; when, the tim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from antiphon.improviser import controls
@@ -328,7 +328,6 @@ class Improviser:
 
     def _steer(self, time: float, control: Control) -> list[Timed]:
         name, value = control.name, control.value
-        style = self._composer.style
         if name == "answer":
             return self._signal(time, Signal.ANSWER_NOW)
         if name == "panic":
@@ -344,14 +343,8 @@ class Improviser:
             bpm = self._time.tap(time)
             if bpm is not None:
                 self._listener.take_tempo(bpm)
-        elif name == "temperature":
-            self._composer.restyle(replace(style, temperature=controls.temperature_of(value)))
-        elif name == "density":
-            self._composer.restyle(replace(style, density=controls.density_of(value)))
         else:
-            limits, pitch = style.constraints, controls.pitch_of(value)
-            limits = replace(limits, lowest=pitch) if name == "lowest" else replace(limits, highest=pitch)
-            self._composer.restyle(replace(style, constraints=limits))
+            self._composer.restyle(self._composer.style.turned(control))
         return []
 
     def _change_mode(self, time: float, mode: Mode) -> list[Timed]:
