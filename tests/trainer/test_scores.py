@@ -129,3 +129,20 @@ def test_what_is_no_score_has_a_reason(content: bytes, suffix: str, reason: str)
 def test_music21_says_nothing_on_the_screen(capfd: pytest.CaptureFixture[str]) -> None:
     assert isinstance(parse(KERN.replace(b"*M2/4", b"*MX"), ".krn"), Score)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_midi_file_that_waits_for_hours_is_refused_at_once() -> None:
+    file = mido.MidiFile()
+    track = file.add_track()
+    track.append(mido.Message("note_on", note=60, time=0))
+    track.append(mido.Message("note_off", note=60, time=0xFFF_FFFF))
+    content = io.BytesIO()
+    file.save(file=content)
+    found = parse(content.getvalue(), ".mid")
+    assert isinstance(found, Unreadable)
+    assert "too long" in str(found)
+
+
+@pytest.mark.parametrize("cut", [4, 14, 20, 30])
+def test_a_midi_file_that_is_cut_off_is_refused(cut: int) -> None:
+    assert isinstance(parse(midi()[:cut], ".mid"), Unreadable)

@@ -8,10 +8,13 @@ import warnings
 from contextlib import redirect_stderr
 from typing import Any, Literal
 
+import mido
 import msgspec
 
 PARSER_VERSION = 3
 """Counts the changes of this module that change what it reads; a cache keeps the versions apart."""
+MOST_BEATS = 5000
+"""Quarter notes of a MIDI file: half an hour of slow music."""
 MOST_BYTES = 4 << 20
 """A larger file is no melody; the longest song of the Essen collection has 12 kB."""
 
@@ -145,7 +148,20 @@ def _stream(content: bytes, text: str, suffix: str) -> Any:
 
     if suffix == ".mxl":
         return converter.parse(_unzipped(content), format="musicxml")
+    if _FORMATS.get(suffix) == "midi":
+        _refuse_endless(content)
     return converter.parseData(text or content, format=_FORMATS.get(suffix, "musicxml"))
+
+
+def _refuse_endless(content: bytes) -> None:
+    """Refuse a MIDI file that waits for hours, as a damaged one may: music21 would write out all of its bars."""
+    try:
+        file = mido.MidiFile(file=io.BytesIO(content), clip=True)
+        beats = max((sum(message.time for message in track) for track in file.tracks), default=0) / file.ticks_per_beat
+    except Exception as error:  # noqa: BLE001  mido raises whatever it meets
+        raise _NoScore("music21 can't read it", f"{type(error).__name__}: {error}") from None
+    if not 0 <= beats <= MOST_BEATS:
+        raise _NoScore("too long for a melody", f"{beats:,.0f} beats, at most {MOST_BEATS:,}")
 
 
 def _unzipped(content: bytes) -> bytes:
