@@ -1,0 +1,306 @@
+"""Measure Antiphon beside a bare MIDI echo and beside other programs that answer notes, in one run.
+
+    .venv/bin/python bench/compare.py [--json] [--notes N] [--venvs FOLDER] [--python PYTHON]
+
+It runs where Antiphon is installed. What is compared is installed too, from PyPI, each in an environment of its own in
+the folder; what can't be is left out, with the reason. README.md, beside this file, says what each number is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import asdict, replace
+
+from antiphon.errors import UserError
+from antiphon.live.assembly import Musician, load_musician
+from antiphon.live.bench import inner, wire
+from antiphon.live.bench.figures import Spread, spread
+from antiphon.live.ports import choose_api
+from antiphon.settings import read_settings
+
+BENCH = Path(__file__).resolve().parent
+ROUNDS = 4
+"""Each program is measured so many times, in turns: what disturbs the machine for a while disturbs all."""
+JACK = "compare"
+JACKD = "trap '' PIPE; jackd --no-realtime --sync --timeout 100 -n $0 -d dummy -r 48000 -p 64 & cat; kill $!; wait $!"
+"""A server of our own at 64 frames, without hardware, that lives until its standard input ends."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A published package, and the program here that measures it."""
+
+    package: str
+    pinned: str
+    torch: str = ""
+    """Its requirement of torch, so that the build without CUDA (a twentieth of the size) is tried first."""
+
+    @property
+    def program(self) -> Path:
+        """The program that runs in its environment: numbers of notes in, their durations out."""
+        return BENCH / f"peer_{self.package}.py"
+
+
+NOTOCHORD = Peer("notochord", "0.8.0", torch="torch>=1.13,<2.11")
+IMPSY = Peer("impsy", "1.2.1")
+CPU_TORCH = "https://download.pytorch.org/whl/cpu"
+
+
+class Skipped(Exception):
+    """A peer can't be measured here; the message says why."""
+
+
+@dataclass
+class Measured:
+    """What has been measured so far."""
+
+    durations_us: dict[str, list[float]] = field(default_factory=dict)
+    """Row → durations."""
+    about: dict[str, str] = field(default_factory=dict)
+    """Row → what it is."""
+    idle_cpu_percent: dict[str, float] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Package → why it was left out."""
+    lost: int = 0
+    """Notes through Antiphon's ports or the echo's that never came back."""
+
+    def add(self, row: str, durations: list[float]) -> None:
+        """Add to a row."""
+        self.durations_us.setdefault(row, []).extend(durations)
+
+
+def install(peer: Peer, folder: Path, python: str) -> str:
+    """Return the Python of a peer's environment, which is made where there is none.
+
+    Raises:
+        Skipped: it can't be installed.
+    """
+    found = folder / peer.package / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    wanted = f"{peer.package}=={peer.pinned}"
+    if found.exists() and _does([str(found), "-m", "pip", "show", "--quiet", peer.package]) is None:
+        return str(found)
+    say(f"installing {wanted} in {found.parent.parent} …")
+    pip = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    problem = _does([python, "-m", "venv", str(found.parent.parent)])
+    if peer.torch and problem is None:
+        _does([*pip, "--retries", "0", "--index-url", CPU_TORCH, peer.torch])
+    problem = problem or _does([*pip, wanted])
+    if problem is not None:
+        raise Skipped(f"{wanted} can't be installed: {problem}")
+    return str(found)
+
+
+def _does(command: list[str]) -> str | None:
+    """Run a command; return what went wrong, in one line."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == 0:
+        return None
+    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    errors = [line for line in said if line.startswith("ERROR")]
+    return (errors or said or [f"exit code {done.returncode}"])[-1]
+
+
+@contextmanager
+def running(peer: Peer, venvs: Path, python: str) -> Iterator[Callable[[int | None], dict[str, Any]]]:
+    """Start a peer's program; yield what asks it for a number of notes, or about itself with None.
+
+    Raises:
+        Skipped: it can't be installed or doesn't start.
+    """
+    command = [install(peer, venvs, python), str(peer.program), str(venvs / f"{peer.package}-files")]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    log = venvs / f"{peer.package}.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+        )
+
+    def ask(notes: int | None) -> dict[str, Any]:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101
+        if notes is not None:
+            process.stdin.write(f"{notes}\n")
+            process.stdin.flush()
+        reply = process.stdout.readline()
+        if not reply:
+            last = log.read_text().strip().splitlines()[-1:]
+            raise Skipped(f"{peer.package} {peer.pinned} ended: {''.join(last)} ({log})")
+        answered: dict[str, Any] = json.loads(reply)
+        return answered
+
+    try:
+        yield ask
+    finally:
+        process.communicate()
+
+
+def measure(notes: int, venvs: Path, python: str) -> Measured:
+    """Measure everything, `notes` notes a row, in turns."""
+    measured = Measured()
+    settings = read_settings()
+    musician = load_musician(replace(settings, play=replace(settings.play, seed=1, key="auto")))
+    with ExitStack() as stack:
+        asked = {}
+        for peer in (NOTOCHORD, IMPSY):
+            try:
+                asked[peer.package] = ask = stack.enter_context(running(peer, venvs, python))
+                say(f"starting {peer.package} …")
+                about = ask(None)
+                measured.about[peer.package] = f"{about['version']}, {about['with']}"
+                if "idle_cpu_percent" in about:
+                    measured.idle_cpu_percent[peer.package] = about["idle_cpu_percent"]
+            except Skipped as reason:
+                measured.skipped[peer.package] = str(reason)
+                asked.pop(peer.package, None)
+        with midi_system():
+            for number in range(ROUNDS):
+                say(f"round {number + 1} of {ROUNDS} …")
+                one_round(measured, musician, asked, max(1, notes // ROUNDS))
+    return measured
+
+
+def one_round(measured: Measured, musician: Musician, asked: Mapping[str, Callable[[int], Any]], notes: int) -> None:
+    """Measure each once."""
+    measured.add("antiphon_in_memory", inner.note_us(musician, notes))
+    if "notochord" in asked:
+        measured.add("notochord_in_memory", asked["notochord"](notes)["us"])
+    if "impsy" in asked:
+        reply = asked["impsy"](notes)
+        measured.add("osc_echo", reply["echo_us"])
+        measured.add("impsy_osc", reply["us"])
+    settings = musician.settings
+    try:
+        number = choose_api(settings.ports.api)
+    except UserError as error:
+        measured.skipped["ports"] = str(error)
+        return
+    wired = wire.measure(settings.ports.api, number, settings.play.model, notes)
+    measured.add("midi_echo", wired.echo_us)
+    measured.add("antiphon_ports", wired.ports_us)
+    measured.lost += wired.lost
+    measured.idle_cpu_percent["antiphon"] = wired.idle_cpu_percent
+
+
+@contextmanager
+def midi_system() -> Iterator[None]:
+    """Run a JACK server for this comparison alone, where there is JACK; otherwise the machine's MIDI system serves."""
+    if shutil.which("jackd") is None:
+        yield
+        return
+    os.environ["JACK_DEFAULT_SERVER"] = name = f"{JACK}-{os.getpid()}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(["sh", "-c", JACKD, name], stdin=subprocess.PIPE, **quiet)  # type: ignore[call-overload]
+    try:
+        subprocess.run(["jack_wait", "--server", name, "--wait", "--timeout", "10"], check=False, **quiet)  # type: ignore[call-overload]
+        yield
+    finally:
+        server.communicate()
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as long as Antiphon another takes, in medians."""
+
+    name: str
+    theirs_us: float
+    ours_us: float
+    target: float | None = None
+
+    @property
+    def times(self) -> float:
+        """The ratio."""
+        return round(self.theirs_us / self.ours_us, 1)
+
+
+def ratios(spreads: Mapping[str, Spread]) -> Iterator[Ratio]:
+    """Yield what the README quotes, as far as it was measured."""
+    median = {row: each.p50 for row, each in spreads.items()}
+    if "notochord_in_memory" in median:
+        ours = median["antiphon_in_memory"]
+        yield Ratio("Notochord's harmonizer, in memory", median["notochord_in_memory"], ours, 20)
+    if {"impsy_osc", "antiphon_ports"} <= median.keys():
+        theirs, ours = median["impsy_osc"], median["antiphon_ports"]
+        yield Ratio("IMPSY over OSC, end to end", theirs, ours, 100)
+        added = ours - median["midi_echo"]
+        if added > 0:
+            yield Ratio("IMPSY over OSC, each less its bare echo", theirs - median["osc_echo"], added)
+
+
+ROWS = {
+    "antiphon_in_memory": "Antiphon, in memory",
+    "notochord_in_memory": "Notochord's harmonizer, in memory",
+    "midi_echo": "a bare echo, through MIDI ports",
+    "antiphon_ports": "Antiphon, through MIDI ports",
+    "osc_echo": "a bare echo, over OSC",
+    "impsy_osc": "IMPSY, over OSC",
+}
+
+
+def lines(measured: Measured, spreads: Mapping[str, Spread]) -> Iterator[str]:
+    """Yield the report, line by line."""
+    yield f"{'from note to answer (ms)':36}{'p50':>9}{'p95':>9}{'p99':>9}{'n':>7}"
+    for row, name in ROWS.items():
+        if (each := spreads.get(row)) is not None:
+            yield f"{name:36}{each.p50 / 1000:9.3f}{each.p95 / 1000:9.3f}{each.p99 / 1000:9.3f}{each.n:7}"
+    yield ""
+    yield f"{'× Antiphon, in medians':44}{'times':>8}  target"
+    for ratio in ratios(spreads):
+        target = f"≥ {ratio.target:g}" if ratio.target else ""
+        yield f"{ratio.name:44}{ratio.times:8.1f}  {target}".rstrip()
+    yield ""
+    for name, percent in measured.idle_cpu_percent.items():
+        yield f"{name} takes {percent:.1f} % of a core while nobody plays"
+    for name, what in measured.about.items():
+        yield f"{name}: {what}"
+    for name, reason in measured.skipped.items():
+        yield f"{name} was left out: {reason}"
+    if measured.lost:
+        yield f"{measured.lost} notes through MIDI ports were lost"
+
+
+def say(text: str) -> None:
+    """Tell the user what is being done; standard output is for the result."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def main() -> None:
+    """Compare, and print the result."""
+    assert __doc__ is not None  # noqa: S101
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--notes", type=int, default=600, help="notes a row (default 600)")
+    parser.add_argument("--venvs", type=Path, default=Path(".bench-venvs"), help="where the others are installed")
+    parser.add_argument("--python", default=sys.executable, help="Python of their environments, 3.11 to 3.13")
+    given = parser.parse_args()
+    venvs: Path = given.venvs.resolve()
+    venvs.mkdir(parents=True, exist_ok=True)
+    measured = measure(given.notes, venvs, given.python)
+    spreads = {row: found for row, values in measured.durations_us.items() if (found := spread(values)) is not None}
+    if given.json:
+        report = {
+            "antiphon": version("antiphon"),
+            "us": {row: asdict(each) for row, each in spreads.items()},
+            "ratios": {each.name: each.times for each in ratios(spreads)},
+            "idle_cpu_percent": measured.idle_cpu_percent,
+            "about": measured.about,
+            "skipped": measured.skipped,
+            "lost": measured.lost,
+        }
+        print(json.dumps(report, indent=2))  # noqa: T201
+    else:
+        print("\n".join(lines(measured, spreads)))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
