@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import asdict, replace
+from peers import IMPSY, NOTOCHORD, Skipped, running, say
 
 from antiphon.errors import UserError
 from antiphon.live.assembly import Musician, load_musician
@@ -30,36 +31,13 @@ from antiphon.live.bench.figures import Spread, spread
 from antiphon.live.ports import choose_api
 from antiphon.settings import read_settings
 
-BENCH = Path(__file__).resolve().parent
 ROUNDS = 4
 """Each program is measured so many times, in turns: what disturbs the machine for a while disturbs all."""
+PIECE = 25
+"""Notes in memory, until it is the other's turn."""
 JACK = "compare"
 JACKD = "trap '' PIPE; jackd --no-realtime --sync --timeout 100 -n $0 -d dummy -r 48000 -p 64 & cat; kill $!; wait $!"
 """A server of our own at 64 frames, without hardware, that lives until its standard input ends."""
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A published package, and the program here that measures it."""
-
-    package: str
-    pinned: str
-    torch: str = ""
-    """Its requirement of torch, so that the build without CUDA (a twentieth of the size) is tried first."""
-
-    @property
-    def program(self) -> Path:
-        """The program that runs in its environment: numbers of notes in, their durations out."""
-        return BENCH / f"peer_{self.package}.py"
-
-
-NOTOCHORD = Peer("notochord", "0.8.0", torch="torch>=1.13,<2.11")
-IMPSY = Peer("impsy", "1.2.1")
-CPU_TORCH = "https://download.pytorch.org/whl/cpu"
-
-
-class Skipped(Exception):
-    """A peer can't be measured here; the message says why."""
 
 
 @dataclass
@@ -79,70 +57,6 @@ class Measured:
     def add(self, row: str, durations: list[float]) -> None:
         """Add to a row."""
         self.durations_us.setdefault(row, []).extend(durations)
-
-
-def install(peer: Peer, folder: Path, python: str) -> str:
-    """Return the Python of a peer's environment, which is made where there is none.
-
-    Raises:
-        Skipped: it can't be installed.
-    """
-    found = folder / peer.package / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    wanted = f"{peer.package}=={peer.pinned}"
-    if found.exists() and _does([str(found), "-m", "pip", "show", "--quiet", peer.package]) is None:
-        return str(found)
-    say(f"installing {wanted} in {found.parent.parent} …")
-    pip = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    problem = _does([python, "-m", "venv", str(found.parent.parent)])
-    if peer.torch and problem is None:
-        _does([*pip, "--retries", "0", "--index-url", CPU_TORCH, peer.torch])
-    problem = problem or _does([*pip, wanted])
-    if problem is not None:
-        raise Skipped(f"{wanted} can't be installed: {problem}")
-    return str(found)
-
-
-def _does(command: list[str]) -> str | None:
-    """Run a command; return what went wrong, in one line."""
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode == 0:
-        return None
-    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    errors = [line for line in said if line.startswith("ERROR")]
-    return (errors or said or [f"exit code {done.returncode}"])[-1]
-
-
-@contextmanager
-def running(peer: Peer, venvs: Path, python: str) -> Iterator[Callable[[int | None], dict[str, Any]]]:
-    """Start a peer's program; yield what asks it for a number of notes, or about itself with None.
-
-    Raises:
-        Skipped: it can't be installed or doesn't start.
-    """
-    command = [install(peer, venvs, python), str(peer.program), str(venvs / f"{peer.package}-files")]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    log = venvs / f"{peer.package}.log"
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
-        )
-
-    def ask(notes: int | None) -> dict[str, Any]:
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101
-        if notes is not None:
-            process.stdin.write(f"{notes}\n")
-            process.stdin.flush()
-        reply = process.stdout.readline()
-        if not reply:
-            last = log.read_text().strip().splitlines()[-1:]
-            raise Skipped(f"{peer.package} {peer.pinned} ended: {''.join(last)} ({log})")
-        answered: dict[str, Any] = json.loads(reply)
-        return answered
-
-    try:
-        yield ask
-    finally:
-        process.communicate()
 
 
 def measure(notes: int, venvs: Path, python: str) -> Measured:
@@ -171,10 +85,11 @@ def measure(notes: int, venvs: Path, python: str) -> Measured:
 
 
 def one_round(measured: Measured, musician: Musician, asked: Mapping[str, Callable[[int], Any]], notes: int) -> None:
-    """Measure each once."""
-    measured.add("antiphon_in_memory", inner.note_us(musician, notes))
-    if "notochord" in asked:
-        measured.add("notochord_in_memory", asked["notochord"](notes)["us"])
+    """Measure each once; in memory in short pieces, because there a whole round of Antiphon's is over in a wink."""
+    for _ in range(max(1, notes // PIECE)):
+        measured.add("antiphon_in_memory", inner.note_us(musician, PIECE))
+        if "notochord" in asked:
+            measured.add("notochord_in_memory", asked["notochord"](PIECE)["us"])
     if "impsy" in asked:
         reply = asked["impsy"](notes)
         measured.add("osc_echo", reply["echo_us"])
@@ -232,6 +147,7 @@ def ratios(spreads: Mapping[str, Spread]) -> Iterator[Ratio]:
     if {"impsy_osc", "antiphon_ports"} <= median.keys():
         theirs, ours = median["impsy_osc"], median["antiphon_ports"]
         yield Ratio("IMPSY over OSC, end to end", theirs, ours, 100)
+        yield Ratio("… if Antiphon were the bare MIDI echo", theirs, median["midi_echo"])
         added = ours - median["midi_echo"]
         if added > 0:
             yield Ratio("IMPSY over OSC, each less its bare echo", theirs - median["osc_echo"], added)
@@ -269,11 +185,6 @@ def lines(measured: Measured, spreads: Mapping[str, Spread]) -> Iterator[str]:
         yield f"{measured.lost} notes through MIDI ports were lost"
 
 
-def say(text: str) -> None:
-    """Tell the user what is being done; standard output is for the result."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
-
-
 def main() -> None:
     """Compare, and print the result."""
     assert __doc__ is not None  # noqa: S101
@@ -285,7 +196,10 @@ def main() -> None:
     given = parser.parse_args()
     venvs: Path = given.venvs.resolve()
     venvs.mkdir(parents=True, exist_ok=True)
-    measured = measure(given.notes, venvs, given.python)
+    try:
+        measured = measure(given.notes, venvs, given.python)
+    except (Skipped, UserError) as problem:
+        sys.exit(str(problem))
     spreads = {row: found for row, values in measured.durations_us.items() if (found := spread(values)) is not None}
     if given.json:
         report = {
