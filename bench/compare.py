@@ -127,6 +127,8 @@ def midi_system() -> Iterator[None]:
 class Ratio:
     """How many times as long as Antiphon another takes, in medians."""
 
+    key: str
+    """What it is called in JSON."""
     name: str
     theirs_us: float
     ours_us: float
@@ -143,14 +145,14 @@ def ratios(spreads: Mapping[str, Spread]) -> Iterator[Ratio]:
     median = {row: each.p50 for row, each in spreads.items()}
     if "notochord_in_memory" in median:
         ours = median["antiphon_in_memory"]
-        yield Ratio("Notochord's harmonizer, in memory", median["notochord_in_memory"], ours, 20)
+        yield Ratio("notochord_in_memory", "Notochord's harmonizer, in memory", median["notochord_in_memory"], ours, 20)
     if {"impsy_osc", "antiphon_ports"} <= median.keys():
         theirs, ours = median["impsy_osc"], median["antiphon_ports"]
-        yield Ratio("IMPSY over OSC, end to end", theirs, ours, 100)
-        yield Ratio("… if Antiphon were the bare MIDI echo", theirs, median["midi_echo"])
+        yield Ratio("impsy_end_to_end", "IMPSY over OSC, end to end", theirs, ours, 100)
+        yield Ratio("impsy_to_midi_echo", "… if Antiphon were the bare MIDI echo", theirs, median["midi_echo"])
         added = ours - median["midi_echo"]
         if added > 0:
-            yield Ratio("IMPSY over OSC, each less its bare echo", theirs - median["osc_echo"], added)
+            yield Ratio("impsy_added", "IMPSY over OSC, each less its bare echo", theirs - median["osc_echo"], added)
 
 
 ROWS = {
@@ -205,7 +207,7 @@ def main() -> None:
         report = {
             "antiphon": version("antiphon"),
             "us": {row: asdict(each) for row, each in spreads.items()},
-            "ratios": {each.name: each.times for each in ratios(spreads)},
+            "ratios": {each.key: each.times for each in ratios(spreads)},
             "idle_cpu_percent": measured.idle_cpu_percent,
             "about": measured.about,
             "skipped": measured.skipped,

@@ -1,4 +1,4 @@
-"""The programs that Antiphon is compared with, each installed in an environment of its own, and asked for figures."""
+"""The programs that Antiphon is compared with: each is installed in an environment of its own and asked for figures."""
 
 from __future__ import annotations
 
