@@ -39,7 +39,7 @@ from tests.soak.witness import Witness, size
 
 EVENTS = 50_000
 """That hypothesis plays at least, in …"""
-PERFORMANCES, ACTIONS = 110, 50
+PERFORMANCES, ACTIONS = 140, 50
 """… performances of up to so many actions, from a note to a phrase, two beats of clock, or a flood."""
 RANDOM_EVENTS = 250_000
 """Of the seeded soak, besides; docs/reliability.md has the figures of a long one."""

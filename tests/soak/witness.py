@@ -77,8 +77,8 @@ class Witness:
         """Let it play on with another model."""
         new = VOICES[voice]
         self._compared(
-            self._looked_at(self.player.change_model(time, new, new), time),
-            None if self._twin is None else self._twin.change_model(self.player.now, new, new),
+            self._looked_at(self.player.change_model(time, new, new, knows_metre=True), time),
+            None if self._twin is None else self._twin.change_model(self.player.now, new, new, knows_metre=True),
         )
 
     def advance(self, time: float) -> None:

@@ -15,8 +15,8 @@ from antiphon.live.bench.inner import TUNE
 
 PATIENCE = 2.0
 """Seconds after which an answer is lost."""
-PACE = 0.040
-"""Seconds from note to note: nearer ones would be a chord, and more than one answer a step isn't given."""
+PACE = 0.060
+"""Seconds from note to note: nearer ones would be a chord, or more than an answer a step; with room for being late."""
 WARMING = 20
 """Notes that don't count, until caches are warm."""
 
