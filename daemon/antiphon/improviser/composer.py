@@ -69,6 +69,9 @@ class NextNote:
     """Of its onset."""
 
 
+_MOST_ANTICIPATED = 64
+
+
 @dataclass
 class _Course:
     """What was played last: how long silence has lasted, and how often the last pitch has come in a row."""
@@ -76,6 +79,15 @@ class _Course:
     rested: int = 0
     last: int = -1
     times: int = 0
+
+
+@dataclass(frozen=True)
+class _Anticipated:
+    """A note that was drawn before it was asked for, and how composer and sampler stand after it."""
+
+    note: NextNote
+    course: _Course
+    used: int
 
 
 class Composer:
@@ -96,6 +108,7 @@ class Composer:
         self._seed = np.random.SeedSequence(seed).entropy
         self._course = _Course()
         self._tokens = np.arange(len(vocabulary))
+        self._anticipated: dict[object, _Anticipated] = {}
         self._shift = lru_cache(maxsize=256)(self._shift_of)
         self._allowed = lru_cache(maxsize=1024)(self._allowed_of)
 
@@ -115,6 +128,36 @@ class Composer:
     def wants_to_play(self) -> bool:
         """Draw whether a note is answered, by the style's density."""
         return self.style.density >= 1 or self._sampler.share() < self.style.density
+
+    def anticipate(self, key: object, context: Context, semitones: int, place: Place | None) -> None:
+        """Draw what `next_note` will be asked for, if it will, with the same numbers and from the same course.
+
+        Args:
+            key: stands for all that the other arguments depend on.
+            context: see `next_note`; `semitones` and `place` likewise.
+        """
+        if self._sampler.used:
+            return
+        course, used = self._course, self._sampler.used
+        self._course = replace(course)
+        if len(self._anticipated) == _MOST_ANTICIPATED:
+            self._anticipated.clear()
+        note = self.next_note(context, semitones, place)
+        self._anticipated[key] = _Anticipated(note, self._course, self._sampler.used)
+        self._course, self._sampler.used = course, used
+
+    def recall(self, key: object) -> NextNote | None:
+        """Return the note that was anticipated for a `key`, as if it were drawn now; None if none was."""
+        found = self._anticipated.get(key)
+        if found is None or self._sampler.used:
+            return None
+        self._course, self._sampler.used = found.course, found.used
+        return found.note
+
+    def turn_page(self) -> None:
+        """Forget what was anticipated, and draw with other numbers from now on."""
+        self._anticipated.clear()
+        self._sampler.turn_page()
 
     def next_note(self, context: Context, semitones: int, place: Place | None) -> NextNote:
         """Draw the note that comes next: hold, hold, …, perhaps a rest, until a pitch comes.
@@ -173,6 +216,7 @@ class Composer:
                 context, place = self._read(context, token, place)
                 steps += 1
             yield Note(None if begun == rest else int(symbols[begun]), steps)
+            self.turn_page()
 
     def held_on(self, context: Context, place: Place | None, steps: int) -> Context:
         """Return the context after the last note was held on; `place` is that of the first of these `steps`."""
@@ -229,6 +273,7 @@ class Composer:
 
     def _forget(self) -> None:
         """Drop what was kept of what the style allows."""
+        self._anticipated.clear()
         self._shift.cache_clear()
         self._allowed.cache_clear()
 

@@ -207,6 +207,9 @@ class Improviser:
 
         It changes nothing that is played, only when it is ready.
         """
+        self._settle()
+        if self.mode == "next-note":
+            return self._when == "now" and self._replies.anticipate()
         return self._awaits_phrase_end() and self.mode == "call-response" and self._replies.prepare(self._call)
 
     def close(self, time: float) -> list[Timed]:
@@ -381,6 +384,7 @@ class Improviser:
             return self._play(time, note, float("inf"))
         step = (self._listener.onset or 0) + found.steps
         self._plan.add([Planned(step, self._composer.length(found), note)], step)
+        self._composer.turn_page()
         return []
 
     def _settle(self) -> None:
@@ -391,6 +395,7 @@ class Improviser:
         time, note, found = self._unsettled
         self._unsettled = None
         length = self._composer.length(found)
+        self._composer.turn_page()
         self._sounding.end_at(note, time + length * self._time.tempo.step_seconds)
 
     def _answer(self, time: float, signal: Signal) -> list[Timed]:

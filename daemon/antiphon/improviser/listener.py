@@ -16,7 +16,7 @@ from antiphon.improviser.key_belief import KeyBelief, no_belief
 from antiphon.improviser.path import Expectation, Path, fresh_path
 from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.context import Context
-from antiphon.melody.grid import STEPS_PER_BEAT
+from antiphon.melody.grid import STEPS_PER_BEAT, Place
 from antiphon.melody.key_model import NO_INTERVAL, KeyModel, KeyNote, interval_classes, wait_classes
 from antiphon.melody.keys import transposition
 from antiphon.melody.model import Floats, StepModel
@@ -27,6 +27,8 @@ CHORD_SECONDS = 0.030
 """Notes that start within this time are one chord; its highest note is the melody."""
 LONGEST_NOTE = 16
 """Beats after which a held note is no longer counted (a key that is stuck, a pedal that is held)."""
+GUESSES = 4
+"""Notes that are heard before they come, at each step."""
 REHEARD = 128
 """Steps that a model reads when it takes another's place: eight bars, in some 20 ms."""
 LONGEST_LINE = 512
@@ -61,6 +63,28 @@ class Heard:
         """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
         least = self.costs.min()
         return float(least - math.log2(self.belief.expected @ np.exp2(least - self.costs)))
+
+
+@dataclass(frozen=True, eq=False)
+class Impression:
+    """What a note leaves behind that comes so many steps after another: a value, which can be made before it comes."""
+
+    tokens: npt.NDArray[np.intp]
+    """Its symbol in each key, (key,)."""
+    belief: KeyBelief
+    key_state: Floats | None
+    path: Path
+    costs: npt.NDArray[np.float64]
+    """See `Heard`."""
+    semitones: int
+    """From a pitch of the model to the same in the performer's key and register, in the key then in use."""
+    place: Place | None
+    """Of the note in its bar."""
+
+    @property
+    def context(self) -> Context:
+        """After the note, in the key then in use: one row."""
+        return self.path.row(self.belief.in_use or 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +148,11 @@ class Listener:
         self._before = self._ear
         self._onset_time = self._onset_before = -math.inf
         self._prepared = 1
+        self.impression: Impression | None = None
+        """The one that the last note has left."""
+        self._impressions: dict[object, Impression] = {}
+        self._moment: object = None
+        self._guesses: list[int] = []
 
     def note_on(self, time: float, pitch: int) -> Heard | None:
         """Hear a note. Returns None for one that is not of the melody: a chord's lower note."""
@@ -154,6 +183,7 @@ class Listener:
             path = Path(model, vocabulary, path.at(1, None).context, tokens.astype(np.int32))
         self._ear = self._before = replace(self._ear, path=path)
         self._prepared = 1
+        self.impression = None
 
     def let_go(self, time: float) -> None:
         """Count the last note as ended, whatever became of its key."""
@@ -199,8 +229,8 @@ class Listener:
         return self._ear.path.row(self._row)
 
     def settle(self) -> None:
-        """Finish hearing the last note, in all keys where an answer needed one; and expect the next a step later."""
-        self._ear.path.prepare(1, None)
+        """Finish hearing the last note, in all keys where an answer needed one."""
+        self._ear.path.settle()
 
     @property
     def line(self) -> list[int]:
@@ -223,7 +253,7 @@ class Listener:
     def look_ahead(self) -> None:
         """Prepare what is expected a step later, so that hearing a note there is a look-up. Changes nothing else."""
         self._prepared += 1
-        self._ear.path.prepare(self._prepared, self._rest_at(self._prepared))
+        self._ear.path.at(self._prepared, self._rest_at(self._prepared))
 
     @property
     def _row(self) -> int:
@@ -243,13 +273,13 @@ class Listener:
             onset = ear.onset + steps
         self._time.hear_onset(time, onset, follower.bpm if follower else None)
         place = self._time.place(onset)
-        expectation = ear.path.at(steps, self._rest_at(steps))
-        tokens = self._vocabulary.fold(pitch + shift + self._transpositions)
-        belief, key_state = self._believe(pitch, steps, expectation, tokens)
+        impression = self._impression_of(steps, pitch, shift, place)
+        self._impressions.clear()
+        self.impression = impression
         self._ear = Ear(
-            path=Path(self._model, self._vocabulary, expectation.context, tokens.astype(np.int32), place),
-            belief=belief,
-            key_state=key_state,
+            path=impression.path,
+            belief=impression.belief,
+            key_state=impression.key_state,
             onset=onset,
             phrase=onset if starts_phrase else ear.phrase,
             follower=follower,
@@ -263,12 +293,55 @@ class Listener:
             time=time,
             step=self._ear.step,
             pitch=pitch,
-            symbol=self._vocabulary.symbols[tokens[self._row]],
+            symbol=self._vocabulary.symbols[impression.tokens[self._row]],
             sharps=self._signatures[self._row],
             replaces=replaces,
             belief=ear.belief,
-            costs=expectation.bits + expectation.token_bits[self._rows, tokens],
+            costs=impression.costs,
         )
+
+    def anticipate(self) -> Impression | None:
+        """Hear a note that is likely to come now, without believing that it did; None when all likely ones were heard.
+
+        If it comes, hearing it is a look-up.
+        """
+        ear, step = self._ear, self._prepared
+        if ear.onset is None:
+            return None
+        moment = (ear.path, step, self._rest_at(step))
+        if moment != self._moment:
+            self._moment = moment
+            self._impressions.clear()
+            self._guesses = self._likely_pitches(step)
+        if not self._guesses:
+            return None
+        return self._impression_of(step, self._guesses.pop(), ear.octave_shift, self._time.place(ear.onset + step))
+
+    def _likely_pitches(self, step: int) -> list[int]:
+        """Return the pitches, as played, that are likeliest `step` steps after the last onset; the likeliest last."""
+        expected = self._ear.path.at(step, self._rest_at(step)).context.probabilities[self._row]
+        likeliest = expected[self._vocabulary.pitch_tokens].argsort()[-GUESSES:]
+        return [int(pitch) + self.semitones for pitch in self._vocabulary.pitch_numbers[likeliest]]
+
+    def _impression_of(self, steps: int, pitch: int, shift: int, place: Place | None) -> Impression:
+        """Return what a note leaves behind, made before or now."""
+        rest_at = self._rest_at(steps)
+        key = (self._ear.path, steps, rest_at, pitch, shift, place)
+        found = self._impressions.get(key)
+        if found is None:
+            expectation = self._ear.path.at(steps, rest_at)
+            tokens = self._vocabulary.fold(pitch + shift + self._transpositions)
+            belief, key_state = self._believe(pitch, steps, expectation, tokens)
+            found = self._impressions[key] = Impression(
+                tokens=tokens,
+                belief=belief,
+                key_state=key_state,
+                path=Path(self._model, self._vocabulary, expectation.context, tokens.astype(np.int32), place),
+                costs=expectation.bits + expectation.token_bits[self._rows, tokens],
+                semitones=-int(self._transpositions[belief.in_use or 0]) - shift,
+                place=place,
+            )
+        return found
 
     def _believe(
         self, pitch: int, steps: int, expectation: Expectation, tokens: npt.NDArray[np.intp]

@@ -30,8 +30,6 @@ class Expectation:
     bits: npt.NDArray[np.float64]
     vocabulary: Vocabulary
 
-    # Looked up when a note is heard, and so made before, while there is time.
-
     @cached_property
     def token_bits(self) -> npt.NDArray[np.float64]:
         """−log2 of the probability of each token, (row, V), in bits."""
@@ -83,11 +81,6 @@ class Path:
             onset = read_on(self._model, self._before, self._tokens, self._first_place)
             self._held.append(Expectation(onset, np.zeros(len(self._tokens)), self._vocabulary))
 
-    def prepare(self, step: int, rest_at: int | None) -> None:
-        """Make what `at` will be asked for, and what hearing a note there looks up."""
-        expectation = self.at(step, rest_at)
-        _ = expectation.token_bits, expectation.class_bits
-
     def at(self, step: int, rest_at: int | None) -> Expectation:
         """Return what is expected `step` steps (at least 1) after the onset.
 
@@ -113,7 +106,7 @@ class Path:
         """Read the token of the step `step` after the onset."""
         context = expectation.context
         tokens = np.full(len(context.state), token, np.int32)
-        bits = expectation.bits + expectation.token_bits[:, token]
+        bits = expectation.bits + bits_of(context.probabilities[:, token])
         place = self._place and self._place.later(step + 1)
         return Expectation(read_on(self._model, context, tokens, place), bits, self._vocabulary)
 

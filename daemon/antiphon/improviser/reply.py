@@ -80,14 +80,27 @@ class Replies:
 
     def next_note(self, velocity: int) -> tuple[NoteOn, NextNote]:
         """Return the note that the model expects next, as loud as `velocity` (1…127), and how it was found."""
-        place = self._time.place((self._listener.onset or 0) + 1)
-        note = self._composer.next_note(self._context(), self._listener.semitones, place)
+        note = self._composer.recall(self._listener.impression)
+        if note is None:
+            place = self._time.place((self._listener.onset or 0) + 1)
+            note = self._composer.next_note(self._context(), self._listener.semitones, place)
         return NoteOn(note.pitch, velocity, self._channel), note
 
     def forget(self, by_window: bool, knows_metre: bool) -> None:
         """Drop what was prepared: another model plays from now on; see above."""
         self._by_window, self._knows_metre = by_window, knows_metre
         self._prepared = self._melody = None
+
+    def anticipate(self) -> bool:
+        """Hear a note that is likely to come now, and draw the answer to it. Returns whether there are more to hear."""
+        if self._by_window or self._composer.style.density < 1:
+            return False
+        impression = self._listener.anticipate()
+        if impression is None:
+            return False
+        after = impression.place and impression.place.later(1)
+        self._composer.anticipate(impression, impression.context, impression.semitones, after)
+        return True
 
     def prepare(self, call: Call) -> bool:
         """Draw one more symbol of the answers to a call that may have ended. Returns whether there is more to draw."""

@@ -63,7 +63,7 @@ def note_us(musician: Musician, notes: int = 1500) -> list[float]:
     player = playing(musician, mode="next-note", when="now").improviser(BPM, 0.0, 2)
     taken = []
     for moment, event in performance(notes, silence=2):
-        _catch_up(player, moment)
+        _live_until(player, moment)
         start = time.perf_counter()
         messages = player.receive(moment, event)
         if any(isinstance(each.message, NoteOn) for each in messages):
@@ -121,7 +121,7 @@ def playing_percent(musician: Musician, seconds: int = 20) -> float:
         events += [(number * step, NoteOn(pitch, 80, 1)), ((number + 0.9) * step, NoteOff(pitch, 1))]
     start = time.process_time()
     for moment, event in sorted(events, key=lambda pair: pair[0]):
-        _catch_up(player, moment)
+        _live_until(player, moment)
         player.receive(moment, event)
     return (time.process_time() - start) / seconds * 100
 
@@ -138,6 +138,17 @@ def virtual_speed(musician: Musician, notes: int = 3000) -> float:
 
 def _catch_up(player: Improviser, moment: float) -> None:
     while (due := player.next_time()) is not None and due < moment:
+        player.advance(due)
+
+
+def _live_until(player: Improviser, moment: float) -> None:
+    """Do what the live loop does in the time until `moment`: what is due, and what can be prepared."""
+    while True:
+        while player.prepare():
+            pass
+        due = player.next_time()
+        if due is None or due >= moment:
+            return
         player.advance(due)
 
 
