@@ -4,6 +4,7 @@
     advance(time)        → messages that have become due
     next_time()          → when to call advance again
     prepare()            → does a little of what will be needed soon, while there is time
+    interrupt(time)      → what ends where a port is lost; resume(since, time) → what is due after a pause
     close(time)          → the last note-offs
 
 Whoever drives it, a live shell by the clock or a renderer by a file, calls these in the order of time. Whose turn it is
@@ -12,6 +13,7 @@ stands in one table, in `modes`; what is played is the composer's; when, the tim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -212,6 +214,32 @@ class Improviser:
             return self._when == "now" and self._replies.anticipate()
         return self._awaits_phrase_end() and self.mode == "call-response" and self._replies.prepare(self._call)
 
+    def interrupt(self, time: float) -> list[Timed]:
+        """End what sounds and drop what is planned: a port is gone, and with it the ends of the keys that are down.
+
+        What was heard stays heard, so that a phrase may end and be answered.
+        """
+        return self.advance(time) + self._let_go(time)
+
+    def resume(self, since: float, time: float) -> list[Timed]:
+        """Go on at `time` after a pause in which nobody could play; all that was due until `since` is done.
+
+        What sounds too long is ended; what was planned meanwhile comes as many whole bars later as it takes, so that
+        the melody goes on where it stood, on the grid. Times are in seconds.
+        """
+        messages = self.advance(since)
+        self._now = self._done = max(self._now, time)
+        tempo, bar = self._time.tempo, self._time.bar
+        messages += self._sounding.ended(self._now) + self._clicks.ended(self._now)
+        planned = self._plan.next_time(tempo)
+        if planned is not None and planned < self._now:
+            late = tempo.step_at(self._now) - tempo.step_at(planned)
+            bars = math.ceil(late / bar) * bar
+            self._plan.move(bars)
+            self._replies.move(bars)
+        self._metronome.set_out(tempo.step_at(self._now))
+        return messages + self.advance(self._now)
+
     def close(self, time: float) -> list[Timed]:
         """End every sounding note."""
         messages = self.advance(time)
@@ -362,11 +390,14 @@ class Improviser:
         return messages
 
     def _panic(self, time: float) -> list[Timed]:
+        return self._let_go(time) + self._replies.all_off(time)
+
+    def _let_go(self, time: float) -> list[Timed]:
         messages = self._signal(time, Signal.CHANGED)
         self._call_is_over = True  # silence, and no answer to what was being played
         self._release(time, self._sustain.lift())
         self._listener.let_go(time)
-        return messages + self._end_all(time) + self._replies.all_off(time)
+        return messages + self._end_all(time)
 
     def _end_all(self, time: float) -> list[Timed]:
         return self._sounding.end_all(time) + self._clicks.end_all(time) + self._thru.end_all(time)

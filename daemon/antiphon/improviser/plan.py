@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from antiphon.improviser.events import NoteOn
 from antiphon.melody.grid import Tempo
@@ -40,6 +40,11 @@ class Plan:
         """Drop what was still to come, and the end with it."""
         self._notes.clear()
         self._end = None
+
+    def move(self, steps: int) -> None:
+        """Let everything come so many steps later."""
+        self._notes = deque(replace(note, step=note.step + steps) for note in self._notes)
+        self._end = None if self._end is None else self._end + steps
 
     def next_time(self, tempo: Tempo) -> float | None:
         """Return when the next note starts, or the answer is over, in seconds; None without a plan."""

@@ -160,6 +160,11 @@ class Replies:
         pitch = self._composer.played(note.pitch, self._listener.semitones)
         return Planned(step, note.steps, NoteOn(pitch, velocity, self._channel))
 
+    def move(self, steps: int) -> None:
+        """Let the melody that goes on do so that many steps later."""
+        self._first_step += steps
+        self._next_step += steps
+
     def all_off(self, time: float) -> list[Timed]:
         """Return what tells an instrument to be silent, whatever it was told before."""
         return [Timed(time, ControlChange(number, 0, self._channel)) for number in (ALL_SOUND_OFF, ALL_NOTES_OFF)]

@@ -6,19 +6,30 @@ Time is counted in seconds from the session's start.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from antiphon.errors import DEBUG
 from antiphon.improviser.events import ProgramChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.messages import Translator, encode
 
 _STOP = None
 """Handed over in a message's place to end the performance."""
+
+PAUSE_SECONDS = 0.5
+"""What is done so much too late wasn't held up: the process stood still meanwhile (SIGSTOP, a debugger, a host)."""
+PAUSED = "paused since "
+"""What a recording says of that; until when all was done follows, in seconds."""
+FAULTS, FAULT_SECONDS = 3, 1.0
+"""So many errors in so many seconds end the performance; fewer are skipped."""
 
 Told = Callable[[Improviser, float], list[Timed]]
 """Something that is done to the improviser and came by no port, at a time in seconds."""
@@ -47,6 +58,9 @@ class Record(Protocol):
     def marker(self, seconds: float, text: str) -> None:
         """Something has happened that people should find again."""
 
+    def happened(self, seconds: float, what: str) -> None:
+        """The improviser was told of something that was no message."""
+
 
 class NoRecord:
     """Keeps nothing."""
@@ -68,6 +82,8 @@ class NoRecord:
 
     def marker(self, seconds: float, text: str) -> None:
         """See `Record`."""
+
+    happened = marker
 
 
 class Inbox:
@@ -115,6 +131,8 @@ def perform(
     send: Callable[[list[int]], None],
     record: Record,
     choose_program: Callable[[int], None],
+    end_notes: Callable[[], None] = lambda: None,
+    log: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Play until the inbox says stop. Whatever way it ends, every sounding note is ended.
 
@@ -125,8 +143,14 @@ def perform(
         send: sends the bytes of one message.
         record: is told of everything.
         choose_program: is told the number of each program that is chosen; it must return at once.
+        end_notes: ends what has been sent and sounds, whatever the improviser knows of it.
+        log: is told, in a line, of what went wrong and was skipped.
+
+    Raises:
+        Exception: the last of too many that went wrong in too short a time.
     """
     watch = _Watch(improviser, record)
+    faults = _Faults(log)
 
     def send_all(messages: Iterable[Timed]) -> None:
         for timed in messages:
@@ -134,33 +158,68 @@ def perform(
             send(message)
             record.sent(timed.time, message)
 
+    def hear(moment: float, content: list[int] | Told) -> None:
+        moment = _entered(record, moment, improviser.now)
+        if not isinstance(content, list):
+            send_all(content(improviser, moment))
+            return
+        record.received(moment, content)
+        event = translator.event_of(content)
+        if isinstance(event, ProgramChange):
+            choose_program(event.program)
+        elif event is not None:
+            send_all(improviser.receive(moment, event))
+            watch.look(moment)
+
+    def play_on() -> bool:
+        """Wait for what comes next, and do it; return whether there is more to come."""
+        # What is prepared is prepared in the gaps: a message never waits for more than one step of the model.
+        due = improviser.next_time()
+        arrived = inbox.wait(inbox.now() if improviser.prepare() else due)
+        moment = inbox.now() if arrived is None else arrived[0]
+        if due is not None and moment - due > PAUSE_SECONDS:
+            moment = _entered(record, moment, improviser.now)
+            record.happened(moment, f"{PAUSED}{improviser.now!r}")
+            send_all(improviser.resume(improviser.now, moment))
+        elif arrived is None and due is not None and due <= moment:
+            # Not the time that it is: a message that came before may still be on its way.
+            send_all(improviser.advance(due))
+            watch.look(due)
+        if arrived is not None:
+            content = arrived[1]
+            if content is None:
+                return False
+            hear(arrived[0], content)
+        return True
+
     try:
         while True:
-            # What is prepared is prepared in the gaps: a message never waits for more than one step of the model.
-            due = improviser.next_time()
-            arrived = inbox.wait(inbox.now() if improviser.prepare() else due)
-            if arrived is None:
-                if due is not None and due <= inbox.now():
-                    # Not the time that it is: a message that came before may still be on its way.
-                    send_all(improviser.advance(due))
-                    watch.look(due)
-                continue
-            moment, content = arrived
-            if content is None:
-                return
-            moment = _entered(record, moment, improviser.now)
-            if not isinstance(content, list):
-                send_all(content(improviser, moment))
-                continue
-            record.received(moment, content)
-            event = translator.event_of(content)
-            if isinstance(event, ProgramChange):
-                choose_program(event.program)
-            elif event is not None:
-                send_all(improviser.receive(moment, event))
-                watch.look(moment)
+            try:
+                if not play_on():
+                    return
+            except Exception as error:  # noqa: BLE001  whatever it is: a wrong note is better than silence
+                end_notes()  # a note-off that was due may be lost
+                faults.add(inbox.now(), error)
+                record.marker(inbox.now(), f"fault: {error}")
     finally:
         send_all(improviser.close(inbox.now()))
+
+
+class _Faults:
+    """Counts what goes wrong; too often is too often."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+        self._times: deque[float] = deque(maxlen=FAULTS)
+
+    def add(self, time: float, error: Exception) -> None:
+        """Log an error at `time`, in seconds, or raise it if it was one too many."""
+        self._times.append(time)
+        if len(self._times) == FAULTS and time - self._times[0] <= FAULT_SECONDS:
+            raise error
+        if os.environ.get(DEBUG):
+            traceback.print_exception(error)
+        self._log(f"skipped after {type(error).__name__}: {error} ({DEBUG}=1 shows where)")
 
 
 def _entered(record: Record, moment: float, earliest: float) -> float:

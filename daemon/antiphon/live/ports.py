@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +41,13 @@ class PortNames:
     outputs: list[str]
 
 
-@dataclass(frozen=True)
-class OpenPorts:
-    """Both ports, open. `input_name` and `output_name` are what the user sees in other programs."""
-
-    input_name: str
-    output_name: str
-    send: Callable[[list[int]], None]
-
-
 def choose_api(api: Api) -> int:
-    """Return RtMidi's number of a MIDI system that answers on this machine.
+    """Return RtMidi's number of a MIDI system that answers on this machine; see `find_system`."""
+    return find_system(api)[0]
+
+
+def find_system(api: Api) -> tuple[int, list[str]]:
+    """Return RtMidi's number of a MIDI system that answers on this machine, and the ports that can be listened to.
 
     `auto` is the operating system's own: CoreMIDI, WinMM, ALSA's sequencer; on Linux without one, JACK.
 
@@ -66,20 +63,23 @@ def choose_api(api: Api) -> int:
     else:
         wanted = [api]
     for name in wanted:
-        if _APIS[name] in compiled and _answers(_APIS[name]):
-            return _APIS[name]
+        inputs = _inputs(_APIS[name]) if _APIS[name] in compiled else None
+        if inputs is not None:
+            return _APIS[name], inputs
     missing = "no MIDI system answers" if api == "auto" else f"the MIDI system {api!r} doesn't answer"
     raise UserError(f"{missing} on this machine; {_HOW_TO_GET_MIDI.get(sys.platform, 'start one')}")
 
 
-def _answers(api: int) -> bool:
+def _inputs(api: int) -> list[str] | None:
+    """Return what can be listened to in a MIDI system, or None if it doesn't answer."""
     try:
         with silenced():  # libjack says the same in five lines
             probe = rtmidi.MidiIn(rtapi=api, name="Antiphon looks")
     except rtmidi.SystemError:
-        return False
+        return None
+    names: list[str] = probe.get_ports()
     probe.delete()
-    return True
+    return names
 
 
 def list_ports(api: int) -> PortNames:
@@ -91,43 +91,31 @@ def list_ports(api: int) -> PortNames:
         return PortNames(midi_in.get_ports(), out.get_ports())
 
 
-@contextmanager
-def open_ports(api: int, name: str, input_part: str, output_part: str, receive: Receive) -> Iterator[OpenPorts]:
-    """Open a port to listen to and one to play to, and close both at the end.
+def free_name(names: list[str], name: str) -> str:
+    """Return a name for a client that none of these ports belongs to: `name`, or with a number from 2 on.
 
-    Args:
-        api: RtMidi's number of the MIDI system.
-        name: what other programs see of virtual ports.
-        input_part: a unique part of an existing port's name, or "" for a virtual port; `output_part` likewise.
-        receive: is called on RtMidi's thread and must not block.
-
-    Raises:
-        UserError: there is no such port, or several, or virtual ports are not to be had (Windows).
+    JACK would call the second one "Antiphon in-01" and not say so.
     """
-    # The objects stay referenced here as long as the ports are open: RtMidi closes what is collected.
-    with _client(rtmidi.MidiOut, api, f"{name} out") as out, _client(rtmidi.MidiIn, api, f"{name} in") as midi_in:
-        # Both are looked for before either is there itself.
-        found_in = _find(midi_in, input_part, "input")
-        found_out = _find(out, output_part, "output")
-        output_name = _open(out, f"{name} out", found_out, "output")
-        midi_in.ignore_types(sysex=True, timing=False, active_sense=True)
-        midi_in.set_callback(receive)
-        input_name = _open(midi_in, f"{name} in", found_in, "input")
-        try:
-            yield OpenPorts(input_name, output_name, out.send_message)
-        finally:
-            # RtMidi can deadlock when a port is closed under a callback.
-            midi_in.cancel_callback()
+
+    def is_taken(candidate: str) -> bool:
+        ours = f"{candidate} in", f"{candidate} out"
+        return any(port in ours or port.startswith(tuple(f"{each}:" for each in ours)) for port in names)
+
+    candidates = chain([name], (f"{name} {number}" for number in count(2)))
+    return next(each for each in candidates if not is_taken(each))
 
 
 @contextmanager
 def open_input(api: int, name: str, part: str, receive: Receive) -> Iterator[str]:
-    """Open only a port to listen to, yield its full name, and close it at the end; see `open_ports`."""
+    """Open only a port to listen to, yield its full name, and close it at the end.
+
+    `part` is a unique part of its name; `receive` is called on RtMidi's thread and must not block.
+    """
     with _client(rtmidi.MidiIn, api, f"{name} in") as midi_in:
-        found = _find(midi_in, part, "input")
+        found = find_port(midi_in.get_ports(), part, "input") if part else None
         midi_in.ignore_types(sysex=True, timing=True, active_sense=True)
         midi_in.set_callback(receive)
-        full_name = _open(midi_in, f"{name} in", found, "input")
+        full_name = open_port(midi_in, f"{name} in", found, "input")
         try:
             yield full_name
         finally:
@@ -144,12 +132,18 @@ def _client(kind: Any, api: int, name: str) -> Iterator[Any]:
         client.delete()
 
 
-def _find(client: Any, part: str, direction: str) -> tuple[int, str] | None:
-    return find_port(client.get_ports(), part, direction) if part else None
+def open_port(client: Any, name: str, found: tuple[int, str] | None, direction: str) -> str:
+    """Open a client's port, connected to an existing one or virtual, and return its full name.
 
+    Args:
+        client: of RtMidi.
+        name: of a virtual port.
+        found: number and full name of an existing one, or None.
+        direction: "input" or "output".
 
-def _open(client: Any, name: str, found: tuple[int, str] | None, direction: str) -> str:
-    """Open an existing port or a virtual one and return its full name."""
+    Raises:
+        UserError: it is gone, or virtual ports are not to be had (Windows).
+    """
     if found is not None:
         number, full_name = found
         try:

@@ -12,6 +12,7 @@ from antiphon.improviser.controls import Control, parse_table
 from antiphon.improviser.events import Event, NoteOff, NoteOn, ProgramChange, TempoChange, Timed
 from antiphon.improviser.listener import Heard
 from antiphon.live.assembly import Musician
+from antiphon.live.incidents import told_of
 from antiphon.live.messages import Translator
 from antiphon.live.midifile import PERCUSSION, Performance
 from antiphon.live.performance import Told
@@ -57,6 +58,8 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
                 event = translator.event_of(given)
                 if event is not None and not isinstance(event, ProgramChange):
                     yield time, event
+            elif (told := told_of(given)) is not None:
+                yield time, told
             elif given.startswith(MODEL):
                 try:
                     yield time, musician_for(musician, given.removeprefix(MODEL)).take_over

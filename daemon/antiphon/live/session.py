@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +16,12 @@ from msgspec.structs import asdict, replace
 from antiphon.improviser.controls import parse_table
 from antiphon.live import priority
 from antiphon.live.assembly import Musician, load_musician
+from antiphon.live.connection import Connection
+from antiphon.live.incidents import Incidents
+from antiphon.live.journal import safely
 from antiphon.live.messages import Translator
 from antiphon.live.performance import Inbox, NoRecord, perform, stopped_by_signals
-from antiphon.live.ports import OpenPorts, choose_api, open_ports
+from antiphon.live.ports import find_system, free_name
 from antiphon.live.programs import Programs
 from antiphon.live.recording import Recorder, recover
 from antiphon.live.sessions import sessions_folder
@@ -42,29 +47,46 @@ def play_live(settings: Settings, say: Say) -> None:
     play, ports = settings.play, settings.ports
     musician = load_musician(settings)
     translator = Translator(parse_table(asdict(settings.controls)), play.mode)
-    api = choose_api(ports.api)
+    say = safely(say)
+    api, inputs = find_system(ports.api)
+    name = free_name(inputs, ports.name)
     inbox = Inbox(time.monotonic())
-    with (
-        stopped_by_signals(inbox.stop),
-        open_ports(api, ports.name, ports.input, ports.output, inbox.receive) as opened,
-    ):
-        for line in [*_welcome(opened, ports, _playing(musician)), _HOW_TO_PLAY[play.mode]]:
-            say(line)
-        if settings.sessions.record:
-            _perform_recorded(musician, inbox, translator, opened, say)
-        else:
-            programs = Programs(musician, inbox, say, lambda _time, _what: None)
-            improviser = musician.improviser(play.bpm, 0.0, play.channel, on_notice=lambda _, text: say(text))
-            with priority.playing():
-                perform(improviser, inbox, translator, opened.send, NoRecord(), programs.choose)
+    incidents = Incidents(inbox, say)
+    connection = Connection(api, name, ports.input, ports.output, inbox.receive, incidents)
+    with stopped_by_signals(inbox.stop):
+        connection.open()
+        try:
+            if name != ports.name:
+                say(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
+            for line in [*_welcome(connection, ports, _playing(musician)), _HOW_TO_PLAY[play.mode]]:
+                say(line)
+            if settings.sessions.record:
+                _perform_recorded(musician, inbox, translator, connection, incidents, say)
+            else:
+                programs = Programs(musician, inbox, say, lambda _time, _what: None)
+                improviser = musician.improviser(play.bpm, 0.0, play.channel, on_notice=lambda _, text: say(text))
+                with priority.playing():
+                    send, end_notes = connection.send, connection.end_notes
+                    perform(improviser, inbox, translator, send, NoRecord(), programs.choose, end_notes, _log)
+        finally:
+            if not connection.close():
+                say("a port doesn't close; it is left to the system")
     say("Antiphon has stopped; every note has ended.")
 
 
-def _perform_recorded(musician: Musician, inbox: Inbox, translator: Translator, opened: OpenPorts, say: Say) -> None:
+def _log(text: str) -> None:
+    with contextlib.suppress(OSError):  # a terminal that is gone must not end a performance
+        print(f"antiphon: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _perform_recorded(
+    musician: Musician, inbox: Inbox, translator: Translator, connection: Connection, incidents: Incidents, say: Say
+) -> None:
     play = musician.settings.play
     folder = sessions_folder(musician.settings.sessions.folder)
     recover(folder, say)
     recorder = Recorder(folder, header_of(musician), play.bpm, say)
+    incidents.record = recorder
 
     def notice(moment: float, text: str) -> None:
         recorder.marker(moment, text)
@@ -74,8 +96,10 @@ def _perform_recorded(musician: Musician, inbox: Inbox, translator: Translator, 
     improviser = musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
     try:
         with priority.playing():
-            perform(improviser, inbox, translator, opened.send, recorder, programs.choose)
+            send, end_notes = connection.send, connection.end_notes
+            perform(improviser, inbox, translator, send, recorder, programs.choose, end_notes, _log)
     finally:
+        connection.end_notes()  # the disk may be slow
         written = recorder.close()
         if written is not None:
             say(f"recorded     {written}")
@@ -107,9 +131,9 @@ _HOW_TO_PLAY = {
 }
 
 
-def _welcome(opened: OpenPorts, ports: Ports, playing: str) -> list[str]:
-    hears = f"listens to   {opened.input_name}"
-    plays = f"plays to     {opened.output_name}"
+def _welcome(connection: Connection, ports: Ports, playing: str) -> list[str]:
+    hears = f"listens to   {connection.input_name}"
+    plays = f"plays to     {connection.output_name}"
     if not ports.input:
         hears += "   ← connect your keyboard, or a DAW track's MIDI output, to it"
     if not ports.output:
