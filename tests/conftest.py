@@ -38,7 +38,7 @@ def running_jack(period: int = 64, realtime: bool = False) -> Iterator[dict[str,
     if shutil.which("jackd") is None:
         # Not skipped: whoever sees these tests pass may believe that Antiphon plays.
         pytest.fail("jackd is missing; run: sudo apt-get install -y jackd2 (or test without: ANTIPHON_WITHOUT_JACK=1)")
-    with _reserved_name() as name, pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile() as log:
+    with reserved_name() as name, pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile() as log:
         patch.setenv("JACK_DEFAULT_SERVER", name)
         server, lifeline = bootstrap.start_jackd(output=log.fileno(), period=period, realtime=realtime)
         try:
@@ -56,7 +56,7 @@ def running_jack(period: int = 64, realtime: bool = False) -> Iterator[dict[str,
 
 
 @contextmanager
-def _reserved_name() -> Iterator[str]:
+def reserved_name() -> Iterator[str]:
     """Keep a server's name for this process; the lock ends with it, however it ends."""
     import fcntl
 

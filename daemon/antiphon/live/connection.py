@@ -21,6 +21,8 @@ from antiphon.live.ports import Receive, find_port, open_port
 
 LOOK_SECONDS = 0.5
 """From one look at the ports to the next."""
+SETTLE_SECONDS = 0.1
+"""From a connection's making to its carrying the first message: JACK makes it at the end of some audio period."""
 CLOSE_SECONDS = 1.0
 """What closing may take; then the ports are left to the system."""
 _NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE, _ALL_NOTES_OFF = 0x80, 0x90, 0xB0, 123
@@ -232,6 +234,7 @@ class Connection:
     def _find(self, port: _Port) -> None:
         with contextlib.suppress(UserError):  # not there yet, or not the only one
             port.plug(port.find())
+            self._wake.wait(SETTLE_SECONDS)
             self._watcher.back(f"the {port.direction} port {port.full_name!r} is back", self._reconnect)
 
     def _start(self) -> None:

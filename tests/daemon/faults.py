@@ -1,0 +1,100 @@
+"""What goes wrong on stage, really: a JACK server that can be killed, and a peer program that comes and goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+import pytest
+import rtmidi
+
+import bootstrap
+from antiphon.live.jack import abandon
+from tests.conftest import reserved_name
+from tests.daemon.live import PATIENCE, Heard, Keyboard
+
+COMMAND = ["jackd", "--no-realtime", "--sync", "--timeout", "100", "-d", "dummy", "-r", "48000", "-p", "64"]
+
+
+class Server:
+    """A JACK server of this test's own."""
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            self.process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while self.process.poll() is None:
+                if bootstrap.jack_answers(python=sys.executable):
+                    return
+            # The one that was killed may not be quite gone.
+            assert time.monotonic() < deadline, "jackd does not start"
+
+    def kill(self) -> None:
+        """Kill it, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def freeze(self) -> None:
+        """Let it hang."""
+        self.process.send_signal(signal.SIGSTOP)
+
+
+@contextmanager
+def server_to_kill() -> Iterator[Server]:
+    """Run a JACK server, and let this process and its children find it."""
+    with reserved_name() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JACK_DEFAULT_SERVER", name)
+        server = Server()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+class Peer(Keyboard):
+    """A program with a keyboard and a synthesiser, which others connect to: `NAME keys` and `NAME synth`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._queue: SimpleQueue[Heard] = SimpleQueue()
+        self.arrive()
+
+    def arrive(self) -> None:
+        """Open the ports."""
+        self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=f"{self._name} keys")
+        self._in = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=f"{self._name} synth")
+        self._in.set_callback(self._receive)
+        self._out.open_virtual_port("keys")
+        self._in.open_virtual_port("synth")
+
+    def leave(self) -> None:
+        """Close the ports, as a program does that ends."""
+        self.__exit__()
+
+
+def forsake(player: Keyboard) -> None:
+    """Leave a player alone whose JACK server will be killed: closing it then would crash."""
+    for client in (player._in, player._out):
+        abandon(client)
+
+
+def connections() -> dict[str, list[str]]:
+    """Return JACK's ports, and what each is connected to."""
+    listing = subprocess.run(["jack_lsp", "-c"], capture_output=True, text=True, check=True, env=os.environ).stdout
+    found: dict[str, list[str]] = {}
+    for line in listing.splitlines():
+        if line.startswith(" "):
+            found[list(found)[-1]].append(line.strip())
+        else:
+            found[line] = []
+    return found

@@ -1,0 +1,153 @@
+"""Faults on real JACK ports: the server is really killed, a peer really goes, and the daemon plays on."""
+
+import signal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
+from antiphon.live.ports import free_name
+from tests.daemon.faults import Peer, connections, forsake, server_to_kill
+from tests.daemon.live import (
+    BEAT,
+    PHRASE,
+    Daemon,
+    Keyboard,
+    antiphon,
+    check_renders_again,
+    daemon,
+    events_of,
+    notes,
+    ons,
+    recorded,
+    sessions,
+    sounding,
+)
+
+CALL = PHRASE[:6]
+STAGE = ("--input", "stage keys", "--output", "stage synth", "--channel", "2")
+
+
+def said(running: Daemon, part: str) -> int:
+    """Return how many lines of the daemon have this in them."""
+    return sum(part in line for line in running.said)
+
+
+def test_a_jack_server_is_killed_in_mid_phrase_and_started_again(tmp_path: Path) -> None:
+    with server_to_kill() as server, daemon("--name", "Phoenix", "--channel", "2", cwd=tmp_path) as running:
+        for _ in range(2):  # what has been mended once can break again
+            pianist = Keyboard("Phoenix")
+            pianist.play(CALL[:3])
+            pianist.press(NoteOn(63, 80, 1))  # it is down when the server ends
+            assert len(ons(pianist.hear(7))) == 4
+            forsake(pianist)
+            server.kill()
+            running.wait_for("the JACK server has ended")
+            server.start()
+            running.wait_for("the JACK server is back")
+            assert {"Phoenix in:Phoenix in", "Phoenix out:Phoenix out"} <= set(connections())
+        with Keyboard("Phoenix") as pianist:
+            pianist.play(CALL)
+            assert not sounding(pianist.hear(2 * len(CALL)))
+            running.stop()
+    assert said(running, "the JACK server") == 4
+    (listed,) = sessions(tmp_path)
+    assert listed["played"] == listed["answered"] == 8 + len(CALL)
+    check_renders_again(tmp_path)
+
+
+def test_peers_that_are_named_come_back_with_the_server_and_are_connected(tmp_path: Path) -> None:
+    with server_to_kill() as server:
+        stage = Peer("Stage")
+        with daemon("--name", "Named", *STAGE, cwd=tmp_path) as running:
+            stage.press(NoteOn(63, 80, 1))
+            (note,) = ons(stage.hear(1))
+            forsake(stage)
+            server.kill()
+            running.wait_for("the JACK server has ended")
+            server.start()
+            running.wait_for("the JACK server is back")
+            with Peer("Stage") as stage:
+                running.wait_for("the output port 'Stage synth:synth' is back")
+                running.wait_for("the input port 'Stage keys:keys' is back")
+                ports = connections()
+                assert ports["Stage keys:keys"] == ["Named in:Named in"]
+                assert ports["Stage synth:synth"] == ["Named out:Named out"]
+                assert stage.hear(2) == [NoteOff(note.pitch, 2), ControlChange(123, 0, 2)]
+                stage.play(CALL)
+                assert not sounding(stage.hear(2 * len(CALL)))
+                running.stop()
+    check_renders_again(tmp_path)
+
+
+def test_a_peer_goes_and_comes_back(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with Peer("Stage") as stage, daemon("--name", "Faithful", *STAGE, cwd=tmp_path) as running:
+        stage.press(NoteOn(63, 80, 1))
+        (note,) = ons(stage.hear(1))
+        stage.leave()
+        for direction in ("output", "input"):
+            running.wait_for(f"the {direction} port")
+            assert "is gone" in running.said[-1]
+        stage.arrive()
+        for direction in ("output", "input"):
+            running.wait_for(f"the {direction} port")
+            assert "is back" in running.said[-1]
+        assert stage.hear(2) == [NoteOff(note.pitch, 2), ControlChange(123, 0, 2)]
+        stage.play(CALL)
+        assert not sounding(stage.hear(2 * len(CALL)))
+        running.stop()
+    assert said(running, "is gone") == said(running, "is back") == 2
+    check_renders_again(tmp_path)
+
+
+def test_a_second_daemon_takes_a_numbered_name(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with daemon("--name", "Twin", cwd=tmp_path), daemon("--name", "Twin", cwd=tmp_path) as second:
+        assert said(second, "so this one is 'Twin 2'") == 1
+        assert {"Twin in:Twin in", "Twin 2 in:Twin 2 in", "Twin 2 out:Twin 2 out"} <= set(connections())
+        with Keyboard("Twin 2") as pianist:
+            pianist.press(NoteOn(63, 80, 1))
+            assert ons(pianist.hear(1))
+            second.stop()
+
+
+def test_names_are_taken_by_whole_names() -> None:
+    assert free_name([], "Antiphon") == "Antiphon"
+    assert free_name(["Antiphony in:Antiphony in", "My Antiphon out"], "Antiphon") == "Antiphon"
+    assert free_name(["Antiphon out:Antiphon out 128:0"], "Antiphon") == "Antiphon 2"
+    assert free_name(["Antiphon in", "Antiphon 2 out"], "Antiphon") == "Antiphon 3"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_what_sounds_and_keep_the_recording(
+    number: signal.Signals, jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    with daemon("--name", "Ended", "--channel", "2", cwd=tmp_path) as running, Keyboard("Ended") as pianist:
+        pianist.press(NoteOn(63, 80, 1))
+        (note,) = ons(pianist.hear(1))
+        running.process.send_signal(number)  # two at once
+        running.stop(number)
+        assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
+    assert len(notes(recorded(tmp_path), "Antiphon")) == 1
+
+
+def test_a_stopped_process_goes_on_where_it_stood_and_on_the_grid(jack_server: dict[str, str], tmp_path: Path) -> None:
+    options = ("--mode", "continue", "--seed", "3", "--channel", "2")
+    with daemon("--name", "Lid", *options, cwd=tmp_path) as running, Keyboard("Lid") as pianist:
+        pianist.play(CALL)
+        going = pianist.hear_until(lambda came: len(ons(came)) >= 4)
+        running.process.send_signal(signal.SIGSTOP)
+        going += pianist.hear_out(4.0)
+        running.process.send_signal(signal.SIGCONT)
+        again = pianist.hear_until(lambda came: len(ons(came)) >= 6)
+        running.stop()
+        assert sounding(events_of(going) + events_of(again) + events_of(pianist.heard())) == []
+    played = notes(recorded(tmp_path), "Antiphon")
+    starts = [note.start for note in played]
+    waits = [after - before for before, after in pairwise(starts)]
+    assert max(waits) >= 8 * BEAT - 1  # the pause, in which nothing was played; then no faster than ever
+    assert min(waits) >= BEAT // 4 - 1
+    assert all(abs((start - starts[0] + BEAT // 8) % (BEAT // 4) - BEAT // 8) <= 1 for start in starts)
+    antiphon("render", recorded(tmp_path), "again.mid", cwd=tmp_path)
+    # The end of the session cut the last note short; rendered, the melody goes on.
+    assert notes(tmp_path / "again.mid", "Antiphon")[: len(played) - 1] == played[:-1]
