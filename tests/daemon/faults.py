@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
@@ -17,7 +19,7 @@ import rtmidi
 import bootstrap
 from antiphon.live.jack import abandon
 from tests.conftest import reserved_name
-from tests.daemon.live import PATIENCE, Heard, Keyboard
+from tests.daemon.live import BPM, PATIENCE, Daemon, Heard, Keyboard, environment
 
 COMMAND = ["jackd", "--no-realtime", "--sync", "--timeout", "100", "-d", "dummy", "-r", "48000", "-p", "64"]
 
@@ -98,3 +100,43 @@ def connections() -> dict[str, list[str]]:
         else:
             found[line] = []
     return found
+
+
+@contextmanager
+def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
+    """Start a daemon in which a piece of Python has broken something; see `daemon`."""
+    program = f"{patch}\nimport sys\nfrom antiphon.__main__ import main\nsys.argv[0] = 'antiphon'\nmain()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "run", "--api", "jack", "--bpm", str(BPM), *options],
+        cwd=cwd,
+        env=environment(cwd),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        started = Daemon(process, cwd)
+        started.wait_for("Ctrl-C")
+        yield started
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def in_terminal(*options: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Start a daemon in a terminal of its own; yield the process and the terminal, whose closing is up to you."""
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "antiphon", "run", "--api", "jack", *options]
+    process = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *command], cwd=cwd, env=environment(cwd), stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    try:
+        seen = b""
+        while b"Ctrl-C" not in seen:
+            seen += os.read(master, 1024)
+        yield process, master
+    finally:
+        process.kill()
+        process.wait()

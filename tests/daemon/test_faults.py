@@ -1,5 +1,6 @@
 """Faults on real JACK ports: the server is really killed, a peer really goes, and the daemon plays on."""
 
+import os
 import signal
 from itertools import pairwise
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
 from antiphon.live.ports import free_name
-from tests.daemon.faults import Peer, connections, forsake, server_to_kill
+from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill
 from tests.daemon.live import (
     BEAT,
+    PATIENCE,
     PHRASE,
     Daemon,
     Keyboard,
@@ -151,3 +153,74 @@ def test_a_stopped_process_goes_on_where_it_stood_and_on_the_grid(jack_server: d
     antiphon("render", recorded(tmp_path), "again.mid", cwd=tmp_path)
     # The end of the session cut the last note short; rendered, the melody goes on.
     assert notes(tmp_path / "again.mid", "Antiphon")[: len(played) - 1] == played[:-1]
+
+
+def test_a_terminal_that_is_closed_ends_what_sounds_and_keeps_the_recording(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    options = ("--name", "Window", "--channel", "2", "--bpm", "20")
+    with in_terminal(*options, cwd=tmp_path) as (process, terminal), Keyboard("Window") as pianist:
+        pianist.press(NoteOn(63, 80, 1))
+        (note,) = ons(pianist.hear(1))
+        os.close(terminal)
+        assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
+        assert process.wait(PATIENCE) == 0
+    assert len(notes(recorded(tmp_path), "Antiphon")) == 1
+
+
+BREAKS = """
+from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.events import NoteOn
+receive = Improviser.receive
+def fail(self, time, event):
+    if isinstance(event, NoteOn) and event.pitch == 61:
+        raise RuntimeError("injected")
+    return receive(self, time, event)
+Improviser.receive = fail
+"""
+
+
+def test_what_goes_wrong_with_one_note_is_skipped(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with (
+        patched_daemon(BREAKS, "--name", "Slip", "--channel", "2", cwd=tmp_path) as running,
+        Keyboard("Slip") as pianist,
+    ):
+        pianist.play([(60, 1.0), (61, 1.0), (64, 1.0)])
+        messages = pianist.hear(4)
+        assert len(ons(messages)) == 2
+        assert not sounding(messages)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(PATIENCE) == 0
+    assert running.errors() == "antiphon: skipped after RuntimeError: injected (ANTIPHON_DEBUG=1 shows where)\n"
+
+
+def test_what_goes_wrong_again_and_again_ends_the_set(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with (
+        patched_daemon(BREAKS, "--name", "Fall", "--channel", "2", "--bpm", "20", cwd=tmp_path) as running,
+        Keyboard("Fall") as pianist,
+    ):
+        pianist.press(NoteOn(60, 80, 1))
+        (note,) = ons(pianist.hear(1))
+        for _ in range(3):
+            pianist.press(NoteOn(61, 80, 1))
+        assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
+        assert running.process.wait(PATIENCE) == 1
+        assert not pianist.heard()
+    lines = running.errors().splitlines()
+    assert len(lines) == 3
+    assert lines[-1].startswith("antiphon: RuntimeError: injected")
+    assert len(notes(recorded(tmp_path), "Antiphon")) == 1
+
+
+def test_a_server_that_hangs_keeps_nobody(tmp_path: Path) -> None:
+    with server_to_kill() as server, daemon("--name", "Stuck", cwd=tmp_path) as running:
+        pianist = Keyboard("Stuck")
+        pianist.press(NoteOn(63, 80, 1))
+        assert ons(pianist.hear(1))
+        forsake(pianist)
+        server.freeze()
+        for _ in range(2):
+            running.process.send_signal(signal.SIGTERM)
+        # RtMidi hangs in its closing with the interpreter's lock: no Python is left to say 0.
+        assert running.process.wait(PATIENCE) == 1
+    assert len(notes(recorded(tmp_path), "Antiphon")) == 1
