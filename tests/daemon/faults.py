@@ -140,3 +140,9 @@ def in_terminal(*options: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[byt
     finally:
         process.kill()
         process.wait()
+
+
+def memory(running: Daemon) -> int:
+    """Return how much memory a daemon has, in bytes."""
+    pages = Path(f"/proc/{running.process.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGESIZE")
