@@ -212,7 +212,11 @@ class Improviser:
         self._settle()
         if self.mode == "next-note":
             return self._when == "now" and self._replies.anticipate()
-        return self._awaits_phrase_end() and self.mode == "call-response" and self._replies.prepare(self._call)
+        if not self._awaits_phrase_end():
+            return False
+        if self.mode == "continue":
+            return self._replies.prepare_melody(self._call)
+        return self._replies.prepare(self._call)
 
     def interrupt(self, time: float) -> list[Timed]:
         """End what sounds and drop what is planned: a port is gone, and with it the ends of the keys that are down.

@@ -74,6 +74,7 @@ class Replies:
         self._channel = channel
         self._by_window = by_window
         self._answers = 0
+        self._opened: tuple[_Question, Opening] | None = None
         self._prepared: tuple[_Question, Candidates] | None = None
         self._melody: Iterator[Note] | None = None
         self._first_step = self._next_step = 0
@@ -89,7 +90,7 @@ class Replies:
     def forget(self, by_window: bool, knows_metre: bool) -> None:
         """Drop what was prepared: another model plays from now on; see above."""
         self._by_window, self._knows_metre = by_window, knows_metre
-        self._prepared = self._melody = None
+        self._opened = self._prepared = self._melody = None
 
     def anticipate(self) -> bool:
         """Hear a note that is likely to come now, and draw the answer to it. Returns whether there are more to hear."""
@@ -108,6 +109,13 @@ class Replies:
         if end is None:
             return False
         return self._candidates(self._question(end, call, at_once=False)).advance()
+
+    def prepare_melody(self, call: Call) -> bool:
+        """Find where a melody will go on from a call that may have ended. Returns whether there is more to do: no."""
+        end = self._listener.phrase_end()
+        if end is not None:
+            self._opening(self._question(end, call, at_once=False))
+        return False
 
     def answer(self, time: float, call: Call, at_once: bool) -> tuple[list[Planned], int]:
         """Choose an answer to a call.
@@ -198,7 +206,12 @@ class Replies:
         return self._ended(time) - call.start if call.onsets else self._time.bar
 
     def _opening(self, question: _Question) -> Opening:
-        """Return where a reply starts, and what the model remembers there."""
+        """Return where a reply starts, and what the model remembers there; found before or now."""
+        if self._opened is None or self._opened[0] != question:
+            self._opened = question, self._found_opening(question)
+        return self._opened[1]
+
+    def _found_opening(self, question: _Question) -> Opening:
         grid, call, step = self._time, question.call, question.step
         last = self._listener.onset
         if last is None or not call.onsets:
