@@ -50,6 +50,10 @@ class Server:
         """Let it hang."""
         self.process.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
 
 @contextmanager
 def server_to_kill() -> Iterator[Server]:
@@ -73,6 +77,7 @@ class Peer(Keyboard):
 
     def arrive(self) -> None:
         """Open the ports."""
+        self._is_here = True
         self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=f"{self._name} keys")
         self._in = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=f"{self._name} synth")
         self._in.set_callback(self._receive)
@@ -81,7 +86,12 @@ class Peer(Keyboard):
 
     def leave(self) -> None:
         """Close the ports, as a program does that ends."""
-        self.__exit__()
+        super().__exit__()
+        self._is_here = False
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_here:
+            self.leave()
 
 
 def forsake(player: Keyboard) -> None:

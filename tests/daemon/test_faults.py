@@ -224,3 +224,22 @@ def test_a_server_that_hangs_keeps_nobody(tmp_path: Path) -> None:
         # RtMidi hangs in its closing with the interpreter's lock: no Python is left to say 0.
         assert running.process.wait(PATIENCE) == 1
     assert len(notes(recorded(tmp_path), "Antiphon")) == 1
+
+
+def test_a_server_that_hangs_is_noticed_and_awaited(tmp_path: Path) -> None:
+    with server_to_kill() as server, daemon("--name", "Calm", "--channel", "2", cwd=tmp_path) as running:
+        pianist = Keyboard("Calm")
+        pianist.press(NoteOn(63, 80, 1))
+        (note,) = ons(pianist.hear(1))
+        server.freeze()
+        running.wait_for("the JACK server hangs")
+        server.thaw()
+        running.wait_for("the JACK server goes on")
+        pianist.hear_until(lambda came: NoteOff(note.pitch, 2) in came)
+        pianist.press(NoteOn(67, 80, 1))
+        assert ons(pianist.hear_until(lambda came: bool(ons(came))))
+        forsake(pianist)
+        server.freeze()
+        running.wait_for("the JACK server hangs")
+        running.stop()  # there is nothing to be closed, and nothing to wait for
+    assert len(notes(recorded(tmp_path), "Antiphon")) == 2

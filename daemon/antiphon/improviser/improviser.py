@@ -234,7 +234,8 @@ class Improviser:
         messages = self.advance(since)
         self._now = self._done = max(self._now, time)
         tempo, bar = self._time.tempo, self._time.bar
-        messages += self._sounding.ended(self._now) + self._clicks.ended(self._now)
+        ended = self._sounding.ended(self._now) + self._clicks.ended(self._now)
+        messages += sorted(ended, key=lambda timed: timed.time)
         planned = self._plan.next_time(tempo)
         if planned is not None and planned < self._now:
             late = tempo.step_at(self._now) - tempo.step_at(planned)

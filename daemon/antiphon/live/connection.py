@@ -21,6 +21,8 @@ from antiphon.live.ports import Receive, find_port, open_port
 
 LOOK_SECONDS = 0.5
 """From one look at the ports to the next."""
+STILL_LOOKS = 2
+"""Looks without an audio period in between that make a server that hangs; no period is as long as one."""
 SETTLE_SECONDS = 0.1
 """From a connection's making to its carrying the first message: JACK makes it at the end of some audio period."""
 CLOSE_SECONDS = 1.0
@@ -109,7 +111,8 @@ class Connection:
         self._send: Callable[[list[int]], None] | None = None
         self._sounding: set[tuple[int, int]] = set()
         self._channels: set[int] = set()
-        self._is_away = False
+        self._is_away = self._hangs = False
+        self._frame, self._still = -1, 0
         self._is_closing = False
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -200,6 +203,8 @@ class Connection:
     def _look(self) -> None:
         if self._lookout is not None and not self._lookout.is_up and not self._is_server_back():
             return
+        if self._does_server_hang():
+            return
         for port in (self._out, self._in):
             if port.is_open and port.is_gone():
                 self._lose(port)
@@ -217,12 +222,27 @@ class Connection:
             self._start()
         except rtmidi.RtMidiError:
             return False
-        self._is_away = False
+        self._is_away = self._hangs = False
         for port in (self._out, self._in):
             if not port.part:
                 port.plug(None)
         self._watcher.back("the JACK server is back", self._reconnect)
         return True
+
+    def _does_server_hang(self) -> bool:
+        """Return whether the JACK server stands still: RtMidi would wait for ever once its buffer is full."""
+        if self._lookout is None:
+            return False
+        frame = self._lookout.frame
+        self._still = self._still + 1 if frame == self._frame else 0
+        self._frame = frame
+        if self._still >= STILL_LOOKS and not self._hangs:
+            self._hangs, self._send = True, None
+            self._watcher.lost("the JACK server hangs")
+        elif self._hangs and not self._still:
+            self._hangs = False
+            self._watcher.back("the JACK server goes on", self._reconnect)
+        return self._hangs
 
     def _lose(self, port: _Port) -> None:
         if port is self._out:
@@ -253,12 +273,12 @@ class Connection:
         self._close_ports()
 
     def _close_ports(self) -> None:
-        has_server = self._lookout is None or self._lookout.is_up
+        has_server = self._lookout is None or (self._lookout.is_up and not self._hangs)
         for port in (self._in, self._out):
             if port.client is None:
                 continue
             abandon(port.client)  # for the interpreter's end, if this hangs
             if has_server:
                 port.stop()
-        if self._lookout is not None:
+        if self._lookout is not None and has_server:
             self._lookout.close()

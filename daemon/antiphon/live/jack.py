@@ -45,6 +45,11 @@ class Lookout:
         """Whether the server was there at the start and hasn't ended since."""
         return bool(self._client) and not self.has_ended
 
+    @property
+    def frame(self) -> int:
+        """Audio frames that the server has played, modulo 2³²; where it hangs, or its device is gone, no more come."""
+        return int(self._lib.jack_last_frame_time(self._client)) if self.is_up else 0
+
     def close(self) -> None:
         """Leave the server; it may take its time over it."""
         if self.is_up:
@@ -67,6 +72,8 @@ def _libjack() -> Any:
     lib.jack_client_open.restype = ctypes.c_void_p
     lib.jack_client_open.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
     lib.jack_client_close.argtypes = [ctypes.c_void_p]
+    lib.jack_last_frame_time.restype = ctypes.c_uint32
+    lib.jack_last_frame_time.argtypes = [ctypes.c_void_p]
     lib.jack_on_shutdown.argtypes = [ctypes.c_void_p, _ENDED, ctypes.c_void_p]
     if not os.environ.get(DEBUG):
         # What it has to say, a dozen lines each time, we say in one. A function of C that does nothing with a text:
