@@ -95,7 +95,9 @@ def test_a_peer_goes_and_comes_back(jack_server: dict[str, str], tmp_path: Path)
         for direction in ("output", "input"):
             running.wait_for(f"the {direction} port")
             assert "is back" in running.said[-1]
-        assert stage.hear(2) == [NoteOff(note.pitch, 2), ControlChange(123, 0, 2)]
+        # Where it took long to leave, the note had come to its own end before.
+        came = [each.event for each in stage.hear_until(lambda events: ControlChange(123, 0, 2) in events)]
+        assert came[:-1] in ([NoteOff(note.pitch, 2)], [])
         stage.play(CALL)
         assert not sounding(stage.hear(2 * len(CALL)))
         running.stop()

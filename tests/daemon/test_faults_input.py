@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from antiphon.improviser.events import NoteOff, NoteOn
-from antiphon.live.performance import CROWD, Inbox
+from antiphon.live.inbox import CROWD, Inbox
 from tests.daemon.faults import memory
 from tests.daemon.live import STEP_TICKS, Keyboard, check_renders_again, daemon, notes, ons, recorded, sounding
 

@@ -11,7 +11,7 @@ from antiphon.errors import UserError
 from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.assembly import Musician, load_musician
-from antiphon.live.performance import Inbox
+from antiphon.live.inbox import Inbox
 from antiphon.melody.bundle import bundle_names
 from antiphon.settings import model_folders
 

@@ -12,10 +12,10 @@ from antiphon.improviser.controls import Control, parse_table
 from antiphon.improviser.events import Event, NoteOff, NoteOn, ProgramChange, TempoChange, Timed
 from antiphon.improviser.listener import Heard
 from antiphon.live.assembly import Musician
+from antiphon.live.inbox import Told
 from antiphon.live.incidents import told_of
 from antiphon.live.messages import Translator
 from antiphon.live.midifile import PERCUSSION, Performance
-from antiphon.live.performance import Told
 from antiphon.live.programs import MODEL, musician_for
 from antiphon.live.session_file import Session
 

@@ -17,10 +17,11 @@ from antiphon.improviser.controls import parse_table
 from antiphon.live import priority
 from antiphon.live.assembly import Musician, load_musician
 from antiphon.live.connection import Connection
+from antiphon.live.inbox import Inbox
 from antiphon.live.incidents import Incidents
 from antiphon.live.journal import safely
 from antiphon.live.messages import Translator
-from antiphon.live.performance import Inbox, NoRecord, perform, stopped_by_signals
+from antiphon.live.performance import NoRecord, perform, stopped_by_signals
 from antiphon.live.ports import find_system, free_name
 from antiphon.live.programs import Programs
 from antiphon.live.recording import Recorder, recover

@@ -16,8 +16,9 @@ from antiphon.improviser.events import ClockPulse, ClockStart, Event, NoteOff, N
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.pulses import PER_BEAT
 from antiphon.live.assembly import Musician
+from antiphon.live.inbox import Inbox
 from antiphon.live.messages import Translator
-from antiphon.live.performance import Inbox, NoRecord, perform
+from antiphon.live.performance import NoRecord, perform
 from antiphon.melody.grid import STEPS_PER_BEAT
 from antiphon.settings import Play
 
