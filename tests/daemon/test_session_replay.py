@@ -10,8 +10,9 @@ from msgspec.structs import asdict
 from antiphon.improviser.controls import parse_table
 from antiphon.improviser.modes import MODES, Mode
 from antiphon.live.assembly import load_musician
+from antiphon.live.inbox import Arrival, Inbox
 from antiphon.live.messages import Translator, encode
-from antiphon.live.performance import Arrival, Inbox, perform
+from antiphon.live.performance import perform
 from antiphon.live.recording import Recorder
 from antiphon.live.rendering import render_session
 from antiphon.live.session import header_of
