@@ -67,9 +67,10 @@ class Witness:
             self._down.setdefault(event.pitch, set()).add(event.channel)
         elif isinstance(event, NoteOff):
             down = self._down.get(event.pitch, set())
-            down.discard(event.channel)
-            # On the answer's channel a note-off may be that of an own note which comes back.
-            hangs = not down and event.channel != CHANNEL and (self._thru, event.pitch) in self._sounding
+            # On the answer's channel a note-off may be that of an own note which comes back: the key may be down still.
+            if event.channel != CHANNEL:
+                down.discard(event.channel)
+            hangs = not down and (self._thru, event.pitch) in self._sounding
             assert not hangs, f"{event}: no key is down, and what was passed on sounds"
         return messages
 
