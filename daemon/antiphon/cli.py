@@ -48,7 +48,7 @@ FileBpm = Annotated[
 ]
 Temperature = Annotated[
     float | None,
-    typer.Option(help="How daring: near 0 always the likeliest note, 1 as the model believes. [default: 0.9]"),
+    typer.Option(min=0, max=10, help="How daring: near 0 the likeliest note, 1 as the model believes. [default: 0.9]"),
 ]
 Seed = Annotated[
     int | None, typer.Option(help="The same playing and seed give the same answers. [default: new each time]")
@@ -186,7 +186,7 @@ def render(
         free = rendering.free_channel(performance, wanted) if channel is None else wanted
         duet = rendering.render(musician, performance, bpm, free)
     midifile.write_duet(target, performance, duet.answer)
-    answers = sum(isinstance(timed.message, NoteOn) for timed in duet.answer)
+    answers = sum(isinstance(each.message, NoteOn) and each.message.channel == duet.channel for each in duet.answer)
     typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")
     if picture is not None:
         draw_duet(picture, performance, duet)
@@ -204,10 +204,13 @@ def listen(
 ) -> None:
     """Show what is heard in a MIDI file, note by note: its step, its key, and how much it surprised the model."""
     from antiphon.live import midifile, rendering
+    from antiphon.live.session_file import Track, read_session
     from antiphon.melody.keys import signature_name
 
     musician = _musician(config, model=model, sync="fixed", bpm=bpm, key=key)
-    heard = rendering.listen(musician, midifile.read_performance(source), bpm)
+    # Of a recorded session only the performer is heard.
+    tracks = None if read_session(source).header is None else Track.ANTIPHON
+    heard = rendering.listen(musician, midifile.read_performance(source, first_tracks=tracks), bpm)
     if as_json:
         for note in heard:
             fields = {name: getattr(note, name) for name in ("step", "pitch", "symbol", "sharps")}
@@ -313,7 +316,7 @@ def doctor(
 @app.command()
 def bench(
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
-    notes: Annotated[int, typer.Option(min=20, help="Notes that are played through the MIDI ports.")] = 250,
+    notes: Annotated[int, typer.Option(min=20, help="Notes that are played through the MIDI ports.")] = 150,
     model: Model = None,
     api: Api = None,
     config: Config = None,

@@ -223,9 +223,11 @@ def read_settings(config: Path | None = None, options: Mapping[str, Mapping[str,
 
 
 def _config_files(config: Path | None) -> Iterator[Path]:
-    yield package_folder() / CONFIG_NAME
+    packaged = package_folder() / CONFIG_NAME
+    yield packaged
     for file in (user_config_path("antiphon", appauthor=False) / CONFIG_NAME, Path(CONFIG_NAME)):
-        if file.is_file():
+        # Whoever starts in a checkout has the packaged file before them: it must not undo what they say in their own.
+        if file.is_file() and not file.samefile(packaged):
             yield file
     if config is not None:
         yield config

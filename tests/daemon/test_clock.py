@@ -186,3 +186,16 @@ def test_a_silent_clock_is_lost_once_and_playing_goes_on() -> None:
     clock.pulse(4.0)
     assert clock.tempo.step_at(4.0) == approx(32)
     assert clock.next_check() == approx(4.5)
+
+
+def test_pulses_that_come_at_once_after_a_stall_are_no_quick_tempo() -> None:
+    interval, stall = 60 / 110 / 24, (6.8, 6.87)
+    clock = Clock(100)
+    clock.start(0.0)
+    quickest = 0.0
+    for number in range(600):
+        time = number * interval
+        clock.pulse(stall[1] if stall[0] <= time < stall[1] else time)
+        quickest = max(quickest, clock.tempo.bpm)
+    assert quickest < 200
+    assert clock.tempo.step_at(599 * interval) == pytest.approx(599 / 6, abs=0.05)

@@ -15,13 +15,13 @@ def test_a_unique_part_of_a_name_is_enough(part: str, number: int) -> None:
 
 def test_several_are_listed() -> None:
     with pytest.raises(
-        UserError, match=r"more than one output port has 'synth'.*'Synth:in 24:0', 'Synth:in two 24:1'$"
+        UserError, match=r"more than one output port has 'synth'.*'Synth:in 24:0', 'Synth:in two 24:1'; say more of its name$"
     ):
         find_port(NAMES, "synth", "output")
 
 
 def test_none_lists_what_there_is() -> None:
-    with pytest.raises(UserError, match=r"no input port has 'organ'.*'Piano'$"):
+    with pytest.raises(UserError, match=r"no input port has 'organ'.*'Piano'; plug it in"):
         find_port(NAMES, "organ", "input")
     with pytest.raises(UserError, match="there is: none"):
         find_port([], "organ", "input")

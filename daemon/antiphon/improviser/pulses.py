@@ -56,6 +56,8 @@ TO_AND_FRO = 5
 """Changes from one number of periods to another in `NOISE_PULSES` that make a raster."""
 SUSPECTS = 3
 """Late pulses in a row that make a new tempo; fewer were held up on their way."""
+LEAST_SPAN = 0.06
+"""Seconds between the first and the last of the pulses that a line is drawn through."""
 KNOWN_PULSES = 8
 """Pulses that make a tempo well enough known for a gap to be counted in it."""
 MISFIT = 0.15
@@ -274,10 +276,15 @@ def _period(recent: tuple[Point, ...], came_together: bool) -> float:
 
 
 def _longest(points: tuple[Point, ...], noise: float) -> Strip | None:
-    """Return the strip of the most pulses that is no higher than the noise, of two if there is none."""
+    """Return the strip of the most pulses that is no higher than the noise; of the fewest, if there is none.
+
+    Pulses that were held up and came at once, in a few milliseconds, say nothing of the tempo.
+    """
     longest = None
     windows = WINDOWS if noise > BURSTS else WINDOWS[:-1]
     for strip in strips(points[-windows[-1] :], windows):
+        if points[-1].time - points[-strip.size].time < LEAST_SPAN:
+            continue
         if strip.height > noise and longest is not None:
             break
         longest = strip

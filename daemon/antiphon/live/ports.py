@@ -66,6 +66,8 @@ def find_system(api: Api) -> tuple[int, list[str]]:
         inputs = _inputs(_APIS[name]) if _APIS[name] in compiled else None
         if inputs is not None:
             return _APIS[name], inputs
+    if api != "auto" and _APIS[api] not in compiled:
+        raise UserError(f"{api} is not a MIDI system of this machine; leave --api away, and it takes the one there is")
     missing = "no MIDI system answers" if api == "auto" else f"the MIDI system {api!r} doesn't answer"
     raise UserError(f"{missing} on this machine; {_HOW_TO_GET_MIDI.get(sys.platform, 'start one')}")
 
@@ -175,4 +177,5 @@ def find_port(names: list[str], part: str, direction: str) -> tuple[int, str]:
         return (exact or found)[0]
     what = "no" if not found else "more than one"
     there = ", ".join(repr(n) for n in ([n for _, n in found] or names)) or "none"
-    raise UserError(f"{what} {direction} port has {part!r} in its name; there is: {there}")
+    mend = "plug it in or start it" if not found else "say more of its name"
+    raise UserError(f"{what} {direction} port has {part!r} in its name; there is: {there}; {mend}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -126,13 +127,15 @@ def build(events: Iterable[tuple[int, int, bytes]]) -> tuple[bytes, Summary]:
         events: track, tick and bytes; on each track none before the one that came before it.
     """
     tracks = [_TrackWriter(track.name.title()) for track in Track]
-    ticks, last = Ticks(), 0
+    ticks, last, clicks = Ticks(), 0, 0
     for number, tick, event in events:
         tracks[number].add(tick, event)
+        clicks = clicks or _metronome_of(event)
         last = max(last, tick)
         if event.startswith(b"\xff\x51"):
             ticks.change(tick, int.from_bytes(event[3:], "big"))
-    summary = Summary(round(ticks.time_of(last), 3), tracks[Track.PERFORMER].notes, tracks[Track.ANTIPHON].notes)
+    played, sent = tracks[Track.PERFORMER].notes, tracks[Track.ANTIPHON].notes
+    summary = Summary(round(ticks.time_of(last), 3), played.total(), sent.total() - sent[clicks])
     tracks[Track.ANTIPHON].end_notes(last)
     tracks[Track.TEMPO].preface = _meta(0x01, (_SUMMARY + json.dumps(dataclasses.asdict(summary))).encode("ascii"))
     chunks = b"".join(track.chunk(last) for track in tracks)
@@ -140,11 +143,22 @@ def build(events: Iterable[tuple[int, int, bytes]]) -> tuple[bytes, Summary]:
     return b"MThd" + len(head).to_bytes(4, "big") + head + chunks, summary
 
 
+def _metronome_of(event: bytes) -> int:
+    """Return the channel, 1…16, of the clicks, which are no answers, where an event holds the settings; otherwise 0."""
+    at = event.find(_SETTINGS.encode("ascii"), 0, 64)
+    if at < 0:
+        return 0
+    settings = json.loads(event[at + len(_SETTINGS) :]).get("settings", {})
+    metronome = settings.get("metronome", {}) if isinstance(settings, dict) else {}
+    return int(metronome["channel"]) if metronome.get("on") else 0
+
+
 class _TrackWriter:
     """One track's bytes, as they grow."""
 
     def __init__(self, name: str) -> None:
-        self.notes = 0
+        self.notes: Counter[int] = Counter()
+        """By channel, 1…16."""
         self.preface = b""
         self._name = _meta(0x03, name.encode("ascii"))
         self._content = bytearray()
@@ -164,7 +178,7 @@ class _TrackWriter:
         self._content += event
         kind, channel = event[0] & 0xF0, event[0] & 0x0F
         if kind == 0x90 and event[2]:
-            self.notes += 1
+            self.notes[channel + 1] += 1
             self._sounding.add((channel, event[1]))
         elif kind in (0x80, 0x90):
             self._sounding.discard((channel, event[1]))
