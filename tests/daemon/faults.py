@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import pytest
 import rtmidi
@@ -156,3 +156,11 @@ def memory(running: Daemon) -> int:
     """Return how much memory a daemon has, in bytes."""
     pages = Path(f"/proc/{running.process.pid}/statm").read_text().split()[1]
     return int(pages) * os.sysconf("SC_PAGESIZE")
+
+
+def next_within(player: Keyboard, seconds: float) -> Heard | None:
+    """Return what a player hears next, or None if that is nothing for so long."""
+    try:
+        return player._queue.get(timeout=seconds)
+    except Empty:
+        return None

@@ -62,7 +62,10 @@ class Lookout:
 
 
 def abandon(client: Any) -> None:
-    """Keep an RtMidi client from ever being closed, not even as the program ends; it must not be used any more."""
+    """Keep an RtMidi client from ever being closed, not even as the program ends; it must not be used any more.
+
+    python-rtmidi 1.5.8 closes nothing that is collected, though it means to; a later one may.
+    """
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))
 
 
