@@ -395,11 +395,11 @@ class Improviser:
         return messages
 
     def _panic(self, time: float) -> list[Timed]:
+        self._call_is_over = True  # silence, and no answer to what was being played
         return self._let_go(time) + self._replies.all_off(time)
 
     def _let_go(self, time: float) -> list[Timed]:
         messages = self._signal(time, Signal.CHANGED)
-        self._call_is_over = True  # silence, and no answer to what was being played
         self._release(time, self._sustain.lift())
         self._listener.let_go(time)
         return messages + self._end_all(time)
