@@ -15,7 +15,8 @@ def test_a_unique_part_of_a_name_is_enough(part: str, number: int) -> None:
 
 def test_several_are_listed() -> None:
     with pytest.raises(
-        UserError, match=r"more than one output port has 'synth'.*'Synth:in 24:0', 'Synth:in two 24:1'; say more of its name$"
+        UserError,
+        match=r"more than one output port has 'synth'.*'Synth:in 24:0', 'Synth:in two 24:1'; say more of its name$",
     ):
         find_port(NAMES, "synth", "output")
 

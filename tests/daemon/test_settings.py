@@ -78,3 +78,10 @@ def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, n
         assert isinstance(read_settings(file), Settings)
     except UserError as error:
         assert str(file) in str(error)
+
+
+def test_who_starts_in_a_checkout_keeps_their_own_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # There ./config.toml is the packaged file.
+    (home / "home" / "config.toml").write_text('[controls]\npanic = "note 36 channel 10"\n')
+    monkeypatch.chdir(settings.package_folder())
+    assert read_settings().controls.panic == "note 36 channel 10"
