@@ -132,3 +132,15 @@ def test_the_command_lists_and_recovers(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(done.stdout.splitlines()) == 3
     assert "3 played,     1 answered  essen, seed 1" in done.stdout
     assert "damaged: is no MIDI file" in done.stdout
+
+
+def test_the_metronomes_clicks_are_no_answers(tmp_path: Path) -> None:
+    header = {"model": "essen", "seed": 1, "settings": {"metronome": {"on": True, "channel": 10}}}
+    recorder = Recorder(tmp_path, header, 120, print)
+    recorder.received(0.1, [0x90, 60, 80])
+    recorder.sent(0.1, [0x90, 64, 80])
+    for beat in range(4):
+        recorder.sent(0.5 * beat + 0.2, [0x99, 76, 80])
+    assert recorder.close() is not None
+    (listed,) = list_sessions(tmp_path)
+    assert (listed.played, listed.answered) == (1, 1)

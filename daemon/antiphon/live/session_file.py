@@ -148,9 +148,11 @@ def _metronome_of(event: bytes) -> int:
     at = event.find(_SETTINGS.encode("ascii"), 0, 64)
     if at < 0:
         return 0
-    settings = json.loads(event[at + len(_SETTINGS) :]).get("settings", {})
-    metronome = settings.get("metronome", {}) if isinstance(settings, dict) else {}
-    return int(metronome["channel"]) if metronome.get("on") else 0
+    try:
+        metronome = json.loads(event[at + len(_SETTINGS) :])["settings"]["metronome"]
+        return int(metronome["channel"]) if metronome["on"] else 0
+    except (ValueError, RecursionError, TypeError, KeyError):  # no settings, or damaged ones
+        return 0
 
 
 class _TrackWriter:
