@@ -1,0 +1,193 @@
+"""Messages: what goes between the stage page and the daemon, as values; docs/stage.md explains each.
+
+On the WebSocket each is one JSON text with its `type`. The same objects, one a line, go between the playing process
+and the one that serves the page. Times are seconds from the session's start, pitches MIDI note numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+VERSION = 1
+"""Of these messages; a page of another version is told to reload."""
+
+Part = Literal["performer", "answer", "metronome", "thru"]
+Byte = Annotated[int, Meta(ge=0, le=255)]
+SettingName = Literal[
+    "mode", "temperature", "density", "lowest", "highest", "mute", "hold", "bpm", "sync", "key", "record", "model"
+]
+ActionName = Literal["panic", "answer", "tap"]
+
+
+class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+    pass
+
+
+# From the daemon to every page
+
+
+class Hello(_Message, tag="hello"):
+    """The first message to each page."""
+
+    version: int
+    antiphon: str
+    """The daemon's version."""
+    time: float
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """Steps ↔ seconds: step `step` is at `time`."""
+
+    time: float
+    step: float
+    bpm: float
+    steps_per_beat: float
+    bar: int
+    """Steps in a bar."""
+    shared: bool
+    """Whether the performer hears this beat, so that bars are where they are shown."""
+
+
+class Midi(msgspec.Struct, frozen=True):
+    """The names of the MIDI ports that are open."""
+
+    input: str
+    output: str
+
+
+class State(_Message, tag="state"):
+    """Everything that a page shows beside the notes; sent whole when something in it has changed."""
+
+    mode: Literal["next-note", "call-response", "continue"]
+    turn: Literal["listening", "answering"]
+    temperature: float
+    density: float
+    lowest: int
+    highest: int
+    mute: bool
+    hold: bool
+    bpm: float
+    sync: Literal["fixed", "clock", "auto"]
+    clock: Literal["none", "waiting", "rolling", "lost"]
+    """Of the DAW that is followed; "none" where none is asked for."""
+    key: str
+    """The setting: "auto", or the locked key, say "Eb"."""
+    sharps: int
+    """The key signature in use, −5…6."""
+    posterior: list[float]
+    """How likely each key signature is, from −5 to 6 sharps; 12 numbers that sum to 1."""
+    model: str
+    models: list[str]
+    record: bool
+    midi: Midi | None
+    """None where the page alone plays."""
+    latency_ms: float | None
+    """The median time from a note's arrival to its answer's leaving, of the latest ones; None before the first."""
+    grid: Grid
+
+
+class NoteOn(_Message, tag="note_on"):
+    """A note has started: the performer's, or one that has left."""
+
+    part: Part
+    time: float
+    pitch: int
+    velocity: int
+    channel: int
+
+
+class NoteOff(_Message, tag="note_off"):
+    """A note has ended."""
+
+    part: Part
+    time: float
+    pitch: int
+    channel: int
+
+
+class PlannedNote(msgspec.Struct, frozen=True):
+    """A note of the answer that is still to come."""
+
+    time: float
+    end: float
+    pitch: int
+    velocity: int
+
+
+class PlanMade(_Message, tag="plan"):
+    """The whole of what is planned now, in the order of time; it takes the place of the plan before it."""
+
+    notes: list[PlannedNote]
+
+
+class Expectation(_Message, tag="expectation"):
+    """How likely each pitch is as the performer's next note, from the likeliest on: (pitch, probability) pairs."""
+
+    pitches: list[tuple[int, float]]
+
+
+class Notice(_Message, tag="notice"):
+    """What the performer should know, in words."""
+
+    text: str
+
+
+# From the daemon to one page
+
+
+class Pong(_Message, tag="pong"):
+    """The answer to a ping: `time` is when it came."""
+
+    id: int
+    time: float
+
+
+class Refused(_Message, tag="refused"):
+    """Something that the page sent was not done; why, and what to do."""
+
+    text: str
+
+
+class Reload(_Message, tag="reload"):
+    """The page is of another version than the daemon."""
+
+
+# From a page
+
+
+class PageHello(_Message, tag="hello"):
+    """The first message of each page."""
+
+    version: int
+
+
+class Played(_Message, tag="midi"):
+    """A MIDI message, as a keyboard's port would give it: a key of the page, or of a keyboard on its machine."""
+
+    message: Annotated[list[Byte], Meta(min_length=1, max_length=3)]
+
+
+class Set(_Message, tag="set"):
+    """A setting, by its name and in its unit in `config.toml`; `mute`, `hold` and `record` are true or false."""
+
+    name: SettingName
+    value: bool | int | float | Annotated[str, Meta(max_length=100)]
+
+
+class Press(_Message, tag="press"):
+    """A button, by its name in section `[controls]`."""
+
+    name: ActionName
+
+
+class Ping(_Message, tag="ping"):
+    """A question for the time."""
+
+    id: int
+
+
+FromDaemon = Hello | State | NoteOn | NoteOff | PlanMade | Expectation | Notice | Pong | Refused | Reload
+FromPage = PageHello | Played | Set | Press | Ping
