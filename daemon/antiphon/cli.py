@@ -316,7 +316,7 @@ def doctor(
 @app.command()
 def bench(
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
-    notes: Annotated[int, typer.Option(min=20, help="Notes that are played through the MIDI ports.")] = 150,
+    notes: Annotated[int, typer.Option(min=20, help="Notes that are played through the MIDI ports.")] = 120,
     model: Model = None,
     api: Api = None,
     config: Config = None,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.live.bench.figures import spread
-from antiphon.live.bench.report import Bench, verdict
+from antiphon.live.bench.report import Bench, lines, verdict
 
 ROWS = ("step_us", "batch12_us", "note_us", "answer_ms", "timing_us", "ports_us", "echo_us")
 
@@ -42,15 +42,29 @@ def test_without_a_midi_system_the_rest_is_measured(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("No MIDI ports were measured")
 
 
-@pytest.mark.parametrize(("added", "words"), [(0.2, "adds 0.2 ms"), (12.0, "you will feel")])
-def test_the_verdict_is_one_that_a_musician_understands(added: float, words: str) -> None:
-    rows = dict.fromkeys(("step_us", "batch12_us", "note_us", "answer_ms", "timing_us"))
-    found = Bench(
+def bench_of(ports_us: float, step_us: float = 20.0) -> Bench:
+    rows = dict.fromkeys(("batch12_us", "note_us", "answer_ms", "timing_us"))
+    return Bench(
         **rows,
+        step_us=spread([step_us]),
         times_real_time=500,
         playing_cpu_percent=1,
         echo_us=spread([2000.0]),
-        ports_us=spread([2000.0 + added * 1000]),
+        ports_us=spread([ports_us]),
         lost=0,
     )
-    assert words in verdict(found)
+
+
+@pytest.mark.parametrize(("added", "words"), [(0.2, "adds 0.2 ms"), (12.0, "you will feel")])
+def test_the_verdict_is_one_that_a_musician_understands(added: float, words: str) -> None:
+    assert words in verdict(bench_of(2000.0 + added * 1000))
+
+
+@pytest.mark.parametrize(
+    ("ports_us", "step_us", "missed"),
+    [(2300, 30, []), (2301, 30, ["through ports (µs)"]), (2000, 31, ["one step"]), (3500, 30, ["p50", "p99"])],
+)
+def test_what_misses_its_target_is_marked(ports_us: float, step_us: float, missed: list[str]) -> None:
+    report = "\n".join(line for line in lines(bench_of(ports_us, step_us)) if "(missed)" in line)
+    assert report.count("(missed)") == len(missed)
+    assert all(each in report for each in missed)

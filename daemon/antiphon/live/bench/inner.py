@@ -61,7 +61,7 @@ def step_us(musician: Musician, rows: int, count: int = 3000) -> list[float]:
     return taken
 
 
-def note_us(musician: Musician, notes: int = 1500) -> list[float]:
+def note_us(musician: Musician, notes: int = 600) -> list[float]:
     """Return how long the improviser takes from a note to its answer in mode `next-note`, in microseconds."""
     player = playing(musician, mode="next-note", when="now").improviser(BPM, 0.0, 2)
     taken = []
@@ -129,7 +129,7 @@ def playing_percent(musician: Musician, seconds: int = 20) -> float:
     return (time.process_time() - start) / seconds * 100
 
 
-def virtual_speed(musician: Musician, notes: int = 3000) -> float:
+def virtual_speed(musician: Musician, notes: int = 1500) -> float:
     """Return how many times faster than real time it plays, hearing every key at every step."""
     player = playing(musician, mode="next-note", when="now").improviser(BPM, 0.0, 2)
     moment, start = 0.0, time.perf_counter()

@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Self
 
 import rtmidi
 
@@ -42,18 +42,26 @@ class OnTheWire:
     """… and the echo's: MIDI systems wake whoever has ports, many times a second."""
 
 
-class _Line:
-    """A cable to a peer's input and one from its output."""
+class Line:
+    """A cable to a peer's input and one from its output, on the MIDI system whose RtMidi number is `api`."""
 
-    def __init__(self, stack: ExitStack, api: int, name: str) -> None:
+    def __init__(self, api: int, name: str) -> None:
         self._out: Any = rtmidi.MidiOut(rtapi=api, name=f"{name} bench keys")
         self._in: Any = rtmidi.MidiIn(rtapi=api, name=f"{name} bench ears")
         self._heard: SimpleQueue[float] = SimpleQueue()
         self.sent = time.perf_counter()
-        stack.callback(self._close)
         self._in.set_callback(self._hear)
         self._out.open_port(_number(self._out.get_ports(), f"{name} in"), "keys")
         self._in.open_port(_number(self._in.get_ports(), f"{name} out"), "ears")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._in.cancel_callback()
+        for port in (self._in, self._out):
+            port.close_port()
+            port.delete()
 
     def round_trip(self, pitch: int) -> float | None:
         """Send a note and return when its answer has come, in seconds after; None if it never does.
@@ -76,12 +84,6 @@ class _Line:
         if message[0][0] & 0xF0 == 0x90 and message[0][2]:
             self._heard.put(time.perf_counter())
 
-    def _close(self) -> None:
-        self._in.cancel_callback()
-        for port in (self._in, self._out):
-            port.close_port()
-            port.delete()
-
 
 def measure(api: str, number: int, model: str, notes: int) -> OnTheWire:
     """Start the daemon and an echo, let them idle, and play to both in turns.
@@ -97,7 +99,7 @@ def measure(api: str, number: int, model: str, notes: int) -> OnTheWire:
         echo = stack.enter_context(process.bare_echo(number))
         memory = daemon.memory_mb
         idle, echo_idle = process.idle_percent((daemon, echo))
-        lines = [_Line(stack, number, peer.name) for peer in (daemon, echo)]
+        lines = [stack.enter_context(Line(number, peer.name)) for peer in (daemon, echo)]
         taken: tuple[list[float], list[float]] = ([], [])
         lost, chance = 0, random.Random(1)  # noqa: S311
         for played in range(WARMING + notes):
