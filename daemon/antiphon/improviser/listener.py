@@ -6,22 +6,24 @@ On a grid that the performer hears, a note's step is the nearest; otherwise it i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.ear import Ear, Heard, Impression
 from antiphon.improviser.following import Follower
+from antiphon.improviser.foresight import Foresight, Pitches
 from antiphon.improviser.key_belief import KeyBelief, no_belief
 from antiphon.improviser.path import Expectation, Path, fresh_path
 from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.context import Context
 from antiphon.melody.grid import STEPS_PER_BEAT, Place
 from antiphon.melody.key_model import NO_INTERVAL, KeyModel, KeyNote, interval_classes, wait_classes
-from antiphon.melody.keys import transposition
+from antiphon.melody.keys import SIGNATURES, transposition
 from antiphon.melody.model import Floats, StepModel
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon.melody.window import HELD, RESTED
+from antiphon.melody.window import HELD, RESTED, tokens_in
 
 CHORD_SECONDS = 0.030
 """Notes that start within this time are one chord; its highest note is the melody."""
@@ -37,89 +39,17 @@ _SIDES = np.arange(12)
 """Transpositions: the key model's side `n` hears what is played `n` semitones higher."""
 
 
-@dataclass(frozen=True)
-class Heard:
-    """A note of the melody, as it was heard."""
-
-    time: float
-    """Of its onset, in seconds."""
-    step: int
-    """From the first onset."""
-    pitch: int
-    """As played, a MIDI note number."""
-    symbol: str
-    """In the model's key."""
-    sharps: int
-    """The key signature in use after hearing it, −5…6."""
-    replaces: bool
-    """It is the higher note of a chord, and takes the place of the note heard before."""
-    belief: KeyBelief = field(compare=False, repr=False)
-    """Before it was heard."""
-    costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
-    """−log2 of the probability of its time and its pitch in each key, (key,)."""
-
-    @property
-    def bits(self) -> float:
-        """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
-        least = self.costs.min()
-        return float(least - math.log2(self.belief.expected @ np.exp2(least - self.costs)))
-
-
-@dataclass(frozen=True, eq=False)
-class Impression:
-    """What a note leaves behind that comes so many steps after another: a value, which can be made before it comes."""
-
-    tokens: npt.NDArray[np.intp]
-    """Its symbol in each key, (key,)."""
-    belief: KeyBelief
-    key_state: Floats | None
-    path: Path
-    costs: npt.NDArray[np.float64]
-    """See `Heard`."""
-    semitones: int
-    """From a pitch of the model to the same in the performer's key and register, in the key then in use."""
-    place: Place | None
-    """Of the note in its bar."""
-
-    @property
-    def context(self) -> Context:
-        """After the note, in the key then in use: one row."""
-        return self.path.row(self.belief.in_use or 0)
-
-
-@dataclass(frozen=True, eq=False)
-class Ear:
-    """Everything that hearing depends on, as a value: to take a note back, keep the ear from before it."""
-
-    path: Path
-    belief: KeyBelief
-    key_state: Floats | None = None
-    """The key model's memory, if there is such a model."""
-    onset: int | None = None
-    """The step at which the last note started, on the timekeeper's grid, and where it ended there."""
-    release: float | None = None
-    phrase: int = 0
-    """The step at which this phrase started."""
-    follower: Follower | None = None
-    """What the playing shows of its tempo, where that is asked."""
-    pitch: int = 0
-    step: int = 0
-    octave_shift: int = 0
-    """Semitones, a multiple of 12, that bring this phrase into the vocabulary."""
-    line: tuple[int, ...] = ()
-    """The last steps, each a pitch (as played, with the octave shift), `HELD` or `RESTED`."""
-
-
 class Listener:
     """Hears a melody note by note.
 
     Args:
         model: a model that takes one row for each signature.
         vocabulary: its vocabulary.
-        signatures: the key signatures that are possible, in sharps; one alone is a fixed key.
+        signatures: the key signatures that it listens in, in sharps; where that is one alone, it stays.
         time: keeps the performer's.
         phrase_silence: beats of silence that end a phrase.
-        key_model: hears the key beside `model`; not asked where the key is fixed.
+        key_model: hears the key beside `model`; not asked where there is one key alone.
+        locked: the key signature that is in use to begin with, in sharps; None finds it by listening.
     """
 
     def __init__(
@@ -130,6 +60,7 @@ class Listener:
         time: Timekeeper,
         phrase_silence: float,
         key_model: KeyModel | None = None,
+        locked: int | None = None,
     ) -> None:
         self._model = model
         self._vocabulary = vocabulary
@@ -140,11 +71,11 @@ class Listener:
         self._longest_steps = round(LONGEST_NOTE * steps_per_beat)
         self._silence_steps = round(phrase_silence * steps_per_beat)
         start = fresh_path(model, vocabulary, len(signatures))
-        follower = Follower(time.tempo.bpm, steps_per_beat) if time.sync == "auto" else None
+        row = 0 if len(signatures) == 1 else None if locked is None else signatures.index(locked)
         self._rows = np.arange(len(signatures))
         self._key_model = key_model if len(signatures) > 1 else None
         heard_nothing = self._key_model.initial_state() if self._key_model else None
-        self._ear = Ear(start, no_belief(len(signatures)), heard_nothing, follower=follower)
+        self._ear = Ear(start, no_belief(len(signatures), row), heard_nothing, follower=self._new_follower())
         self._before = self._ear
         self._onset_time = self._onset_before = -math.inf
         self._prepared = 1
@@ -153,6 +84,7 @@ class Listener:
         self._impressions: dict[object, Impression] = {}
         self._moment: object = None
         self._guesses: list[int] = []
+        self._foresight: tuple[Path, Foresight] | None = None
 
     def note_on(self, time: float, pitch: int) -> Heard | None:
         """Hear a note. Returns None for one that is not of the melody: a chord's lower note."""
@@ -164,6 +96,26 @@ class Listener:
         self._ear = self._before
         return self._hear(self._onset_time, pitch, replaces=True)
 
+    def foresee(self) -> bool:
+        """Do a little of what `expectation` will need: a step of the model. Returns whether there is more to do."""
+        foresight = self._foreseen()
+        return foresight is not None and foresight.advance()
+
+    def expectation(self) -> Pitches:
+        """Return how likely each pitch is, as played, as the next note; nothing before the first one."""
+        foresight = self._foreseen()
+        return () if foresight is None else foresight.pitches()
+
+    def _foreseen(self) -> Foresight | None:
+        """Return what looks for the next note after the last one."""
+        ear = self._ear
+        if ear.onset is None:
+            return None
+        if self._foresight is None or self._foresight[0] is not ear.path:
+            semitones = -self._transpositions - ear.octave_shift
+            self._foresight = ear.path, Foresight(ear.path, self._vocabulary, ear.belief.expected, semitones)
+        return self._foresight[1]
+
     def note_off(self, time: float, pitch: int) -> None:
         """Hear the end of a note."""
         ear = self._ear
@@ -174,13 +126,8 @@ class Listener:
         """Listen with another model from now on, as if it had heard the last `REHEARD` steps itself."""
         self._model, self._vocabulary = model, vocabulary
         path = fresh_path(model, vocabulary, len(self._signatures))
-        signs = {HELD: vocabulary.hold, RESTED: vocabulary.rest}
-        for each in self._ear.line[-REHEARD:]:
-            if each in signs:
-                tokens = np.full(len(self._signatures), signs[each])
-            else:
-                tokens = vocabulary.fold(each + self._transpositions)
-            path = Path(model, vocabulary, path.at(1, None).context, tokens.astype(np.int32))
+        for tokens in tokens_in(vocabulary, self._ear.line[-REHEARD:], self._transpositions):
+            path = Path(model, vocabulary, path.at(1, None).context, tokens)
         self._ear = self._before = replace(self._ear, path=path)
         self._prepared = 1
         self.impression = None
@@ -191,12 +138,31 @@ class Listener:
 
     def move_grid(self, steps: int) -> None:
         """Follow a grid that has jumped by `steps`: what was heard keeps its distance."""
-        self._ear, self._before = _moved(self._ear, steps), _moved(self._before, steps)
+        self._ear, self._before = self._ear.moved(steps), self._before.moved(steps)
 
     def take_tempo(self, bpm: float) -> None:
         """Believe in a tempo that the performer has shown otherwise than by playing: by tapping it."""
         if self._ear.follower is not None:
             self._ear = replace(self._ear, follower=self._ear.follower.told(bpm))
+
+    def follow_sync(self) -> None:
+        """Follow the performer's tempo, or no longer: the timekeeper has begun to follow something else."""
+        follower = self._new_follower()
+        self._ear, self._before = replace(self._ear, follower=follower), replace(self._before, follower=follower)
+
+    def lock(self, sharps: int | None) -> bool:
+        """Take a key signature, −5…6, for the one that is played in; None: the one that was heard meanwhile, again.
+
+        Returns:
+            Whether that can be done: who listens in one key alone stays there.
+        """
+        if len(self._signatures) == 1 or (sharps is not None and sharps not in self._signatures):
+            return sharps in self._signatures
+        row = None if sharps is None else self._signatures.index(sharps)
+        self._ear, self._before = self._ear.locked(row), self._before.locked(row)
+        self._impressions.clear()
+        self.impression = self._moment = self._foresight = None
+        return True
 
     @property
     def phrase(self) -> int:
@@ -222,6 +188,18 @@ class Listener:
     def sharps(self) -> int:
         """The key signature in use, −5…6."""
         return self._signatures[self._row]
+
+    @property
+    def locked(self) -> int | None:
+        """The key signature that was chosen, in sharps; None where it is found by listening."""
+        row = self._ear.belief.locked
+        return None if row is None else self._signatures[row]
+
+    @property
+    def posterior(self) -> tuple[float, ...]:
+        """How likely each key signature is, from −5 to 6 sharps, (12,), summing to 1."""
+        likely = dict(zip(self._signatures, self._ear.belief.shown.tolist(), strict=True))
+        return tuple(likely.get(sharps, 0.0) for sharps in SIGNATURES)
 
     @property
     def context(self) -> Context:
@@ -255,9 +233,13 @@ class Listener:
         self._prepared += 1
         self._ear.path.at(self._prepared, self._rest_at(self._prepared))
 
+    def _new_follower(self) -> Follower | None:
+        tempo = self._time.tempo
+        return Follower(tempo.bpm, tempo.steps_per_beat) if self._time.sync == "auto" else None
+
     @property
     def _row(self) -> int:
-        return self._ear.belief.in_use or 0
+        return self._ear.belief.row
 
     def _hear(self, time: float, pitch: int, replaces: bool) -> Heard:
         ear = self._ear
@@ -338,7 +320,7 @@ class Listener:
                 key_state=key_state,
                 path=Path(self._model, self._vocabulary, expectation.context, tokens.astype(np.int32), place),
                 costs=expectation.bits + expectation.token_bits[self._rows, tokens],
-                semitones=-int(self._transpositions[belief.in_use or 0]) - shift,
+                semitones=-int(self._transpositions[belief.row]) - shift,
                 place=place,
             )
         return found
@@ -409,20 +391,18 @@ class Listener:
         return ear.release is not None and self._time.tempo.step_at(time) - ear.release >= self._silence_steps
 
     def _octave_shift(self, pitch: int) -> int:
-        """Return the least shift by octaves that brings a phrase's first note into the vocabulary, in every key."""
+        """Return the least shift by octaves that brings a phrase's first note into the vocabulary, in every key.
+
+        Where a key was chosen, it is that one alone.
+        """
         lowest, highest = int(self._vocabulary.pitch_numbers[0]), int(self._vocabulary.pitch_numbers[-1])
-        below = lowest - (pitch + int(self._transpositions.min()))
-        above = pitch + int(self._transpositions.max()) - highest
+        row = self._ear.belief.locked
+        semitones = self._transpositions if row is None else self._transpositions[row : row + 1]
+        below = lowest - (pitch + int(semitones.min()))
+        above = pitch + int(semitones.max()) - highest
         if below > 0:
             return 12 * math.ceil(below / 12)
         return -12 * math.ceil(above / 12) if above > 0 else 0
-
-
-def _moved(ear: Ear, steps: int) -> Ear:
-    if ear.onset is None:
-        return ear
-    release = None if ear.release is None else ear.release + steps
-    return replace(ear, onset=ear.onset + steps, release=release, phrase=ear.phrase + steps)
 
 
 def _nearest(steps: float) -> int:
