@@ -9,7 +9,7 @@ import pytest
 
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
 from antiphon.live.ports import free_name
-from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill
+from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill, started
 from tests.daemon.live import (
     BEAT,
     PATIENCE,
@@ -115,11 +115,50 @@ def test_a_second_daemon_takes_a_numbered_name(jack_server: dict[str, str], tmp_
             second.stop()
 
 
-def test_names_are_taken_by_whole_names() -> None:
-    assert free_name([], "Antiphon") == "Antiphon"
-    assert free_name(["Antiphony in:Antiphony in", "My Antiphon out"], "Antiphon") == "Antiphon"
-    assert free_name(["Antiphon out:Antiphon out 128:0"], "Antiphon") == "Antiphon 2"
-    assert free_name(["Antiphon in", "Antiphon 2 out"], "Antiphon") == "Antiphon 3"
+HESITATES = """
+import time
+from antiphon.live import session
+choose = session.free_name
+def hesitate(*arguments):
+    name = choose(*arguments)
+    time.sleep(0.5)  # as on a busy machine: meanwhile the other one chooses
+    return name
+session.free_name = hesitate
+"""
+
+
+def test_daemons_that_start_in_the_same_instant_take_different_names(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    for number in range(5):
+        name = f"Gemini {number}"
+        twins = [started(HESITATES, "--name", name, "--no-record", cwd=tmp_path) for _ in range(2)]
+        try:
+            for twin in twins:
+                twin.wait_for("Ctrl-C")
+            assert {f"{each} in:{each} in" for each in (name, f"{name} 2")} <= set(connections())
+            assert sorted(said(twin, f"so this one is '{name} 2'") for twin in twins) == [0, 1]
+            for twin in twins:
+                twin.stop()
+        finally:
+            for twin in twins:
+                twin.process.kill()
+                twin.process.wait()
+
+
+@pytest.mark.parametrize(
+    ("names", "taken", "chosen"),
+    [
+        ([], [], "Antiphon"),
+        (["Antiphony in:Antiphony in", "My Antiphon out"], [], "Antiphon"),
+        (["Antiphon out:Antiphon out 128:0"], [], "Antiphon 2"),
+        (["Antiphon in", "Antiphon 2 out"], [], "Antiphon 3"),
+        (["Antiphon in"], ["Antiphon 2"], "Antiphon 3"),
+        ([], ["Antiphon"], "Antiphon 2"),
+    ],
+)
+def test_names_are_taken_by_whole_names(names: list[str], taken: list[str], chosen: str) -> None:
+    assert free_name(names, "Antiphon", lambda name: name not in taken) == chosen
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
