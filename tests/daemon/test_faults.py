@@ -235,6 +235,30 @@ def test_what_goes_wrong_with_one_note_is_skipped(jack_server: dict[str, str], t
     assert running.errors() == "antiphon: skipped after RuntimeError: injected (ANTIPHON_DEBUG=1 shows where)\n"
 
 
+LOSES = """
+from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.events import NoteOn
+receive = Improviser.receive
+def fail(self, time, event):
+    messages = receive(self, time, event)
+    if isinstance(event, NoteOn) and event.pitch == 61:
+        raise RuntimeError("injected")  # and with it goes the note-off of what sounds
+    return messages
+Improviser.receive = fail
+"""
+
+
+def test_what_sounds_is_ended_where_its_note_off_is_lost(jack_server: dict[str, str], tmp_path: Path) -> None:
+    options = ("--name", "Lost", "--channel", "2", "--bpm", "20")
+    with patched_daemon(LOSES, *options, cwd=tmp_path) as running, Keyboard("Lost") as pianist:
+        pianist.press(NoteOn(60, 80, 1))
+        (note,) = ons(pianist.hear(1))
+        pianist.press(NoteOn(61, 80, 1))
+        assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
+        running.process.terminate()
+        assert running.process.wait(PATIENCE) == 0
+
+
 def test_what_goes_wrong_again_and_again_ends_the_set(jack_server: dict[str, str], tmp_path: Path) -> None:
     with (
         patched_daemon(BREAKS, "--name", "Fall", "--channel", "2", "--bpm", "20", cwd=tmp_path) as running,

@@ -1,5 +1,6 @@
 """MPE, what came with MIDI 2.0, and what hardly anybody sends: each is read rightly or ignored."""
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
@@ -111,6 +112,11 @@ def expected(status: int, length: int) -> Event | None:
     return parse([status]) if length == 1 and status in (0xF8, 0xFA, 0xFB, 0xFC) else None
 
 
+def sendable(messages: list[Bytes]) -> list[Bytes]:
+    """Return those that RtMidi sends: longer ones must be system exclusive."""
+    return [message for message in messages if len(message) <= 3 or message[0] == 0xF0]
+
+
 def test_oddities_at_the_port_are_ignored_and_a_session_of_them_renders_again(
     jack_server: dict[str, str], tmp_path: Path
 ) -> None:
@@ -118,15 +124,16 @@ def test_oddities_at_the_port_are_ignored_and_a_session_of_them_renders_again(
     with daemon(*options, cwd=tmp_path) as running, Keyboard("Odd") as pianist:
         came = []
         for number, messages in enumerate(ODDITIES.values()):
-            send(pianist, messages)
+            send(pianist, sendable(messages))
             pianist.press(NoteOn(60 + number % 8, 80, 1))
             pianist.press(NoteOff(60 + number % 8, 1))
             came += pianist.hear(2)
         assert len(ons(came)) == len(ODDITIES)
         assert not sounding(came)
         before = memory(running)
-        send(pianist, [message for _ in range(60) for messages in ODDITIES.values() for message in messages])
+        send(pianist, [message for _ in range(60) for messages in ODDITIES.values() for message in sendable(messages)])
         pianist.press(NoteOn(64, 80, 1))
+        pianist.press(NoteOff(64, 1))
         assert ons(pianist.hear(1))
         assert memory(running) < before + GROWTH
         running.stop()
@@ -144,6 +151,7 @@ def test_a_melody_on_an_mpe_keyboard_is_answered_note_by_note(
         for number, pitch in enumerate(tone for tone, _ in PHRASE if tone is not None):
             start, end = mpe_note(pitch, 2 + number % 14)
             send(pianist, start)
+            time.sleep(STEP)  # nearer together they'd be a chord
             send(pianist, end)
         played = number + 1
         came = pianist.hear_out()
@@ -171,8 +179,8 @@ def on_two_channels() -> Iterator[tuple[float, NoteOn | NoteOff]]:
 def test_a_pitch_that_sounds_on_several_channels_is_answered_once_for_each_and_ends(thru: bool) -> None:
     player = improviser(channel=9, hands=Hands(thru=thru, thru_channel=10))
     messages: list[Timed] = []
-    for time, event in sorted(on_two_channels(), key=lambda each: each[0]):
-        messages += player.receive(time, event)
+    for moment, event in sorted(on_two_channels(), key=lambda each: each[0]):
+        messages += player.receive(moment, event)
     messages += player.close(player.now + 1)
     check_sounding(messages)
     assert len([note for _, note in ons_at(messages) if note.channel == 9]) == 18
