@@ -2,12 +2,14 @@
 
 import os
 import signal
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
+from antiphon.improviser.sounding import SHORTEST_NOTE
 from antiphon.live.ports import free_name
 from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill, started
 from tests.daemon.live import (
@@ -253,6 +255,7 @@ def test_what_sounds_is_ended_where_its_note_off_is_lost(jack_server: dict[str, 
     with patched_daemon(LOSES, *options, cwd=tmp_path) as running, Keyboard("Lost") as pianist:
         pianist.press(NoteOn(60, 80, 1))
         (note,) = ons(pianist.hear(1))
+        time.sleep(2 * SHORTEST_NOTE)  # else its end is still to come
         pianist.press(NoteOn(61, 80, 1))
         assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
         running.process.terminate()
