@@ -112,9 +112,8 @@ def connections() -> dict[str, list[str]]:
     return found
 
 
-@contextmanager
-def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
-    """Start a daemon in which a piece of Python has broken something; see `daemon`."""
+def started(patch: str, *options: str, cwd: Path) -> Daemon:
+    """Start a daemon in which a piece of Python has changed something; it is yours to wait for and to stop."""
     program = f"{patch}\nimport sys\nfrom antiphon.__main__ import main\nsys.argv[0] = 'antiphon'\nmain()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "run", "--api", "jack", "--bpm", str(BPM), *options],
@@ -124,13 +123,19 @@ def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    return Daemon(process, cwd)
+
+
+@contextmanager
+def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
+    """Start a daemon in which a piece of Python has broken something; see `daemon`."""
+    running = started(patch, *options, cwd=cwd)
     try:
-        started = Daemon(process, cwd)
-        started.wait_for("Ctrl-C")
-        yield started
+        running.wait_for("Ctrl-C")
+        yield running
     finally:
-        process.kill()
-        process.wait()
+        running.process.kill()
+        running.process.wait()
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 import os
 import signal
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
+from antiphon.improviser.sounding import SHORTEST_NOTE
 from antiphon.live.ports import free_name
-from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill
+from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill, started
 from tests.daemon.live import (
     BEAT,
     PATIENCE,
@@ -115,11 +117,50 @@ def test_a_second_daemon_takes_a_numbered_name(jack_server: dict[str, str], tmp_
             second.stop()
 
 
-def test_names_are_taken_by_whole_names() -> None:
-    assert free_name([], "Antiphon") == "Antiphon"
-    assert free_name(["Antiphony in:Antiphony in", "My Antiphon out"], "Antiphon") == "Antiphon"
-    assert free_name(["Antiphon out:Antiphon out 128:0"], "Antiphon") == "Antiphon 2"
-    assert free_name(["Antiphon in", "Antiphon 2 out"], "Antiphon") == "Antiphon 3"
+HESITATES = """
+import time
+from antiphon.live import session
+choose = session.free_name
+def hesitate(*arguments):
+    name = choose(*arguments)
+    time.sleep(0.5)  # as on a busy machine: meanwhile the other one chooses
+    return name
+session.free_name = hesitate
+"""
+
+
+def test_daemons_that_start_in_the_same_instant_take_different_names(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    for number in range(5):
+        name = f"Gemini {number}"
+        twins = [started(HESITATES, "--name", name, "--no-record", cwd=tmp_path) for _ in range(2)]
+        try:
+            for twin in twins:
+                twin.wait_for("Ctrl-C")
+            assert {f"{each} in:{each} in" for each in (name, f"{name} 2")} <= set(connections())
+            assert sorted(said(twin, f"so this one is '{name} 2'") for twin in twins) == [0, 1]
+            for twin in twins:
+                twin.stop()
+        finally:
+            for twin in twins:
+                twin.process.kill()
+                twin.process.wait()
+
+
+@pytest.mark.parametrize(
+    ("names", "taken", "chosen"),
+    [
+        ([], [], "Antiphon"),
+        (["Antiphony in:Antiphony in", "My Antiphon out"], [], "Antiphon"),
+        (["Antiphon out:Antiphon out 128:0"], [], "Antiphon 2"),
+        (["Antiphon in", "Antiphon 2 out"], [], "Antiphon 3"),
+        (["Antiphon in"], ["Antiphon 2"], "Antiphon 3"),
+        ([], ["Antiphon"], "Antiphon 2"),
+    ],
+)
+def test_names_are_taken_by_whole_names(names: list[str], taken: list[str], chosen: str) -> None:
+    assert free_name(names, "Antiphon", lambda name: name not in taken) == chosen
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -194,6 +235,31 @@ def test_what_goes_wrong_with_one_note_is_skipped(jack_server: dict[str, str], t
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(PATIENCE) == 0
     assert running.errors() == "antiphon: skipped after RuntimeError: injected (ANTIPHON_DEBUG=1 shows where)\n"
+
+
+LOSES = """
+from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.events import NoteOn
+receive = Improviser.receive
+def fail(self, time, event):
+    messages = receive(self, time, event)
+    if isinstance(event, NoteOn) and event.pitch == 61:
+        raise RuntimeError("injected")  # and with it goes the note-off of what sounds
+    return messages
+Improviser.receive = fail
+"""
+
+
+def test_what_sounds_is_ended_where_its_note_off_is_lost(jack_server: dict[str, str], tmp_path: Path) -> None:
+    options = ("--name", "Lost", "--channel", "2", "--bpm", "20")
+    with patched_daemon(LOSES, *options, cwd=tmp_path) as running, Keyboard("Lost") as pianist:
+        pianist.press(NoteOn(60, 80, 1))
+        (note,) = ons(pianist.hear(1))
+        time.sleep(2 * SHORTEST_NOTE)  # else its end is still to come
+        pianist.press(NoteOn(61, 80, 1))
+        assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
+        running.process.terminate()
+        assert running.process.wait(PATIENCE) == 0
 
 
 def test_what_goes_wrong_again_and_again_ends_the_set(jack_server: dict[str, str], tmp_path: Path) -> None:

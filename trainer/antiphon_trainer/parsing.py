@@ -8,7 +8,7 @@ from concurrent.futures import Future, as_completed
 
 from antiphon_trainer.cache import ScoreCache, content_key
 from antiphon_trainer.engines import Engine
-from antiphon_trainer.scores import Parsed, Unreadable, parse
+from antiphon_trainer.scores import TOO_SLOW, Parsed, Unreadable, parse
 from antiphon_trainer.sources import Source
 
 _CHUNK = 8
@@ -52,7 +52,7 @@ def _known(source: Source, cache: ScoreCache) -> Parsed | None:
 def _on_engine(
     sources: Sequence[Source], chunks: list[list[int]], engine: Engine, advance: Advance
 ) -> Iterator[tuple[int, str, Parsed]]:
-    """Yield (index, key, parsed) of every song in `chunks`, as they come; no key where there was nothing to read."""
+    """Yield (index, key, parsed) of every song in `chunks`, as they come; no key for what isn't to be kept."""
     with engine() as executor:
         waiting: dict[Future[list[tuple[str, Parsed]]], list[int]] = {
             executor.submit(_parse_chunk, [sources[index] for index in chunk]): chunk for chunk in chunks
@@ -72,5 +72,7 @@ def _parse_chunk(sources: list[Source]) -> list[tuple[str, Parsed]]:
         except OSError as error:  # it was there a moment ago
             results.append(("", Unreadable("can't be read", error.strerror or str(error))))
             continue
-        results.append((content_key(content, source.suffix), parse(content, source.suffix)))
+        result = parse(content, source.suffix)
+        keeps = not (isinstance(result, Unreadable) and result.reason == TOO_SLOW)
+        results.append((content_key(content, source.suffix) if keeps else "", result))
     return results

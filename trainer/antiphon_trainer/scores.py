@@ -11,12 +11,19 @@ from typing import Any, Literal
 import mido
 import msgspec
 
+from antiphon_trainer.time_limit import within
+
 PARSER_VERSION = 3
 """Counts the changes of this module that change what it reads; a cache keeps the versions apart."""
 MOST_BEATS = 5000
 """Quarter notes of a MIDI file: half an hour of slow music."""
 MOST_BYTES = 4 << 20
 """A larger file is no melody; the longest song of the Essen collection has 12 kB."""
+MOST_SECONDS = 60.0
+"""What music21 may take for one file: twice what it takes for twelve thousand notes. A damaged metre (`*M99999/1`)
+can keep it for ever."""
+TOO_SLOW = "takes too long to read"
+"""The reason for a file that took longer; another day, on another machine, it may be read."""
 
 _NUMBER = {".krn": re.compile(r"^!!!SCT: *(\S+)", re.MULTILINE), ".abc": re.compile(r"^N: *(\S+)", re.MULTILINE)}
 _COPYRIGHT = re.compile(r"^!!!YE[CM]: *(.*\S)", re.MULTILINE)
@@ -88,7 +95,7 @@ def parse(content: bytes, suffix: str) -> Parsed:
     try:
         with redirect_stderr(said), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            score = _read(content, suffix)
+            score = within(MOST_SECONDS, lambda: _read(content, suffix))
     except _NoScore as reason:
         return Unreadable(*reason.args)
     except RecursionError:
@@ -96,6 +103,8 @@ def parse(content: bytes, suffix: str) -> Parsed:
     except Exception as error:  # noqa: BLE001 (music21 raises anything; a bad file must not stop the run)
         text = " ".join(str(error).split())
         return Unreadable("music21 can't read it", f"{type(error).__name__}: {text}"[:200])
+    if score is None:
+        return Unreadable(TOO_SLOW, f"more than {MOST_SECONDS:g} s")
     lost = re.search(r"Error in parsing event \('([^*!=].*?)'\) at line (\d+)", said.getvalue())
     return Unreadable("music21 can't read all of it", f"{lost[1]!r} in line {lost[2]}") if lost else score
 

@@ -162,7 +162,7 @@ def _disk(folder: Path, records: bool) -> Finding:
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(there).free / 1e6
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # as the recorder would
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

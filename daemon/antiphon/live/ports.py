@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import rtmidi
+from platformdirs import user_runtime_path
 
 from antiphon.errors import UserError
+from antiphon.live.journal import lock
 from antiphon.quiet import silenced
 from antiphon.settings import Api
 
@@ -93,10 +98,45 @@ def list_ports(api: int) -> PortNames:
         return PortNames(midi_in.get_ports(), out.get_ports())
 
 
-def free_name(names: list[str], name: str) -> str:
+_reserved: dict[str, FileIO] = {}
+"""By name: the locks of this process, which end with it."""
+
+
+def reserve(name: str) -> bool:
+    """Keep a client's name for this process until it ends, however it ends; return whether no other one keeps it.
+
+    Between the choice of a name and the opening of its ports another process may choose the same.
+    """
+    if name in _reserved:
+        return True
+    # Each JACK server has names of its own.
+    digest = hashlib.sha256(f"{os.environ.get('JACK_DEFAULT_SERVER', '')} {name}".encode()).hexdigest()
+    try:
+        folder = user_runtime_path("antiphon", appauthor=False)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = FileIO(folder / f"{digest[:16]}.lock", "a+", opener=_open_privately)
+        if not lock(file):
+            file.close()
+            return False
+    except OSError:  # nowhere to write, or no locks: what the ports say must do
+        return True
+    _reserved[name] = file
+    return True
+
+
+def _open_privately(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def free_name(names: list[str], name: str, reserve: Callable[[str], bool] = reserve) -> str:
     """Return a name for a client that none of these ports belongs to: `name`, or with a number from 2 on.
 
     JACK would call the second one "Antiphon in-01" and not say so.
+
+    Args:
+        names: of the ports that are there.
+        name: the one that is wanted.
+        reserve: takes a name, or says that somebody else has it.
     """
 
     def is_taken(candidate: str) -> bool:
@@ -104,7 +144,7 @@ def free_name(names: list[str], name: str) -> str:
         return any(port in ours or port.startswith(tuple(f"{each}:" for each in ours)) for port in names)
 
     candidates = chain([name], (f"{name} {number}" for number in count(2)))
-    return next(each for each in candidates if not is_taken(each))
+    return next(each for each in candidates if not is_taken(each) and reserve(each))
 
 
 @contextmanager
