@@ -206,7 +206,6 @@ def answer_after(last: Sequence[Event], pedal: bool = False) -> list[Timed]:
     return messages + player.close(player.now)
 
 
-@pytest.mark.xfail(strict=True, reason="the improviser doesn't know these messages yet")
 @pytest.mark.parametrize("number", [120, 123, 124, 125, 126, 127])
 def test_all_notes_off_ends_the_keys_that_are_down(number: int) -> None:
     released = answer_after([NoteOff(67, 1)])
@@ -214,7 +213,6 @@ def test_all_notes_off_ends_the_keys_that_are_down(number: int) -> None:
     assert answer_after([ControlChange(number, 0, 1)]) == released
 
 
-@pytest.mark.xfail(strict=True, reason="the improviser doesn't know this message yet")
 def test_reset_all_controllers_lifts_the_pedal() -> None:
     lifted = answer_after([ControlChange(64, 0, 1)], pedal=True)
     assert ons_at(lifted)

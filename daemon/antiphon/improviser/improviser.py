@@ -26,6 +26,8 @@ from antiphon.improviser.controls import Control
 from antiphon.improviser.ear import Heard
 from antiphon.improviser.echo import Echoes
 from antiphon.improviser.events import (
+    ENDS_NOTES,
+    RESET_CONTROLLERS,
     SUSTAIN,
     ControlChange,
     Event,
@@ -378,6 +380,10 @@ class Improviser:
             return []
         if event.controller == SUSTAIN:
             self._release(time, self._sustain.pedal(event.value, event.channel))
+        elif event.controller == RESET_CONTROLLERS:
+            self._release(time, self._sustain.pedal(0, event.channel))
+        elif event.controller in ENDS_NOTES:
+            self._release(time, self._sustain.end(event.channel))
         return self._thru.passed(time, event) if self._hands.pass_on(event) else []
 
     def _expression(self, time: float, event: Expression) -> list[Timed]:
