@@ -12,7 +12,7 @@ from antiphon.improviser.modes import MODES, Mode
 from antiphon.live.assembly import load_musician
 from antiphon.live.inbox import Arrival, Inbox
 from antiphon.live.messages import Translator, encode
-from antiphon.live.performance import perform
+from antiphon.live.performance import Performance
 from antiphon.live.recording import Recorder
 from antiphon.live.rendering import render_session
 from antiphon.live.session import header_of
@@ -83,14 +83,14 @@ def test_a_recorded_session_renders_to_what_was_played_and_ends_where_it_ended(
         musician = load_musician(settings)
         recorder = Recorder(tmp_path, header_of(musician), settings.play.bpm, print)
         sent: list[list[int]] = []
-        perform(
+        Performance(
             musician.improviser(settings.play.bpm, 0.0, settings.play.channel),
             VirtualInbox(script(random.Random(seed), sync == "clock")),  # noqa: S311
             Translator(parse_table(asdict(settings.controls)), mode),
             sent.append,
             recorder,
             lambda program: None,
-        )
+        ).play()
         path = recorder.close()
         assert path is not None
         session = read_session(path)

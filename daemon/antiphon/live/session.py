@@ -1,13 +1,10 @@
-"""A live session: opens the ports, says how to connect them, and performs until it is told to stop."""
+"""A live session: opens the ports and the page, says how to connect them, and performs until it is told to stop."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
-import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,94 +13,158 @@ from msgspec.structs import asdict, replace
 from antiphon.improviser.controls import parse_table
 from antiphon.live import priority
 from antiphon.live.assembly import Musician, load_musician
-from antiphon.live.connection import Connection
+from antiphon.live.connection import Connection, NoConnection
+from antiphon.live.deck import Deck
 from antiphon.live.inbox import Inbox
 from antiphon.live.incidents import Incidents
-from antiphon.live.journal import safely
+from antiphon.live.journal import Say
 from antiphon.live.messages import Translator
-from antiphon.live.performance import NoRecord, perform, stopped_by_signals
-from antiphon.live.ports import find_system, free_name
+from antiphon.live.performance import Performance, stopped_by_signals
+from antiphon.live.ports import NoMidiSystem, find_system, free_name
 from antiphon.live.programs import Programs
-from antiphon.live.recording import Recorder, recover
+from antiphon.live.record import Record, Records
+from antiphon.live.recording import recover
 from antiphon.live.sessions import sessions_folder
-from antiphon.settings import Ports, Settings
+from antiphon.live.stage.messages import Midi, Notice
+from antiphon.live.stage.page_server import PageServer
+from antiphon.live.stage.show import Facts, Parts, Show
+from antiphon.live.stage.steering import Helm
+from antiphon.live.words import Words
+from antiphon.melody.bundle import bundle_names
+from antiphon.settings import Ports, Settings, model_folders
 
-Say = Callable[[str], None]
-"""Shows one line to the user."""
 
-
-def play_live(settings: Settings, say: Say) -> None:
+def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet: bool = False) -> None:
     """Play until Ctrl-C, SIGTERM or the terminal's end.
 
     Args:
         settings: all of them.
-        say: shows one line to the user.
+        show: shows one line to the user.
+        opens_page: open the stage page in the browser.
+        is_quiet: show only what goes wrong.
 
     Raises:
-        UserError: the model or a port can't be had.
+        UserError: the model or a port can't be had, or there is neither a MIDI system nor a page.
     """
     if settings.play.seed is None:
         # Drawn here, so that the recording can say it.
         settings = replace(settings, play=replace(settings.play, seed=secrets.randbits(32)))
-    play, ports = settings.play, settings.ports
-    musician = load_musician(settings)
-    translator = Translator(parse_table(asdict(settings.controls)), play.mode)
-    say = safely(say)
-    api, inputs = find_system(ports.api)
-    name = free_name(inputs, ports.name)
-    inbox = Inbox(time.monotonic())
-    incidents = Incidents(inbox, say)
-    connection = Connection(api, name, ports.input, ports.output, inbox.receive, incidents)
-    with stopped_by_signals(inbox.stop):
-        connection.open()
+    _Session(settings, Words(show, is_quiet), opens_page).play()
+
+
+class _Session:
+    """What belongs to one session, and the order in which it begins and ends."""
+
+    def __init__(self, settings: Settings, words: Words, opens_page: bool) -> None:
+        self._settings = settings
+        self._words = words
+        self._musician = load_musician(settings)
+        self._table = parse_table(asdict(settings.controls))
+        self._inbox = Inbox(time.monotonic())
+        self._incidents = Incidents(self._inbox, words.warn)
+        self._folder = sessions_folder(settings.sessions.folder)
+        self._server = PageServer(settings.stage, words, opens_page) if settings.stage.on else None
+
+    def play(self) -> None:
+        """Play, from the opening of the ports to their end."""
+        with stopped_by_signals(self._inbox.stop):
+            connection, no_midi = self._connect()
+            try:
+                self._play_on(connection, no_midi)
+            finally:
+                if self._server is not None:
+                    self._server.close()
+                if not connection.close():
+                    self._words.warn("a port doesn't close; it is left to the system")
+        self._words.say("Antiphon has stopped; every note has ended.")
+
+    def _connect(self) -> tuple[Connection | NoConnection, NoMidiSystem | None]:
+        """Open the ports; where there is no MIDI system, the page must do, and what is missing is returned."""
+        ports = self._settings.ports
         try:
-            if name != ports.name:
-                say(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
-            for line in [*_welcome(connection, ports, _playing(musician)), _HOW_TO_PLAY[play.mode]]:
-                say(line)
-            if settings.sessions.record:
-                _perform_recorded(musician, inbox, translator, connection, incidents, say)
-            else:
-                programs = Programs(musician, inbox, say, lambda _time, _what: None)
-                improviser = musician.improviser(play.bpm, 0.0, play.channel, on_notice=lambda _, text: say(text))
-                with priority.playing():
-                    send, end_notes = connection.send, connection.end_notes
-                    perform(improviser, inbox, translator, send, NoRecord(), programs.choose, end_notes, _log)
+            api, inputs = find_system(ports.api)
+        except NoMidiSystem as missing:
+            if self._server is None:
+                raise
+            return NoConnection(), missing
+        name = free_name(inputs, ports.name)
+        connection = Connection(api, name, ports.input, ports.output, self._inbox.receive, self._incidents)
+        connection.open()
+        if name != ports.name:
+            self._words.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
+        return connection, None
+
+    def _play_on(self, connection: Connection | NoConnection, no_midi: NoMidiSystem | None) -> None:
+        play, words, inbox = self._settings.play, self._words, self._inbox
+        deck = Deck(self._folder, header_of(self._musician), words)
+        if self._settings.sessions.record:
+            recover(self._folder, words.say)
+            deck.start(play.bpm)
+        record: Record = deck
+        midi = None if isinstance(connection, NoConnection) else Midi(connection.input_name, connection.output_name)
+        facts = _facts(self._musician, midi, deck.is_on)
+        show = None
+        if self._server is not None:
+            show = Show(self._server.put, self._table, self._parts(), facts)
+            record = Records(deck, show)
+            words.notice = lambda text: self._server.put(Notice(text)) if self._server else None
+        self._incidents.record = record
+        programs = Programs(self._musician, inbox, words.tell, record.happened)
+        if self._server is not None:
+            self._server.start(Helm(inbox, record, programs, deck, facts), inbox.start, self._folder)
+        self._welcome(midi, no_midi)
+
+        def notice(moment: float, text: str) -> None:
+            record.marker(moment, text)
+            words.tell(text)
+
+        def end_notes() -> None:
+            connection.end_notes()
+            if show is not None:
+                show.end_notes(inbox.now())
+
+        try:
+            with priority.playing():
+                Performance(
+                    self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice),
+                    inbox,
+                    Translator(self._table, play.mode),
+                    connection.send,
+                    record,
+                    programs.choose,
+                    end_notes,
+                    words.log,
+                    show,
+                ).play()
         finally:
-            if not connection.close():
-                say("a port doesn't close; it is left to the system")
-    say("Antiphon has stopped; every note has ended.")
+            end_notes()  # the disk may be slow
+            deck.close()
+
+    def _parts(self) -> Parts:
+        metronome = self._settings.metronome
+        return Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
+
+    def _welcome(self, midi: Midi | None, no_midi: NoMidiSystem | None) -> None:
+        """Say what plays, and what to connect or to open.
+
+        Raises:
+            NoMidiSystem: that which there isn't, where there is no page either.
+        """
+        lines = [f"Antiphon      {_playing(self._musician)}"]
+        if midi is not None:
+            lines += _ports(midi, self._settings.ports)
+        elif no_midi is not None:
+            if self._server is None or self._server.wait() is not None:
+                raise no_midi
+            lines.append(f"no MIDI       {no_midi}; until then you play on the stage page alone")
+        for line in [*lines, _HOW_TO_PLAY[self._settings.play.mode]]:
+            self._words.say(line)
 
 
-def _log(text: str) -> None:
-    with contextlib.suppress(OSError):  # a terminal that is gone must not end a performance
-        print(f"antiphon: {text}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _perform_recorded(
-    musician: Musician, inbox: Inbox, translator: Translator, connection: Connection, incidents: Incidents, say: Say
-) -> None:
-    play = musician.settings.play
-    folder = sessions_folder(musician.settings.sessions.folder)
-    recover(folder, say)
-    recorder = Recorder(folder, header_of(musician), play.bpm, say)
-    incidents.record = recorder
-
-    def notice(moment: float, text: str) -> None:
-        recorder.marker(moment, text)
-        say(text)
-
-    programs = Programs(musician, inbox, say, recorder.happened)
-    improviser = musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
-    try:
-        with priority.playing():
-            send, end_notes = connection.send, connection.end_notes
-            perform(improviser, inbox, translator, send, recorder, programs.choose, end_notes, _log)
-    finally:
-        connection.end_notes()  # the disk may be slow
-        written = recorder.close()
-        if written is not None:
-            say(f"recorded     {written}")
+def _facts(musician: Musician, midi: Midi | None, is_recording: bool) -> Facts:
+    model = musician.bundle.name
+    models = sorted({model, *bundle_names(model_folders())})
+    return Facts(model, models, midi, musician.settings.play.key, is_recording)
 
 
 def header_of(musician: Musician) -> dict[str, Any]:
@@ -132,11 +193,10 @@ _HOW_TO_PLAY = {
 }
 
 
-def _welcome(connection: Connection, ports: Ports, playing: str) -> list[str]:
-    hears = f"listens to   {connection.input_name}"
-    plays = f"plays to     {connection.output_name}"
+def _ports(midi: Midi, ports: Ports) -> list[str]:
+    hears, plays = f"listens to   {midi.input}", f"plays to     {midi.output}"
     if not ports.input:
         hears += "   ← connect your keyboard, or a DAW track's MIDI output, to it"
     if not ports.output:
         plays += "   → connect it to a synthesiser, or choose it as a DAW track's MIDI input"
-    return [f"Antiphon      {playing}", hears, plays]
+    return [hears, plays]

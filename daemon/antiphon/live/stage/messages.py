@@ -189,5 +189,38 @@ class Ping(_Message, tag="ping"):
     id: int
 
 
+# Between the two processes, beside these
+
+
+class Setup(_Message, tag="setup"):
+    """The first line to the serving process: what it is to serve, and where."""
+
+    host: str
+    port: int
+    """0 is any that is free."""
+    start: float
+    """When the session started, by `time.monotonic()`, which both processes share."""
+    sessions: str
+    """The folder of the recordings."""
+    antiphon: str
+
+
+class Serving(_Message, tag="serving"):
+    """The page is there."""
+
+    url: str
+    port: int
+
+
+class Failed(_Message, tag="failed"):
+    """The page can't be served, and why."""
+
+    text: str
+
+
 FromDaemon = Hello | State | NoteOn | NoteOff | PlanMade | Expectation | Notice | Pong | Refused | Reload
 FromPage = PageHello | Played | Set | Press | Ping
+Steering = Played | Set | Press
+"""What pages send that concerns the playing process."""
+ToServer = Setup | State | NoteOn | NoteOff | PlanMade | Expectation | Notice
+FromServer = Serving | Failed | Played | Set | Press

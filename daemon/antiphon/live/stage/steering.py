@@ -1,0 +1,106 @@
+"""Steering: what a page asks for, done as if a knob or a key on a port had asked for it, and recorded likewise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from antiphon.improviser.controls import (
+    Control,
+    value_of_density,
+    value_of_mode,
+    value_of_pitch,
+    value_of_temperature,
+)
+from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
+from antiphon.improviser.improviser import Improviser
+from antiphon.live.deck import Deck
+from antiphon.live.inbox import Inbox
+from antiphon.live.programs import Programs
+from antiphon.live.record import Record
+from antiphon.live.stage.held import Held
+from antiphon.live.stage.messages import Played, Press, Set, Steering
+from antiphon.live.stage.show import AUTO, Facts
+from antiphon.live.told import text_of
+from antiphon.melody.keys import parse_key
+
+Steers = Control | TempoChange | SyncChange | KeyLock
+
+
+class Helm:
+    """Does what pages ask for, on any thread; what they ask has been checked (`checks`).
+
+    Args:
+        inbox: the performance's.
+        record: is told of it, as of all that the improviser is told.
+        programs: chooses models.
+        deck: records, or not.
+        facts: what is shown of that.
+    """
+
+    def __init__(self, inbox: Inbox, record: Record, programs: Programs, deck: Deck, facts: Facts) -> None:
+        self._inbox = inbox
+        self._record = record
+        self._programs = programs
+        self._deck = deck
+        self._facts = facts
+        self._held = Held()
+        self._settings: dict[str, Callable[[Set], None]] = {"record": self._switch, "key": self._lock}
+        self._settings["model"] = lambda wanted: programs.choose_name(str(wanted.value))
+
+    def do(self, message: Steering) -> None:
+        """Do what a page asks for."""
+        if isinstance(message, Played):
+            self._held.hear(message.message)
+            self._inbox.receive(([*message.message], 0.0))
+        elif isinstance(message, Press):
+            self._steer(Control(message.name, 1.0))
+        else:
+            self._settings.get(message.name, lambda wanted: self._steer(event_of(wanted)))(message)
+
+    def let_go(self) -> None:
+        """End what is held down on pages: they are gone."""
+        for message in self._held.let_go():
+            self._inbox.receive((message, 0.0))
+
+    def _steer(self, event: Steers) -> None:
+        def steer(improviser: Improviser, time: float) -> list[Timed]:
+            self._record.happened(time, text_of(event))
+            return improviser.receive(time, event)
+
+        self._inbox.tell(steer)
+
+    def _lock(self, wanted: Set) -> None:
+        self._facts.key = str(wanted.value)
+        self._steer(event_of(wanted))
+
+    def _switch(self, wanted: Set) -> None:
+        def switch(improviser: Improviser, time: float) -> list[Timed]:
+            self._deck.switch(bool(wanted.value), time, improviser)
+            self._facts.record = self._deck.is_on
+            return []
+
+        self._inbox.tell(switch)
+
+
+def event_of(wanted: Set) -> Steers:
+    """Return the event by which a setting of the improviser's own is set."""
+    name, value = wanted.name, wanted.value
+    if name == "bpm":
+        return TempoChange(float(value))
+    if name == "sync":
+        return SyncChange(value)  # type: ignore[arg-type]  # checked
+    if name == "key":
+        return KeyLock(None if value == AUTO else parse_key(str(value)))
+    return Control(name, _VALUES[name](value))  # type: ignore[arg-type]
+
+
+_VALUES: dict[str, Callable[..., float]] = {
+    "mode": value_of_mode,
+    "temperature": value_of_temperature,
+    "density": value_of_density,
+    "lowest": value_of_pitch,
+    "highest": value_of_pitch,
+    "mute": float,
+    "hold": float,
+}
+"""From a setting's unit to the knob's share that stands for it."""
