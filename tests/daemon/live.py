@@ -153,7 +153,7 @@ class Daemon:
 def daemon(*options: str, cwd: Path) -> Iterator[Daemon]:
     """Start the daemon in a folder, with what it keeps in there too, and wait until it says that it plays."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "antiphon", "run", "--api", "jack", "--bpm", str(BPM), *options],
+        [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", "--bpm", str(BPM), *options],
         cwd=cwd,
         env=environment(cwd),
         stdout=subprocess.PIPE,

@@ -34,7 +34,9 @@ def refusal(message: Played | Set | Press, state: State | None) -> str | None:
         return None
     if message.name == "model":
         models = [] if state is None else state.models
-        return None if message.value in models else f"there is no model {message.value!r}; there is: {', '.join(models)}"
+        return (
+            None if message.value in models else f"there is no model {message.value!r}; there is: {', '.join(models)}"
+        )
     wanted = _WANTED[message.name]
     return None if _FITS[message.name](message.value) else f"{message.name} is {wanted}, not {message.value!r}"
 

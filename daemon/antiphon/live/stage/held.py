@@ -10,7 +10,6 @@ _PEDALS = (64, 66, 69)
 _FIRST_ON = 64
 
 
-
 class Held:
     """The keys and pedals of one keyboard that are down."""
 

@@ -68,7 +68,7 @@ class Show(NoRecord):
         table: which controller steers what; a pad that does is no note.
         parts: whose a note is.
         facts: what else is shown.
-        looked: is told each state that is shown (the terminal's line).
+        looked: is told, with each look, the latest pitches of performer and answer.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Show(NoRecord):
         table: ControlTable,
         parts: Parts,
         facts: Facts,
-        looked: Callable[[messages.State], None] = lambda _state: None,
+        looked: Callable[[messages.State, int | None, int | None], None] = lambda *_: None,
     ) -> None:
         self._put = put
         self._table = table
@@ -88,7 +88,8 @@ class Show(NoRecord):
         self._sounding: set[tuple[int, int]] = set()
         self._next_look: float | None = 0.0
         self._looked_at = float("-inf")
-        self._has_heard = True
+        self._has_heard = self._is_foreseeing = self._has_stirred = False
+        self._latest: dict[messages.Part, int] = {}
         self._state: messages.State | None = None
         self._plan: messages.PlanMade | None = None
 
@@ -99,7 +100,7 @@ class Show(NoRecord):
         event = parse(message)
         if isinstance(event, NoteOn | NoteOff) and self._table.control_of(message) is None:
             self._has_heard = True
-            self._put(_shown("performer", seconds, event))
+            self._tell("performer", seconds, event)
 
     def sent(self, seconds: float, message: Sequence[int]) -> None:
         """Show a note that has left."""
@@ -110,12 +111,12 @@ class Show(NoRecord):
                 self._sounding.add(place)
             else:
                 self._sounding.discard(place)
-            self._put(_shown(self._parts.of(event.channel), seconds, event))
+            self._tell(self._parts.of(event.channel), seconds, event)
 
     def end_notes(self, seconds: float) -> None:
         """Show that all that had left has ended, at a time in seconds."""
         for channel, pitch in sorted(self._sounding):
-            self._put(_shown(self._parts.of(channel), seconds, NoteOff(pitch, channel)))
+            self._tell(self._parts.of(channel), seconds, NoteOff(pitch, channel))
         self._sounding.clear()
 
     def happened(self, seconds: float, what: str) -> None:
@@ -129,6 +130,7 @@ class Show(NoRecord):
         """See `View`."""
         if self._next_look is None:
             self._next_look = max(self._looked_at + LOOK_SECONDS, time + CALM_SECONDS)
+        self._has_stirred = True
 
     def answered(self, seconds: float) -> None:
         """See `View`."""
@@ -140,7 +142,15 @@ class Show(NoRecord):
 
     def look(self, improviser: Improviser, time: float) -> None:
         """See `View`."""
-        self._next_look, self._looked_at = None, time
+        if self._is_foreseeing:  # a step of the model a look, so that a note needn't wait for more
+            if not improviser.foresee():
+                self._is_foreseeing = False
+                self._put(messages.Expectation([*improviser.expectation()]))
+                self._next_look = self._looked_at + LOOK_SECONDS if self._has_stirred else None
+            return
+        self._looked_at, self._has_stirred = time, False
+        self._is_foreseeing, self._has_heard = self._has_heard, False
+        self._next_look = time if self._is_foreseeing else None
         glance = improviser.glance()
         plan = messages.PlanMade([messages.PlannedNote(*each) for each in glance.planned])
         if plan != self._plan:
@@ -150,10 +160,14 @@ class Show(NoRecord):
         if state != self._state:
             self._state = state
             self._put(state)
-            self._looked(state)
-        if self._has_heard:
-            self._has_heard = False
-            self._put(messages.Expectation([*improviser.expectation()]))
+        self._looked(state, self._latest.get("performer"), self._latest.get("answer"))
+
+    def _tell(self, part: messages.Part, seconds: float, event: NoteOn | NoteOff) -> None:
+        if isinstance(event, NoteOn):
+            self._latest[part] = event.pitch
+            self._put(messages.NoteOn(part, seconds, event.pitch, event.velocity, event.channel))
+        else:
+            self._put(messages.NoteOff(part, seconds, event.pitch, event.channel))
 
     def _state_of(self, glance: Glance) -> messages.State:
         tempo, facts = glance.tempo, self._facts
@@ -177,16 +191,8 @@ class Show(NoRecord):
             record=facts.record,
             midi=facts.midi,
             latency_ms=round(median(self._latencies) * 1000, 2) if self._latencies else None,
-            grid=messages.Grid(
-                tempo.time, tempo.step, tempo.bpm, tempo.steps_per_beat, glance.bar, glance.is_shared
-            ),
+            grid=messages.Grid(tempo.time, tempo.step, tempo.bpm, tempo.steps_per_beat, glance.bar, glance.is_shared),
         )
-
-
-def _shown(part: messages.Part, seconds: float, event: NoteOn | NoteOff) -> messages.NoteOn | messages.NoteOff:
-    if isinstance(event, NoteOn):
-        return messages.NoteOn(part, seconds, event.pitch, event.velocity, event.channel)
-    return messages.NoteOff(part, seconds, event.pitch, event.channel)
 
 
 def _key(locked: int | None, said: str) -> str:
