@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from antiphon.improviser.pulses import FASTEST, PER_BEAT, SLOWEST, Pulses
 from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
 
+Health = Literal["none", "waiting", "rolling", "lost"]
+"""How a clock is: not followed at all; its transport stands, or was never heard; it rolls; it has fallen silent."""
 LOST = 0.5
 """Seconds without a pulse after which a rolling clock is lost."""
 _PULSES_PER_POSITION = 6
@@ -40,6 +44,13 @@ class Clock:
     def rolling(self) -> bool:
         """Whether the transport runs and a pulse has said where: the steps of `tempo` are then the song's."""
         return self._runs and self._awaits is None
+
+    @property
+    def health(self) -> Health:
+        """How the clock is."""
+        if not self.rolling:
+            return "waiting"
+        return "lost" if self._is_lost else "rolling"
 
     @property
     def tempo(self) -> Tempo:

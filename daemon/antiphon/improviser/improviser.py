@@ -4,6 +4,7 @@
     advance(time)        → messages that have become due
     next_time()          → when to call advance again
     prepare()            → does a little of what will be needed soon, while there is time
+    glance()             → all that a display shows; expectation() → which note is likely to come, foresee() prepares it
     interrupt(time)      → what ends where a port is lost; resume(since, time) → what is due after a pause
     close(time)          → the last note-offs
 
@@ -34,6 +35,8 @@ from antiphon.improviser.events import (
     Timed,
     Transport,
 )
+from antiphon.improviser.foresight import Pitches
+from antiphon.improviser.glance import Glance
 from antiphon.improviser.hands import Hands, Thru
 from antiphon.improviser.listener import Heard, Listener
 from antiphon.improviser.metronome import Metronome
@@ -217,6 +220,49 @@ class Improviser:
         if self.mode == "continue":
             return self._replies.prepare_melody(self._call)
         return self._replies.prepare(self._call)
+
+    def glance(self) -> Glance:
+        """Return everything that a display shows, as it is now. It changes nothing and asks no model."""
+        style, time, listener = self._composer.style, self._time, self._listener
+        return Glance(
+            mode=self.mode,
+            turn=self.turn,
+            temperature=style.temperature,
+            density=style.density,
+            lowest=style.constraints.lowest,
+            highest=style.constraints.highest,
+            is_muted=self.is_muted,
+            holds=self.holds,
+            tempo=time.tempo,
+            sync=time.sync,
+            bar=time.bar,
+            is_shared=time.is_shared,
+            health=time.health,
+            locked=listener.locked,
+            sharps=listener.sharps,
+            posterior=listener.posterior,
+            planned=self._plan.coming(time.tempo),
+        )
+
+    def foresee(self) -> bool:
+        """Do a little of what `expectation` will need: a step of the model. Returns whether there is more to do.
+
+        It changes nothing that is played.
+        """
+        self._settle()
+        return self._listener.foresee()
+
+    def expectation(self) -> Pitches:
+        """Return how likely each pitch is as the performer's next note: (pitch, probability), the likeliest first.
+
+        Exact along the hold chain, which is affordable: a step of the model takes the time of the look-ahead's, and is
+        one of its steps made early, and nearly all of the probability lies within some eight steps. Given is that a
+        note comes within a bar and that no rest of a beat or longer comes before it. The pitches are as the performer
+        would play them, at most 12, each with at least 0.01; there are none before the first note. What `foresee`
+        hasn't done is done first. It changes nothing that is played.
+        """
+        self._settle()
+        return self._listener.expectation()
 
     def interrupt(self, time: float) -> list[Timed]:
         """End what sounds and drop what is planned: a port is gone, and with it the ends of the keys that are down.

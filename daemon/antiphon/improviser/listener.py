@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.following import Follower
+from antiphon.improviser.foresight import Foresight, Pitches
 from antiphon.improviser.key_belief import KeyBelief, no_belief
 from antiphon.improviser.path import Expectation, Path, fresh_path
 from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.context import Context
 from antiphon.melody.grid import STEPS_PER_BEAT, Place
 from antiphon.melody.key_model import NO_INTERVAL, KeyModel, KeyNote, interval_classes, wait_classes
-from antiphon.melody.keys import transposition
+from antiphon.melody.keys import SIGNATURES, transposition
 from antiphon.melody.model import Floats, StepModel
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon.melody.window import HELD, RESTED
@@ -153,6 +154,7 @@ class Listener:
         self._impressions: dict[object, Impression] = {}
         self._moment: object = None
         self._guesses: list[int] = []
+        self._foresight: tuple[Path, Foresight] | None = None
 
     def note_on(self, time: float, pitch: int) -> Heard | None:
         """Hear a note. Returns None for one that is not of the melody: a chord's lower note."""
@@ -163,6 +165,26 @@ class Listener:
             return None
         self._ear = self._before
         return self._hear(self._onset_time, pitch, replaces=True)
+
+    def foresee(self) -> bool:
+        """Do a little of what `expectation` will need: a step of the model. Returns whether there is more to do."""
+        foresight = self._foreseen()
+        return foresight is not None and foresight.advance()
+
+    def expectation(self) -> Pitches:
+        """Return how likely each pitch is, as played, as the next note; nothing before the first one."""
+        foresight = self._foreseen()
+        return () if foresight is None else foresight.pitches()
+
+    def _foreseen(self) -> Foresight | None:
+        """Return what looks for the next note after the last one."""
+        ear = self._ear
+        if ear.onset is None:
+            return None
+        if self._foresight is None or self._foresight[0] is not ear.path:
+            semitones = -self._transpositions - ear.octave_shift
+            self._foresight = ear.path, Foresight(ear.path, self._vocabulary, ear.belief.expected, semitones)
+        return self._foresight[1]
 
     def note_off(self, time: float, pitch: int) -> None:
         """Hear the end of a note."""
@@ -222,6 +244,17 @@ class Listener:
     def sharps(self) -> int:
         """The key signature in use, −5…6."""
         return self._signatures[self._row]
+
+    @property
+    def locked(self) -> int | None:
+        """The key signature that was chosen, in sharps; None where it is found by listening."""
+        return self._signatures[0] if len(self._signatures) == 1 else None
+
+    @property
+    def posterior(self) -> tuple[float, ...]:
+        """How likely each key signature is, from −5 to 6 sharps, (12,), summing to 1."""
+        likely = dict(zip(self._signatures, self._ear.belief.weights.tolist(), strict=True))
+        return tuple(likely.get(sharps, 0.0) for sharps in SIGNATURES)
 
     @property
     def context(self) -> Context:

@@ -11,15 +11,13 @@ import math
 from dataclasses import replace
 from typing import Literal
 
-from antiphon.improviser.clock import Clock
+from antiphon.improviser.clock import Clock, Health
 from antiphon.improviser.events import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
 from antiphon.improviser.following import MOST_TAPS, tapped_bpm
 from antiphon.improviser.pulses import FASTEST, SLOWEST
 from antiphon.melody.grid import Place, Tempo
 
 Sync = Literal["fixed", "clock", "auto"]
-TAPS_FORGOTTEN = 2.0
-"""Seconds after which a tap no longer belongs to those before it."""
 
 
 class Timekeeper:
@@ -69,6 +67,11 @@ class Timekeeper:
     def rolls(self) -> bool:
         """Whether a sequencer's transport is rolling, and is followed."""
         return self._rolls
+
+    @property
+    def health(self) -> Health:
+        """How the clock is that is followed."""
+        return "none" if self._clock is None else self._clock.health
 
     def place(self, step: int) -> Place | None:
         """Return where a step stands in its bar, or None where nobody hears the bar."""
