@@ -109,7 +109,7 @@ def staged(*options: str, cwd: Path) -> Iterator[tuple[Daemon, str]]:
 
 def url_of(running: Daemon) -> str:
     """Wait for the address that a daemon prints."""
-    if not any("stage page" in line for line in running.said):
-        running.wait_for("stage page")
-    (line,) = [line for line in running.said if "stage page" in line]
+    if not any("stage page   " in line for line in running.said):
+        running.wait_for("stage page   ")
+    (line,) = [line for line in running.said if "stage page   " in line]
     return line.split()[-1]

@@ -34,8 +34,11 @@ from antiphon.live.stage.hub import Hub
 PAGE = Path(__file__).parent / "page"
 LONGEST_MESSAGE = 1024
 """Bytes that a page may send at once; nothing that it has to say is a tenth of it."""
-PING_SECONDS = 5.0
-"""From one look whether a page is still there to the next; what a page that isn't held down then ends."""
+PING_SECONDS, PONG_SECONDS = 5.0, 10.0
+"""From one look whether a page is still there to the next, and for how long that may take.
+
+What a page that is gone held down ends then. One that is slowed answers late, and is closed for that sooner.
+"""
 
 
 def main() -> None:
@@ -111,7 +114,7 @@ async def _serve(app: Guard, hub: Hub, listening: socket.socket, ready: messages
             ws="websockets-sansio",
             ws_max_size=LONGEST_MESSAGE,
             ws_ping_interval=PING_SECONDS,
-            ws_ping_timeout=PING_SECONDS,
+            ws_ping_timeout=PONG_SECONDS,
             ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,

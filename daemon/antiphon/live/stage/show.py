@@ -145,7 +145,7 @@ class Show(NoRecord):
         if self._is_foreseeing:  # a step of the model a look, so that a note needn't wait for more
             if not improviser.foresee():
                 self._is_foreseeing = False
-                self._put(messages.Expectation([*improviser.expectation()]))
+                self._put(messages.Expectation([(pitch, round(p, 4)) for pitch, p in improviser.expectation()]))
                 self._next_look = self._looked_at + LOOK_SECONDS if self._has_stirred else None
             return
         self._looked_at, self._has_stirred = time, False
