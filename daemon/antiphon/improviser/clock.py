@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from antiphon.improviser.pulses import FASTEST, PER_BEAT, SLOWEST, Pulses
+from antiphon.improviser.pulses import PER_BEAT, Pulses, believed_bpm
 from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
 
 Health = Literal["none", "waiting", "rolling", "lost"]
@@ -29,8 +29,7 @@ class Clock:
     """
 
     def __init__(self, bpm: float, steps_per_beat: float = STEPS_PER_BEAT, offset: float = 0.0) -> None:
-        bpm = min(FASTEST, max(SLOWEST, bpm))
-        self._pulses = Pulses(60 / bpm / PER_BEAT)
+        self._pulses = Pulses(60 / believed_bpm(bpm) / PER_BEAT)
         self._steps_per_beat = steps_per_beat
         self._offset = offset
         self._origin = 0

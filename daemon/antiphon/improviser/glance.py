@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from antiphon.improviser.clock import Health
+from antiphon.improviser.events import Sync
 from antiphon.improviser.modes import Mode, Turn
 from antiphon.improviser.plan import Coming
-from antiphon.improviser.timekeeping import Sync
 from antiphon.melody.grid import Tempo
 
 

@@ -29,8 +29,10 @@ from antiphon.improviser.events import (
     ControlChange,
     Event,
     Expression,
+    KeyLock,
     NoteOff,
     NoteOn,
+    SyncChange,
     TempoChange,
     Timed,
     Transport,
@@ -46,6 +48,7 @@ from antiphon.improviser.reply import Replies
 from antiphon.improviser.sounding import Sounding
 from antiphon.improviser.sustain import Sustain
 from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.melody.keys import signature_name
 from antiphon.melody.model import StepModel
 from antiphon.melody.vocabulary import Vocabulary
 
@@ -131,6 +134,8 @@ class Improviser:
             Expression: self._expression,
             Control: self._steer,
             TempoChange: self._tempo_change,
+            SyncChange: self._sync_change,
+            KeyLock: self._key_lock,
             **dict.fromkeys(get_args(Transport), self._transport),
         }
         self._actions: dict[Action, Callable[[float, Signal], list[Timed]]] = {
@@ -387,6 +392,24 @@ class Improviser:
         self._listener.take_tempo(event.bpm)
         return []
 
+    def _sync_change(self, time: float, event: SyncChange) -> list[Timed]:
+        if event.sync != self._time.sync:
+            self._time.change_sync(event.sync)
+            self._listener.follow_sync()
+            self._notice(time, f"sync {event.sync}")
+        return []
+
+    def _key_lock(self, time: float, event: KeyLock) -> list[Timed]:
+        """Play in a key from the next answer on; what is planned already is played as it is."""
+        locked = self._listener.locked
+        if event.sharps == locked:
+            return []
+        if self._listener.lock(event.sharps):
+            self._notice(time, f"key {_name_of(event.sharps)}")
+        else:
+            self._notice(time, f"the key stays {_name_of(locked)}: this model can't listen in all keys")
+        return []
+
     def _transport(self, time: float, event: Transport) -> list[Timed]:
         jump = self._time.hear_transport(time, event)
         if jump is None:
@@ -534,3 +557,7 @@ class Improviser:
             return False
         self._answers_left -= 1
         return True
+
+
+def _name_of(sharps: int | None) -> str:
+    return "by listening" if sharps is None else signature_name(sharps)

@@ -29,6 +29,8 @@ def musician_for(musician: Musician, model: str) -> Musician:
     another = load_musician(replace(musician.settings, play=play))
     if another.bundle.manifest.step != musician.bundle.manifest.step:
         raise UserError(f"{model}: its steps are of another length; start again with --model {model}")
+    if another.signatures != musician.signatures:
+        raise UserError(f"{model}: it listens in other keys; start again with --model {model}")
     return another
 
 
