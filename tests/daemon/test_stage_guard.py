@@ -124,7 +124,7 @@ def test_only_loopback_listens(stage: tuple[str, int]) -> None:
 
 def test_beyond_this_machine_a_token_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "antiphon-nobody")
-    with staged("--stage-host", "0.0.0.0", cwd=tmp_path) as (_, url):
+    with staged("--stage-host", "0.0.0.0", cwd=tmp_path) as (_, url):  # noqa: S104
         address, _, token = url.partition("/?token=")
         assert len(token) >= 20
         name, _, port = address.removeprefix("http://").rpartition(":")

@@ -101,6 +101,7 @@ class _Session:
             recover(self._folder, words.say)
             deck.start(play.bpm)
         record: Record = deck
+        translator = Translator(self._table, play.mode)
         midi = None if isinstance(connection, NoConnection) else Midi(connection.input_name, connection.output_name)
         facts = _facts(self._musician, midi, deck.is_on)
         show = None
@@ -111,7 +112,7 @@ class _Session:
         self._incidents.record = record
         programs = Programs(self._musician, inbox, words.tell, record.happened)
         if self._server is not None:
-            self._server.start(Helm(inbox, record, programs, deck, facts), inbox.start, self._folder)
+            self._server.start(Helm(inbox, translator, record, programs, deck, facts), inbox.start, self._folder)
         self._welcome(midi, no_midi)
 
         def notice(moment: float, text: str) -> None:
@@ -128,7 +129,7 @@ class _Session:
                 Performance(
                     self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice),
                     inbox,
-                    Translator(self._table, play.mode),
+                    translator,
                     connection.send,
                     record,
                     programs.choose,

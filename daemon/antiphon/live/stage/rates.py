@@ -8,6 +8,8 @@ MESSAGES_A_SECOND = 500.0
 """That a page may send for ever: a fast pianist with three knobs in her hands sends 400."""
 BURST = 1000.0
 """Messages beyond that, at once."""
+RELIEF = 50.0
+"""Messages that a page must have leave for before it counts as slowed no more; sleep is never exact."""
 PATIENCE = 5.0
 """Seconds for which a page may be slowed; one that still sends too much is no pianist."""
 
@@ -28,12 +30,11 @@ class Rate:
         """Take leave for one message; return how long its page must wait for that, in seconds."""
         self.left = min(BURST, self.left + (now - self.now) * MESSAGES_A_SECOND) - 1
         self.now = now
-        if self.left >= 0:
+        if self.left >= RELIEF:
             self.slowed_since = None
-            return 0.0
-        if self.slowed_since is None:
+        elif self.left < 0 and self.slowed_since is None:
             self.slowed_since = now
-        return -self.left / MESSAGES_A_SECOND
+        return max(0.0, -self.left / MESSAGES_A_SECOND)
 
     def is_flood(self, now: float) -> bool:
         """Return whether the page has been slowed for too long."""

@@ -9,12 +9,14 @@ from antiphon.improviser.controls import (
     value_of_density,
     value_of_mode,
     value_of_pitch,
+    value_of_switch,
     value_of_temperature,
 )
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.deck import Deck
 from antiphon.live.inbox import Inbox
+from antiphon.live.messages import Translator
 from antiphon.live.programs import Programs
 from antiphon.live.record import Record
 from antiphon.live.stage.held import Held
@@ -30,17 +32,19 @@ class Helm:
     """Does what pages ask for, on any thread; what they ask has been checked (`checks`).
 
     Args:
-        inbox: the performance's.
+        inbox: the performance's; the translator too.
         record: is told of it, as of all that the improviser is told.
         programs: chooses models.
         deck: records, or not.
         facts: what is shown of that.
     """
 
-    def __init__(self, inbox: Inbox, record: Record, programs: Programs, deck: Deck, facts: Facts) -> None:
+    def __init__(
+        self, inbox: Inbox, translator: Translator, record: Record, programs: Programs, deck: Deck, facts: Facts
+    ) -> None:
         self._inbox = inbox
+        self._translator = translator
         self._record = record
-        self._programs = programs
         self._deck = deck
         self._facts = facts
         self._held = Held()
@@ -65,6 +69,8 @@ class Helm:
     def _steer(self, event: Steers) -> None:
         def steer(improviser: Improviser, time: float) -> list[Timed]:
             self._record.happened(time, text_of(event))
+            if isinstance(event, Control):
+                self._translator.steered(event)
             return improviser.receive(time, event)
 
         self._inbox.tell(steer)
@@ -100,7 +106,7 @@ _VALUES: dict[str, Callable[..., float]] = {
     "density": value_of_density,
     "lowest": value_of_pitch,
     "highest": value_of_pitch,
-    "mute": float,
-    "hold": float,
+    "mute": value_of_switch,
+    "hold": value_of_switch,
 }
 """From a setting's unit to the knob's share that stands for it."""
