@@ -54,6 +54,12 @@ class Page:
                 return message
         pytest.fail(f"no {kind} as it should be; the latest: {self.came[-10:]}")
 
+    def find(self, kind: str, done: Callable[[Message], bool] = lambda _: True) -> Message:
+        """Return the latest such message, or wait for it if none has come."""
+        return next(
+            (each for each in reversed(self.came) if each["type"] == kind and done(each)), None
+        ) or self.wait_for(kind, done)
+
     def wait_for_state(self, **wanted: Any) -> Message:
         """Wait until the state has these values; the last one may have them already."""
         states = [each for each in self.came if each["type"] == "state"]

@@ -13,6 +13,7 @@ import msgspec
 import psutil
 import pytest
 
+from antiphon.improviser.listener import CHORD_SECONDS
 from antiphon.live.stage import messages
 from antiphon.live.stage.hub import MOST_NONSENSE, MOST_PAGES, MOST_WAITING, Hub
 from tests.daemon.live import PATIENCE, Daemon, Keyboard, daemon, ons, sounding
@@ -195,6 +196,7 @@ def test_a_server_that_stands_still_delays_no_note_and_leaves_none_hanging(
                 pianist.send(0x80, 60 + number % 12, 0)
                 if number < 5:
                     pianist.hear_until(lambda came: len(ons(came)) == 1)
+                    time.sleep(2 * CHORD_SECONDS)
                 elif number % 20 == 0:
                     time.sleep(0.01)  # JACK itself drops some of so much at once
         finally:

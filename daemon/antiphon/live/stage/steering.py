@@ -22,10 +22,8 @@ from antiphon.live.record import Record
 from antiphon.live.stage.held import Held
 from antiphon.live.stage.messages import Played, Press, Set, Steering
 from antiphon.live.stage.show import AUTO, Facts
-from antiphon.live.told import text_of
+from antiphon.live.told import Steered, telling
 from antiphon.melody.keys import parse_key
-
-Steers = Control | TempoChange | SyncChange | KeyLock
 
 
 class Helm:
@@ -66,14 +64,8 @@ class Helm:
         for message in self._held.let_go():
             self._inbox.receive((message, 0.0))
 
-    def _steer(self, event: Steers) -> None:
-        def steer(improviser: Improviser, time: float) -> list[Timed]:
-            self._record.happened(time, text_of(event))
-            if isinstance(event, Control):
-                self._translator.steered(event)
-            return improviser.receive(time, event)
-
-        self._inbox.tell(steer)
+    def _steer(self, event: Steered) -> None:
+        self._inbox.tell(telling(event, self._record, self._translator))
 
     def _lock(self, wanted: Set) -> None:
         self._facts.key = str(wanted.value)
@@ -88,7 +80,7 @@ class Helm:
         self._inbox.tell(switch)
 
 
-def event_of(wanted: Set) -> Steers:
+def event_of(wanted: Set) -> Steered:
     """Return the event by which a setting of the improviser's own is set."""
     name, value = wanted.name, wanted.value
     if name == "bpm":
