@@ -12,10 +12,12 @@ from antiphon.improviser.listener import CHORD_SECONDS
 from tests.daemon.live import (
     PHRASE,
     Keyboard,
+    antiphon,
     check_renders_again,
     daemon,
     notes,
     recorded,
+    run_antiphon,
     sessions,
 )
 from tests.daemon.pages import Page, page, staged, url_of
@@ -201,8 +203,12 @@ def test_a_recording_is_ended_and_begun_in_mid_set_listed_and_downloaded(
             assert answer.read() == first.read_bytes()
         running.stop()
     assert [note.pitch for note in notes(first, "Performer")] == [60]
-    _, second = (Path(each["path"]) for each in sessions(tmp_path))
+    (second,) = {Path(each["path"]) for each in sessions(tmp_path)} - {first}
     assert [note.pitch for note in notes(second, "Performer")] == [64]
+    assert antiphon("render", first, "again.mid", cwd=tmp_path)
+    assert notes(tmp_path / "again.mid", "Antiphon") == notes(first, "Antiphon")  # it holds the set from its start on
+    done = run_antiphon("render", second, "other.mid", cwd=tmp_path)
+    assert (done.returncode, "into its set" in done.stderr) == (0, True)
 
 
 def test_where_there_is_no_midi_system_the_page_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

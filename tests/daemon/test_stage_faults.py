@@ -267,7 +267,8 @@ def test_where_starlette_is_broken_the_ports_play(jack_server: dict[str, str], t
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
         with daemon("--stage", "--name", "Broken", cwd=tmp_path) as running, Keyboard("Broken") as pianist:
-            running.wait_for("no stage page")
+            if not any("no stage page" in line for line in running.said):
+                running.wait_for("no stage page")
             pianist.send(0x90, 60, 80)
             assert len(ons(pianist.hear(1))) == 1
             running.stop()

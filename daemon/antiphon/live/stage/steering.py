@@ -43,11 +43,10 @@ class Helm:
         self._inbox = inbox
         self._translator = translator
         self._record = record
+        self._programs = programs
         self._deck = deck
         self._facts = facts
         self._held = Held()
-        self._settings: dict[str, Callable[[Set], None]] = {"record": self._switch, "key": self._lock}
-        self._settings["model"] = lambda wanted: programs.choose_name(str(wanted.value))
 
     def do(self, message: Steering) -> None:
         """Do what a page asks for."""
@@ -57,7 +56,7 @@ class Helm:
         elif isinstance(message, Press):
             self._steer(Control(message.name, 1.0))
         else:
-            self._settings.get(message.name, lambda wanted: self._steer(event_of(wanted)))(message)
+            self._set(message)
 
     def let_go(self) -> None:
         """End what is held down on pages: they are gone."""
@@ -67,9 +66,15 @@ class Helm:
     def _steer(self, event: Steered) -> None:
         self._inbox.tell(telling(event, self._record, self._translator))
 
-    def _lock(self, wanted: Set) -> None:
-        self._facts.key = str(wanted.value)
-        self._steer(event_of(wanted))
+    def _set(self, wanted: Set) -> None:
+        if wanted.name == "model":
+            self._programs.choose_name(str(wanted.value))
+        elif wanted.name == "record":
+            self._switch(wanted)
+        else:
+            if wanted.name == "key":
+                self._facts.key = str(wanted.value)
+            self._steer(event_of(wanted))
 
     def _switch(self, wanted: Set) -> None:
         def switch(improviser: Improviser, time: float) -> list[Timed]:
