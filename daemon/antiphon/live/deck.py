@@ -31,7 +31,7 @@ class Deck:
     """
 
     def __init__(self, folder: Path, header: Mapping[str, Any], words: Words) -> None:
-        self._folder = folder
+        self.folder = folder
         self._header = header
         self._words = words
         self._began = 0.0
@@ -46,14 +46,14 @@ class Deck:
 
     def start(self, bpm: float) -> None:
         """Record from the start of the set, at a tempo in beats a minute."""
-        self._record = self._recorder = Recorder(self._folder, self._header, bpm, self._words.warn)
+        self._record = self._recorder = Recorder(self.folder, self._header, bpm, self._words.warn)
 
     def switch(self, is_on: bool, seconds: float, improviser: Improviser) -> None:
         """Begin or end a recording in mid-set, at a time in seconds; where it is so already, nothing happens."""
         if is_on and self._recorder is None:
             self._began = seconds
             header = {**self._header, BEGAN: round(seconds, 3)}
-            self._record = self._recorder = Recorder(self._folder, header, improviser.bpm, self._words.warn)
+            self._record = self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
             self.key(seconds, improviser.sharps)
             self.marker(seconds, improviser.mode)
             self._words.tell("recording")

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from antiphon.improviser.controls import parse_table
+from antiphon.improviser.improviser import Improviser
 from antiphon.live import priority
 from antiphon.live.assembly import Musician, load_musician
 from antiphon.live.connection import Connection, NoConnection
@@ -29,6 +30,7 @@ from antiphon.live.stage.messages import Midi, Notice
 from antiphon.live.stage.page_server import PageServer
 from antiphon.live.stage.show import Facts, Parts, Show
 from antiphon.live.stage.steering import Helm
+from antiphon.live.terminal import Terminal, is_terminal
 from antiphon.live.words import Words
 from antiphon.melody.bundle import bundle_names
 from antiphon.settings import Ports, Settings, model_folders
@@ -49,7 +51,11 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
     if settings.play.seed is None:
         # Drawn here, so that the recording can say it.
         settings = replace(settings, play=replace(settings.play, seed=secrets.randbits(32)))
-    _Session(settings, Words(show, is_quiet), opens_page).play()
+    session = _Session(settings, Words(show, is_quiet), opens_page)
+    if is_quiet or not is_terminal():
+        session.play()
+    else:
+        session.play_at_terminal(show)
 
 
 class _Session:
@@ -60,17 +66,29 @@ class _Session:
         self._words = words
         self._musician = load_musician(settings)
         self._table = parse_table(asdict(settings.controls))
+        self._translator = Translator(self._table, settings.play.mode)
         self._inbox = Inbox(time.monotonic())
         self._incidents = Incidents(self._inbox, words.warn)
-        self._folder = sessions_folder(settings.sessions.folder)
+        self._deck = Deck(sessions_folder(settings.sessions.folder), header_of(self._musician), words)
         self._server = PageServer(settings.stage, words, opens_page) if settings.stage.on else None
+        self._terminal: Terminal | None = None
+
+    def play_at_terminal(self, show: Say) -> None:
+        """Play, with a line that shows how it stands; `show` shows a line without it."""
+        self._terminal = Terminal()
+        self._words.move_to(self._terminal.say)
+        try:
+            self.play()
+        finally:
+            self._terminal.close()
+            self._words.move_to(show)
 
     def play(self) -> None:
         """Play, from the opening of the ports to their end."""
         with stopped_by_signals(self._inbox.stop):
             connection, no_midi = self._connect()
             try:
-                self._play_on(connection, no_midi)
+                self._play_through(connection, no_midi)
             finally:
                 if self._server is not None:
                     self._server.close()
@@ -94,56 +112,68 @@ class _Session:
             self._words.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
         return connection, None
 
-    def _play_on(self, connection: Connection | NoConnection, no_midi: NoMidiSystem | None) -> None:
-        play, words, inbox = self._settings.play, self._words, self._inbox
-        deck = Deck(self._folder, header_of(self._musician), words)
-        if self._settings.sessions.record:
-            recover(self._folder, words.say)
-            deck.start(play.bpm)
-        record: Record = deck
-        translator = Translator(self._table, play.mode)
+    def _play_through(self, connection: Connection | NoConnection, no_midi: NoMidiSystem | None) -> None:
+        """Play through a connection, and record."""
         midi = None if isinstance(connection, NoConnection) else Midi(connection.input_name, connection.output_name)
-        facts = _facts(self._musician, midi, deck.is_on)
-        show = None
-        if self._server is not None:
-            show = Show(self._server.put, self._table, self._parts(), facts)
-            record = Records(deck, show)
-            words.notice = lambda text: self._server.put(Notice(text)) if self._server else None
+        if self._settings.sessions.record:
+            recover(self._deck.folder, self._words.say)
+            self._deck.start(self._settings.play.bpm)
+        facts = _facts(self._musician, midi, self._deck.is_on)
+        show = self._show(facts)
+        record = self._deck if show is None else Records(self._deck, show)
         self._incidents.record = record
-        programs = Programs(self._musician, inbox, words.tell, record.happened)
-        if self._server is not None:
-            self._server.start(Helm(inbox, translator, record, programs, deck, facts), inbox.start, self._folder)
-        self._welcome(midi, no_midi)
-
-        def notice(moment: float, text: str) -> None:
-            record.marker(moment, text)
-            words.tell(text)
+        programs = Programs(self._musician, self._inbox, self._words.tell, record.happened)
 
         def end_notes() -> None:
             connection.end_notes()
             if show is not None:
-                show.end_notes(inbox.now())
+                show.end_notes(self._inbox.now())
 
         try:
+            self._begin_stage(record, programs, facts)
+            self._welcome(midi, no_midi)
+            improviser = self._improviser(record)
             with priority.playing():
                 Performance(
-                    self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice),
-                    inbox,
-                    translator,
+                    improviser,
+                    self._inbox,
+                    self._translator,
                     connection.send,
                     record,
                     programs.choose,
                     end_notes,
-                    words.log,
+                    self._words.log,
                     show,
                 ).play()
         finally:
             end_notes()  # the disk may be slow
-            deck.close()
+            self._deck.close()
 
-    def _parts(self) -> Parts:
+    def _improviser(self, record: Record) -> Improviser:
+        def notice(moment: float, text: str) -> None:
+            record.marker(moment, text)
+            self._words.tell(text)
+
+        play = self._settings.play
+        return self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
+
+    def _show(self, facts: Facts) -> Show | None:
+        """Return what shows the performance on pages and at the terminal, where there is either."""
+        if self._server is None and self._terminal is None:
+            return None
+        put = self._server.put if self._server is not None else lambda _message: None
         metronome = self._settings.metronome
-        return Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
+        parts = Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
+        return Show(put, self._table, parts, facts, self._terminal.show if self._terminal else None)
+
+    def _begin_stage(self, record: Record, programs: Programs, facts: Facts) -> None:
+        """Start to serve the page."""
+        if self._server is None:
+            return
+        put = self._server.put
+        self._words.notice = lambda text: put(Notice(text))
+        helm = Helm(self._inbox, self._translator, record, programs, self._deck, facts)
+        self._server.start(helm, self._inbox.start, self._deck.folder)
 
     def _welcome(self, midi: Midi | None, no_midi: NoMidiSystem | None) -> None:
         """Say what plays, and what to connect or to open.

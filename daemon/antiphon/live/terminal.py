@@ -10,11 +10,11 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from antiphon.live.stage.messages import State
+from antiphon.live.stage.show import Scene
 from antiphon.melody.keys import signature_name
 
 if TYPE_CHECKING:
@@ -28,16 +28,6 @@ END_SECONDS = 1.0
 SLOW_MS = 10.0
 """Milliseconds to an answer from which they are shown as a warning."""
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What the line shows."""
-
-    state: State
-    played: int | None
-    """The performer's latest note, and then the answer's, as MIDI pitches."""
-    answered: int | None
 
 
 def is_terminal() -> bool:

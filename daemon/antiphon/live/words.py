@@ -23,6 +23,10 @@ class Words:
         self.notice: Callable[[str], None] = lambda _text: None
         """Shows a line on the pages."""
 
+    def move_to(self, show: Say) -> None:
+        """Show lines elsewhere from now on."""
+        self._show = safely(show)
+
     def say(self, text: str) -> None:
         """Say it at the terminal."""
         if not self._is_quiet:

@@ -60,6 +60,16 @@ class Parts:
         return "metronome" if channel == self.clicks else "thru"
 
 
+@dataclass(frozen=True)
+class Scene:
+    """What the terminal shows."""
+
+    state: messages.State
+    played: int | None
+    """The performer's latest note, and then the answer's, as MIDI pitches."""
+    answered: int | None
+
+
 class Show(NoRecord):
     """A record and a view of a performance. All calls come from the thread that plays.
 
@@ -68,7 +78,7 @@ class Show(NoRecord):
         table: which controller steers what; a pad that does is no note.
         parts: whose a note is.
         facts: what else is shown.
-        looked: is told, with each look, the latest pitches of performer and answer.
+        looked: is told what was seen where it has changed.
     """
 
     def __init__(
@@ -77,7 +87,7 @@ class Show(NoRecord):
         table: ControlTable,
         parts: Parts,
         facts: Facts,
-        looked: Callable[[messages.State, int | None, int | None], None] = lambda *_: None,
+        looked: Callable[[Scene], None] | None = None,
     ) -> None:
         self._put = put
         self._table = table
@@ -91,6 +101,7 @@ class Show(NoRecord):
         self._has_heard = self._is_foreseeing = self._has_stirred = False
         self._latest: dict[messages.Part, int] = {}
         self._state: messages.State | None = None
+        self._scene: Scene | None = None
         self._plan: messages.PlanMade | None = None
 
     # As a record
@@ -160,7 +171,10 @@ class Show(NoRecord):
         if state != self._state:
             self._state = state
             self._put(state)
-        self._looked(state, self._latest.get("performer"), self._latest.get("answer"))
+        scene = Scene(state, self._latest.get("performer"), self._latest.get("answer"))
+        if self._looked is not None and scene != self._scene:
+            self._scene = scene
+            self._looked(scene)
 
     def _tell(self, part: messages.Part, seconds: float, event: NoteOn | NoteOff) -> None:
         if isinstance(event, NoteOn):
