@@ -161,7 +161,7 @@ class _Session:
         """Return what shows the performance on pages and at the terminal, where there is either."""
         if self._server is None and self._terminal is None:
             return None
-        put = self._server.put if self._server is not None else lambda _message: None
+        put = self._server.put if self._server is not None else lambda *_: None
         metronome = self._settings.metronome
         parts = Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
         return Show(put, self._table, parts, facts, self._terminal.show if self._terminal else None)

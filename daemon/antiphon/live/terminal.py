@@ -27,6 +27,8 @@ END_SECONDS = 1.0
 """What drawing may still take at the end: a terminal may hang."""
 SLOW_MS = 10.0
 """Milliseconds to an answer from which they are shown as a warning."""
+LEAST_LIKELY = 0.2
+"""A key that is less likely than that isn't worth saying."""
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
@@ -86,7 +88,7 @@ def line_of(scene: Scene) -> Text:
 
     state = scene.state
     parts = [
-        (signature_name(state.sharps), "bold"),
+        (signature_name(state.sharps) if max(state.posterior) > LEAST_LIKELY else "listening for your key", "bold"),
         (f"{state.bpm:.0f} BPM{_sync_of(state)}", "red" if state.clock == "lost" else ""),
         (state.mode + (", answering" if state.turn == "answering" else ""), ""),
         (f"you {_name_of(scene.played)}, Antiphon {_name_of(scene.answered)}", "cyan"),

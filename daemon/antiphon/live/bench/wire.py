@@ -42,7 +42,7 @@ class OnTheWire:
     """… and the echo's: MIDI systems wake whoever has ports, many times a second."""
 
 
-class _Line:
+class Line:
     """A cable to a peer's input and one from its output."""
 
     def __init__(self, stack: ExitStack, api: int, name: str) -> None:
@@ -97,7 +97,7 @@ def measure(api: str, number: int, model: str, notes: int) -> OnTheWire:
         echo = stack.enter_context(process.bare_echo(number))
         memory = daemon.memory_mb
         idle, echo_idle = process.idle_percent((daemon, echo))
-        lines = [_Line(stack, number, peer.name) for peer in (daemon, echo)]
+        lines = [Line(stack, number, peer.name) for peer in (daemon, echo)]
         taken: tuple[list[float], list[float]] = ([], [])
         lost, chance = 0, random.Random(1)  # noqa: S311
         for played in range(WARMING + notes):

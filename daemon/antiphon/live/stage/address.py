@@ -22,11 +22,14 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + PORTS_TRIED, 65536)):
         try:
-            return socket.create_server((host, candidate), family=family)
+            made = socket.create_server((host, candidate), family=family)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):  # Windows says EACCES of one that is taken
                 raise
             taken = error
+        else:
+            # Only where a socket says that it is TCP's does asyncio send small messages at once: 40 ms sooner.
+            return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
     raise taken
 
 

@@ -1,7 +1,7 @@
 """The link: the playing process's end of the pipes to the one that serves the page.
 
     link.start(setup)    starts it
-    link.put(message)    hands a message over, at once: it never waits, and drops what isn't taken
+    link.put(messages)   hands messages over, at once: it never waits, and drops what isn't taken
     link.close()         ends it
 
 Two threads: one writes what was handed over, one reads what pages say.
@@ -44,7 +44,7 @@ class Link:
     def __init__(self, hear: Callable[[messages.FromServer], None], ended: Callable[[], None]) -> None:
         self._hear = hear
         self._ended = ended
-        self._queue: SimpleQueue[messages.ToServer | None] = SimpleQueue()  # its put() waits for nobody
+        self._queue: SimpleQueue[list[messages.ToServer] | None] = SimpleQueue()  # its put() waits for nobody
         self._shown: set[_Note] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closing = False
@@ -65,22 +65,25 @@ class Link:
             stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
             **new_group,  # type: ignore[call-overload]
         )
-        self._queue.put(setup)
+        self._queue.put([setup])
         for name, work in (("writes to the stage", self._write), ("hears the stage", self._read)):
             threading.Thread(target=work, name=name, daemon=True).start()
 
-    def put(self, message: messages.ToServer) -> None:
-        """Hand a message over; always from the same thread."""
+    def put(self, *given: messages.ToServer) -> None:
+        """Hand messages over; notes always from the same thread."""
+        self._queue.put([message for message in given if self._is_taken(message)])
+
+    def _is_taken(self, message: messages.ToServer) -> bool:
         if isinstance(message, NoteOff):
             note = message.part, message.channel, message.pitch
             if note not in self._shown:
-                return  # its start was dropped
+                return False  # its start was dropped
             self._shown.discard(note)
         elif self._queue.qsize() >= MOST_WAITING:
-            return
+            return False
         elif isinstance(message, NoteOn):
             self._shown.add((message.part, message.channel, message.pitch))
-        self._queue.put(message)
+        return True
 
     def close(self) -> None:
         """End the serving process."""
@@ -99,15 +102,16 @@ class Link:
         if pipe is None:
             return
         with contextlib.suppress(OSError):  # it has ended; who reads will hear of it
-            while (message := self._queue.get()) is not None:
+            while (given := self._queue.get()) is not None:
                 lines = bytearray()
                 with contextlib.suppress(Empty):
-                    while message is not None:
-                        lines += _encoder.encode(message) + b"\n"
-                        message = self._queue.get_nowait()
+                    while given is not None:
+                        for message in given:
+                            lines += _encoder.encode(message) + b"\n"
+                        given = self._queue.get_nowait()
                 pipe.write(lines)
                 pipe.flush()
-                if message is None:
+                if given is None:
                     break
         with contextlib.suppress(OSError):
             pipe.close()

@@ -1,7 +1,7 @@
 """The show: what pages see of a performance, made of what the playing thread knows and handed over at once.
 
-Notes go when they come and leave. All else is looked up in the gaps, when something has happened since, and goes out
-where it differs from what was shown last.
+Notes go when what they call for has left. All else is looked up in the gaps, when something has happened since, and
+goes out where it differs from what was shown last.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 from antiphon.improviser.controls import ControlTable
 from antiphon.improviser.events import NoteOff, NoteOn
@@ -29,7 +30,12 @@ LATENCIES = 32
 """Notes whose median the latency is."""
 AUTO = "auto"
 
-Put = Callable[[messages.ToServer], None]
+
+class Put(Protocol):
+    """Takes messages, at once."""
+
+    def __call__(self, *given: messages.ToServer) -> None:
+        """Take messages."""
 
 
 @dataclass
@@ -74,7 +80,7 @@ class Show(NoRecord):
     """A record and a view of a performance. All calls come from the thread that plays.
 
     Args:
-        put: takes each message, at once.
+        put: takes messages, at once.
         table: which controller steers what; a pad that does is no note.
         parts: whose a note is.
         facts: what else is shown.
@@ -99,6 +105,8 @@ class Show(NoRecord):
         self._next_look: float | None = 0.0
         self._looked_at = float("-inf")
         self._has_heard = self._is_foreseeing = self._has_stirred = False
+        # What is handed over wakes a thread, which the answer that is just being made would wait for.
+        self._untold: list[messages.NoteOn | messages.NoteOff] = []
         self._latest: dict[messages.Part, int] = {}
         self._state: messages.State | None = None
         self._scene: Scene | None = None
@@ -129,6 +137,7 @@ class Show(NoRecord):
         for channel, pitch in sorted(self._sounding):
             self._tell(self._parts.of(channel), seconds, NoteOff(pitch, channel))
         self._sounding.clear()
+        self._flush()
 
     def happened(self, seconds: float, what: str) -> None:
         """Take note of another model that plays."""
@@ -142,6 +151,7 @@ class Show(NoRecord):
         if self._next_look is None:
             self._next_look = max(self._looked_at + LOOK_SECONDS, time + CALM_SECONDS)
         self._has_stirred = True
+        self._flush()
 
     def answered(self, seconds: float) -> None:
         """See `View`."""
@@ -179,9 +189,14 @@ class Show(NoRecord):
     def _tell(self, part: messages.Part, seconds: float, event: NoteOn | NoteOff) -> None:
         if isinstance(event, NoteOn):
             self._latest[part] = event.pitch
-            self._put(messages.NoteOn(part, seconds, event.pitch, event.velocity, event.channel))
+            self._untold.append(messages.NoteOn(part, seconds, event.pitch, event.velocity, event.channel))
         else:
-            self._put(messages.NoteOff(part, seconds, event.pitch, event.channel))
+            self._untold.append(messages.NoteOff(part, seconds, event.pitch, event.channel))
+
+    def _flush(self) -> None:
+        if self._untold:
+            self._put(*self._untold)
+            self._untold.clear()
 
     def _state_of(self, glance: Glance) -> messages.State:
         tempo, facts = glance.tempo, self._facts
