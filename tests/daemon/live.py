@@ -142,7 +142,7 @@ class Daemon:
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End it by a signal, and wait until it has ended well; `said` then holds all that it said."""
         self.process.send_signal(number)
-        assert self.process.wait(PATIENCE) == 0
+        assert self.process.wait(PATIENCE) == 0, self.errors()
         self._reader.join(PATIENCE)
         while (line := self._lines.get(timeout=PATIENCE)) is not None:
             self.said.append(line)

@@ -108,9 +108,14 @@ def page(url: str, version: int = VERSION, **headers: str) -> Iterator[Page]:
 
 @contextmanager
 def staged(*options: str, cwd: Path) -> Iterator[tuple[Daemon, str]]:
-    """Start a daemon with a stage on a port of its own, and yield its address too."""
+    """Start a daemon with a stage on a port of its own, and yield its address too; it must end well.
+
+    A killed one would hold up JACK, and with it the next.
+    """
     with daemon("--stage", "--stage-port", "0", *options, cwd=cwd) as running:
         yield running, url_of(running)
+        if running.process.poll() is None:
+            running.stop()
 
 
 def url_of(running: Daemon) -> str:

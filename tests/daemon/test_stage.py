@@ -233,6 +233,7 @@ def test_a_port_in_use_is_told_and_the_next_one_taken(jack_server: dict[str, str
             assert [line for line in second.said if f"port {port} is taken" in line]
             with page(other) as one:
                 assert one.wait_for_state()["midi"]["input"] == "Two in"
+            second.stop()
 
 
 def get(url: str, path: str) -> object:
