@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 
 from antiphon.improviser.composer import Composer, Style
 from antiphon.improviser.controls import Control
+from antiphon.improviser.ear import Heard
 from antiphon.improviser.events import Event, NoteOff, NoteOn, Sync, Timed
 from antiphon.improviser.hands import Hands
 from antiphon.improviser.improviser import Improviser, Manner
-from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.listener import Listener
 from antiphon.improviser.metronome import Click, Metronome
 from antiphon.improviser.modes import Mode
 from antiphon.improviser.reply import Replies

@@ -1,8 +1,8 @@
 """Whatever is played, turned, said by a sequencer or left out, in whatever settings: the improviser keeps its promises.
 
 They stand in `tests.soak.witness`: every note-on one note-off, no pitch twice on a channel, nothing out of range, time
-that never runs backwards and is never ahead, the same for the same seed, prepared or not, woken or not, and a bounded
-state.
+that never runs backwards and is never ahead, the same for the same seed, prepared or not, looked at or not, woken or
+not, and a bounded state.
 """
 
 from random import Random
@@ -22,10 +22,12 @@ from antiphon.improviser.events import (
     ClockStop,
     ControlChange,
     Expression,
+    KeyLock,
     NoteOff,
     NoteOn,
     ProgramChange,
     SongPosition,
+    SyncChange,
     TempoChange,
 )
 from antiphon.improviser.hands import Hands
@@ -85,7 +87,9 @@ setups = st.builds(
 )
 transports = st.sampled_from([ClockStart(), ClockStart(), ClockContinue(), ClockStop()])
 positions = st.builds(SongPosition, st.sampled_from([0, 1, 16, (1 << 14) - 1, 1 << 40]))
-tempi = st.builds(TempoChange, st.floats(20, 400))
+tempi = st.builds(TempoChange, st.floats(20, 400) | st.sampled_from([1e-300, 1e300]))
+syncs = st.builds(SyncChange, st.sampled_from(["fixed", "clock", "auto"]))
+locks = st.builds(KeyLock, st.sampled_from([None, None, *SIGNATURES]))
 controllers = st.builds(ControlChange, st.sampled_from([64, 64, 1, 7, 120, 123, 127]), values, channels)
 expressions = st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), values, values).map(Expression)
 programs = st.builds(ProgramChange, values, channels)
@@ -127,7 +131,11 @@ class AnyPerformance(RuleBasedStateMachine):
         for pitch in chord:
             self._play(0.01, NoteOff(pitch, 1))
 
-    @rule(gap=gaps, event=transports | positions | tempi | controllers | expressions | programs | steered)
+    @rule(gap=gaps, event=tempi | syncs | locks)
+    def choose_a_tempo_or_a_key(self, gap: float, event: Any) -> None:
+        self._play(gap, event)
+
+    @rule(gap=gaps, event=transports | positions | controllers | expressions | programs | steered)
     def turn_something(self, gap: float, event: Any) -> None:
         self._play(gap, event)
 
@@ -170,6 +178,10 @@ class AnyPerformance(RuleBasedStateMachine):
     @rule(steps=st.integers(1, 200))
     def prepare(self, steps: int) -> None:
         self.witness.prepare(steps)
+
+    @rule(steps=st.integers(0, 20))
+    def look(self, steps: int) -> None:
+        self.witness.look(steps)
 
     @rule(back=st.sampled_from([1e-9, 0.1, 1e6]))
     def the_clock_of_the_port_steps_back(self, back: float) -> None:

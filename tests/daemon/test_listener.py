@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
+from antiphon.improviser.ear import Heard
 from antiphon.improviser.events import NoteOn
-from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.listener import Listener
 from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES

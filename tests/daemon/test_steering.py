@@ -185,6 +185,17 @@ def test_a_prepared_answer_is_not_in_the_key_from_before() -> None:
     assert answers[0] == answers[1]
 
 
+def test_a_note_that_was_anticipated_is_heard_in_the_key_that_was_locked_since() -> None:
+    player = improviser()
+    tune = list(events(ODE_IN_E_FLAT))
+    play_on(player, tune[:20], tune[19][0])
+    while player.prepare():
+        pass
+    player.receive(tune[19][0], KeyLock(6))
+    play_on(player, tune[20:], tune[-1][0])
+    assert player.glance().locked == 6
+
+
 def test_a_key_from_the_settings_can_be_unlocked_too() -> None:
     musician = load_musician(read_settings(None, {"play": {"key": "D", "seed": 1}}))
     player = musician.improviser(BPM, 0.0, 2)

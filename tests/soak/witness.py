@@ -1,7 +1,8 @@
 """The witness: plays to an improviser, and to its twin, and sees to it that both keep what is promised.
 
-The twin hears the same events and nothing else: it is not asked to prepare and not woken in between. So what both say
-is the same only if the seed alone decides, if preparing changes nothing, and if it doesn't matter when time is asked.
+The twin hears the same events and nothing else: it is not asked to prepare, not looked at, and not woken in between. So
+what both say is the same only if the seed alone decides, if preparing and looking change nothing, and if it doesn't
+matter when time is asked.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable
+from itertools import pairwise
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -103,6 +105,20 @@ class Witness:
         """Let it prepare, up to so many steps of the model; the twin doesn't."""
         while steps > 0 and self.player.prepare():
             steps -= 1
+
+    def look(self, steps: int) -> None:
+        """Look at it as a display does, and let it foresee so many steps first; nobody looks at the twin."""
+        player = self.player
+        while steps > 0 and player.foresee():
+            steps -= 1
+        seen, expected = player.glance(), player.expectation()
+        assert player.glance() == seen
+        assert seen.posterior[seen.sharps + 5] > 0 and abs(sum(seen.posterior) - 1) < 1e-6, seen
+        assert seen.locked in (None, seen.sharps), seen
+        assert all(first.time <= second.time for first, second in pairwise(seen.planned)), seen
+        assert all(each.time <= each.end and 0 <= each.pitch <= 127 for each in seen.planned), seen
+        assert all(0 <= pitch <= 127 and chance >= 0.01 for pitch, chance in expected), expected
+        assert sum(chance for _, chance in expected) < 1 + 1e-6, expected
 
     def close(self, time: float) -> None:
         """End the performance: nothing may sound on."""

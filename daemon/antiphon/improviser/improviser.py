@@ -23,6 +23,7 @@ from antiphon.improviser import controls
 from antiphon.improviser.call import Call
 from antiphon.improviser.composer import Composer, NextNote
 from antiphon.improviser.controls import Control
+from antiphon.improviser.ear import Heard
 from antiphon.improviser.echo import Echoes
 from antiphon.improviser.events import (
     SUSTAIN,
@@ -40,7 +41,7 @@ from antiphon.improviser.events import (
 from antiphon.improviser.foresight import Pitches
 from antiphon.improviser.glance import Glance
 from antiphon.improviser.hands import Hands, Thru
-from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.listener import Listener
 from antiphon.improviser.metronome import Metronome
 from antiphon.improviser.modes import Action, Mode, Signal, Turn, after
 from antiphon.improviser.plan import Plan, Planned
@@ -223,7 +224,8 @@ class Improviser:
         if not self._awaits_phrase_end():
             return False
         if self.mode == "continue":
-            return self._replies.prepare_melody(self._call)
+            self._replies.prepare_melody(self._call)
+            return False
         return self._replies.prepare(self._call)
 
     def glance(self) -> Glance:

@@ -6,11 +6,12 @@ On a grid that the performer hears, a note's step is the nearest; otherwise it i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.ear import Ear, Heard, Impression
 from antiphon.improviser.following import Follower
 from antiphon.improviser.foresight import Foresight, Pitches
 from antiphon.improviser.key_belief import KeyBelief, no_belief
@@ -22,7 +23,7 @@ from antiphon.melody.key_model import NO_INTERVAL, KeyModel, KeyNote, interval_c
 from antiphon.melody.keys import SIGNATURES, transposition
 from antiphon.melody.model import Floats, StepModel
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon.melody.window import HELD, RESTED
+from antiphon.melody.window import HELD, RESTED, tokens_in
 
 CHORD_SECONDS = 0.030
 """Notes that start within this time are one chord; its highest note is the melody."""
@@ -36,78 +37,6 @@ LONGEST_LINE = 512
 """Steps of the melody that are kept for a model which reads windows."""
 _SIDES = np.arange(12)
 """Transpositions: the key model's side `n` hears what is played `n` semitones higher."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A note of the melody, as it was heard."""
-
-    time: float
-    """Of its onset, in seconds."""
-    step: int
-    """From the first onset."""
-    pitch: int
-    """As played, a MIDI note number."""
-    symbol: str
-    """In the model's key."""
-    sharps: int
-    """The key signature in use after hearing it, −5…6."""
-    replaces: bool
-    """It is the higher note of a chord, and takes the place of the note heard before."""
-    belief: KeyBelief = field(compare=False, repr=False)
-    """Before it was heard."""
-    costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
-    """−log2 of the probability of its time and its pitch in each key, (key,)."""
-
-    @property
-    def bits(self) -> float:
-        """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
-        return self.belief.bits(self.costs)
-
-
-@dataclass(frozen=True, eq=False)
-class Impression:
-    """What a note leaves behind that comes so many steps after another: a value, which can be made before it comes."""
-
-    tokens: npt.NDArray[np.intp]
-    """Its symbol in each key, (key,)."""
-    belief: KeyBelief
-    key_state: Floats | None
-    path: Path
-    costs: npt.NDArray[np.float64]
-    """See `Heard`."""
-    semitones: int
-    """From a pitch of the model to the same in the performer's key and register, in the key then in use."""
-    place: Place | None
-    """Of the note in its bar."""
-
-    @property
-    def context(self) -> Context:
-        """After the note, in the key then in use: one row."""
-        return self.path.row(self.belief.row)
-
-
-@dataclass(frozen=True, eq=False)
-class Ear:
-    """Everything that hearing depends on, as a value: to take a note back, keep the ear from before it."""
-
-    path: Path
-    belief: KeyBelief
-    key_state: Floats | None = None
-    """The key model's memory, if there is such a model."""
-    onset: int | None = None
-    """The step at which the last note started, on the timekeeper's grid, and where it ended there."""
-    release: float | None = None
-    phrase: int = 0
-    """The step at which this phrase started."""
-    follower: Follower | None = None
-    """What the playing shows of its tempo, where that is asked."""
-    pitch: int = 0
-    step: int = 0
-    octave_shift: int = 0
-    """Semitones, a multiple of 12, that bring this phrase into the vocabulary."""
-    line: tuple[int, ...] = ()
-    """The last steps, each a pitch (as played, with the octave shift), `HELD` or `RESTED`."""
 
 
 class Listener:
@@ -197,13 +126,8 @@ class Listener:
         """Listen with another model from now on, as if it had heard the last `REHEARD` steps itself."""
         self._model, self._vocabulary = model, vocabulary
         path = fresh_path(model, vocabulary, len(self._signatures))
-        signs = {HELD: vocabulary.hold, RESTED: vocabulary.rest}
-        for each in self._ear.line[-REHEARD:]:
-            if each in signs:
-                tokens = np.full(len(self._signatures), signs[each])
-            else:
-                tokens = vocabulary.fold(each + self._transpositions)
-            path = Path(model, vocabulary, path.at(1, None).context, tokens.astype(np.int32))
+        for tokens in tokens_in(vocabulary, self._ear.line[-REHEARD:], self._transpositions):
+            path = Path(model, vocabulary, path.at(1, None).context, tokens)
         self._ear = self._before = replace(self._ear, path=path)
         self._prepared = 1
         self.impression = None
@@ -214,7 +138,7 @@ class Listener:
 
     def move_grid(self, steps: int) -> None:
         """Follow a grid that has jumped by `steps`: what was heard keeps its distance."""
-        self._ear, self._before = _moved(self._ear, steps), _moved(self._before, steps)
+        self._ear, self._before = self._ear.moved(steps), self._before.moved(steps)
 
     def take_tempo(self, bpm: float) -> None:
         """Believe in a tempo that the performer has shown otherwise than by playing: by tapping it."""
@@ -235,7 +159,7 @@ class Listener:
         if len(self._signatures) == 1 or (sharps is not None and sharps not in self._signatures):
             return sharps in self._signatures
         row = None if sharps is None else self._signatures.index(sharps)
-        self._ear, self._before = _locked(self._ear, row), _locked(self._before, row)
+        self._ear, self._before = self._ear.locked(row), self._before.locked(row)
         self._impressions.clear()
         self.impression = self._moment = self._foresight = None
         return True
@@ -479,17 +403,6 @@ class Listener:
         if below > 0:
             return 12 * math.ceil(below / 12)
         return -12 * math.ceil(above / 12) if above > 0 else 0
-
-
-def _locked(ear: Ear, row: int | None) -> Ear:
-    return replace(ear, belief=replace(ear.belief, locked=row))
-
-
-def _moved(ear: Ear, steps: int) -> Ear:
-    if ear.onset is None:
-        return ear
-    release = None if ear.release is None else ear.release + steps
-    return replace(ear, onset=ear.onset + steps, release=release, phrase=ear.phrase + steps)
 
 
 def _nearest(steps: float) -> int:

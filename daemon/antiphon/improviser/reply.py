@@ -110,12 +110,11 @@ class Replies:
             return False
         return self._candidates(self._question(end, call, at_once=False)).advance()
 
-    def prepare_melody(self, call: Call) -> bool:
-        """Find where a melody will go on from a call that may have ended. Returns whether there is more to do: no."""
+    def prepare_melody(self, call: Call) -> None:
+        """Find where a melody will go on from a call that may have ended."""
         end = self._listener.phrase_end()
         if end is not None:
             self._opening(self._question(end, call, at_once=False))
-        return False
 
     def answer(self, time: float, call: Call, at_once: bool) -> tuple[list[Planned], int]:
         """Choose an answer to a call.

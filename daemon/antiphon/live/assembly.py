@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from antiphon.errors import UserError
 from antiphon.improviser.composer import Composer, Style
 from antiphon.improviser.constraints import Constraints
+from antiphon.improviser.ear import Heard
 from antiphon.improviser.events import Timed
 from antiphon.improviser.hands import Hands
 from antiphon.improviser.improviser import Improviser, Manner
-from antiphon.improviser.listener import Heard, Listener
+from antiphon.improviser.listener import Listener
 from antiphon.improviser.metronome import Click, Metronome
 from antiphon.improviser.reply import Replies
 from antiphon.improviser.timekeeping import Timekeeper

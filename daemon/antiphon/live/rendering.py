@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 
 from antiphon.errors import UserError
 from antiphon.improviser.controls import Control, parse_table
+from antiphon.improviser.ear import Heard
 from antiphon.improviser.events import Event, NoteOff, NoteOn, ProgramChange, TempoChange, Timed
-from antiphon.improviser.listener import Heard
 from antiphon.live.assembly import Musician
 from antiphon.live.inbox import Told
 from antiphon.live.incidents import told_of

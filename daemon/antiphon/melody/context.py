@@ -28,11 +28,6 @@ class Context:
         return Context(self.probabilities[index : index + 1], self.state[index : index + 1])
 
 
-def fresh(model: StepModel, end: int, rows: int) -> Context:
-    """Return the context of a fresh performance: the initial state after the token `end` of `"/"`."""
-    return Context(*model.step(np.full(rows, end, np.int32), model.initial_state(rows)))
-
-
 def read_on(model: StepModel, context: Context, tokens: Tokens, place: Place | None = None) -> Context:
     """Return the context after reading one more token in each row.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from antiphon.melody.context import Context
-from antiphon.melody.model import StepModel
+from antiphon.melody.model import StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 
 HELD = -1
@@ -33,5 +34,20 @@ def context_of(model: StepModel, vocabulary: Vocabulary, line: Sequence[int]) ->
 
 def tokens_of(vocabulary: Vocabulary, line: Sequence[int]) -> list[int]:
     """Return the tokens of a line of pitches in the model's key, `HELD` and `RESTED`."""
-    signs = {HELD: vocabulary.hold, RESTED: vocabulary.rest}
-    return [signs[each] if each in signs else int(vocabulary.fold(np.array([each]))[0]) for each in line]
+    tokens: list[int] = tokens_in(vocabulary, line, np.zeros(1, np.intp))[:, 0].tolist()
+    return tokens
+
+
+def tokens_in(vocabulary: Vocabulary, line: Sequence[int], transpositions: npt.NDArray[np.intp]) -> Tokens:
+    """Return the tokens of a line in several keys side by side, (step, key).
+
+    Args:
+        vocabulary: of the model.
+        line: a step each: a pitch, `HELD` or `RESTED`.
+        transpositions: from the line's pitches to the model's key, in semitones, (key,).
+    """
+    steps = np.array(line, np.intp)[:, None]
+    tokens = vocabulary.fold(np.maximum(steps, 0) + transpositions)
+    for mark, sign in ((HELD, vocabulary.hold), (RESTED, vocabulary.rest)):
+        tokens = np.where(steps == mark, sign, tokens)
+    return tokens.astype(np.int32)
