@@ -13,7 +13,7 @@ from antiphon.improviser.modes import MODES, Mode
 from antiphon.live.assembly import Musician, load_musician
 from antiphon.live.inbox import Arrival, Inbox, Told
 from antiphon.live.messages import Translator, encode
-from antiphon.live.performance import perform
+from antiphon.live.performance import Performance
 from antiphon.live.recording import Recorder
 from antiphon.live.rendering import render_session
 from antiphon.live.session import header_of
@@ -93,14 +93,14 @@ def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterabl
     translator = Translator(parse_table(asdict(musician.settings.controls)), play.mode)
     told = [(time, telling(event, recorder, translator)) for time, event in steers]
     sent: list[list[int]] = []
-    perform(
+    Performance(
         musician.improviser(play.bpm, 0.0, play.channel),
         VirtualInbox(sorted([*came, *told], key=lambda pair: pair[0])),
         translator,
         sent.append,
         recorder,
         lambda program: None,
-    )
+    ).play()
     path = recorder.close()
     assert path is not None
     session = read_session(path)

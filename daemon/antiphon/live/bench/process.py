@@ -30,17 +30,22 @@ class Peer:
     """Seconds until they were."""
 
     @property
+    def lines(self) -> Iterator[str]:
+        """What it says after that, as it comes."""
+        yield from self.process.stdout or ()
+
+    @property
     def memory_mb(self) -> float:
         """Its memory, without what it shares with others: JACK lets each client hold 100 MB of the server's."""
         return float(psutil.Process(self.process.pid).memory_full_info().uss / 1e6)
 
 
 @contextmanager
-def daemon(api: str, model: str) -> Iterator[Peer]:
-    """Run `antiphon run` until the block ends."""
-    options = ("--no-record", "--mode", "next-note", "--when", "now", "--bpm", QUICKEST, "--seed", "1")
-    command = ("-m", "antiphon", "run", *options, "--name", DAEMON, "--api", api, "--model", model)
-    with _peer(DAEMON, command, "Ctrl-C") as peer:
+def daemon(api: str, model: str, name: str = DAEMON, more: Sequence[str] = ()) -> Iterator[Peer]:
+    """Run `antiphon run` until the block ends, with `more` options."""
+    options = ("--no-record", "--no-stage", "--mode", "next-note", "--when", "now", "--bpm", QUICKEST, "--seed", "1")
+    command = ("-m", "antiphon", "run", *options, "--name", name, "--api", api, "--model", model, *more)
+    with _peer(name, command, "Ctrl-C") as peer:
         yield peer
 
 

@@ -1,0 +1,120 @@
+"""What `antiphon run` says: one calm line at a terminal, plain lines elsewhere, and next to nothing with --quiet."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import rtmidi
+from msgspec.structs import replace
+
+from antiphon.live.stage.messages import Grid, State
+from antiphon.live.stage.show import Scene
+from antiphon.live.terminal import line_of
+from tests.daemon.faults import in_terminal
+from tests.daemon.live import PATIENCE, Keyboard, daemon, environment, number_of
+from tests.daemon.pages import page, staged
+
+STATE = State(
+    mode="next-note",
+    turn="listening",
+    temperature=0.9,
+    density=1.0,
+    lowest=0,
+    highest=127,
+    mute=False,
+    hold=False,
+    bpm=97.3,
+    sync="fixed",
+    clock="none",
+    key="auto",
+    sharps=-3,
+    posterior=[0.0, 0.0, 0.9, 0.1] + 8 * [0.0],
+    model="essen",
+    models=["essen"],
+    record=True,
+    midi=None,
+    latency_ms=0.42,
+    grid=Grid(0.0, 0.0, 97.3, 4.0, 16, False),
+)
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        (
+            Scene(STATE, 67, 70),
+            ("Eb major / c minor", "97 BPM", "next-note", "you G4, Antiphon Bb4", "0.4 ms", "recording"),
+        ),
+        (Scene(replace(STATE, posterior=12 * [1 / 12]), None, None), ("listening for your key", "you –, Antiphon –")),
+        (Scene(replace(STATE, sync="clock", clock="lost"), 60, None), ("by clock (lost)", "you C4")),
+        (Scene(replace(STATE, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
+    ],
+)
+def test_the_line_says_what_a_musician_asks(scene: Scene, words: tuple[str, ...]) -> None:
+    line = line_of(scene).plain
+    assert [word for word in words if word not in line] == []
+    assert "\n" not in line
+
+
+def test_at_a_terminal_the_line_follows_the_playing(
+    jack_server: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    with in_terminal("--name", "Screen", cwd=tmp_path) as (process, master):
+        seen = b""
+        with Keyboard("Screen") as pianist:
+            pianist.send(0x90, 67, 80)
+            while b"you G4, Antiphon " not in seen:
+                seen += os.read(master, 1024)
+            pianist.send(0x80, 67, 0)
+        process.send_signal(signal.SIGTERM)
+        while b"every note has ended" not in seen:
+            seen += os.read(master, 1024)
+
+
+def test_elsewhere_there_are_plain_lines_and_none_that_is_redrawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "antiphon-nobody")
+    with staged(cwd=tmp_path) as (running, url), page(url) as one:
+        one.play(0x90, 60, 80)
+        one.wait_for_answer()
+        running.stop()
+    assert not [line for line in running.said if "\x1b" in line or "you C4" in line]
+
+
+def test_quiet_says_only_what_goes_wrong(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with daemon("--name", "Taken", cwd=tmp_path):
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "antiphon",
+                "run",
+                "--api",
+                "jack",
+                "--name",
+                "Taken",
+                "--quiet",
+                "--stage-port",
+                "0",
+            ],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert "another Antiphon plays" in process.stdout.readline()
+        probe = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Taken probe")
+        number_of(probe.get_ports(), "Taken 2 in")
+        probe.delete()
+        process.send_signal(signal.SIGTERM)
+        said, errors = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, said, errors) == (0, "", "")
