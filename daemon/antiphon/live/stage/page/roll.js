@@ -13,6 +13,7 @@ const SMALLEST_LABEL = 12; // pixels of a row's height
 const SHORTEST_NOTE = 5; // pixels
 const FONT = "system-ui, sans-serif";
 const DEFAULT_BPM = 100;
+const HATCHING = 0.55; // opacity: names on it must be legible
 const DENSEST_BEATS = 9; // pixels from line to line
 
 export class Roll {
@@ -198,8 +199,10 @@ export class Roll {
   #fillWith(pattern, x) {
     if (!pattern) return;
     this.context.translate(x, 0);
+    this.context.globalAlpha = HATCHING;
     this.context.fillStyle = pattern;
     this.context.fill(); // the outline stays where it was made
+    this.context.globalAlpha = 1;
     this.context.translate(-x, 0);
   }
 
@@ -212,13 +215,14 @@ export class Roll {
    */
   #label(pitch, x, width, colour) {
     const { context, view } = this;
-    if (view.rowHeight < SMALLEST_LABEL + 2 || width < view.rowHeight * 1.3) return;
+    const size = Math.min(20, Math.round(view.rowHeight * 0.72));
+    if (view.rowHeight < SMALLEST_LABEL || width < size * 2) return;
     const name = spelling(this.#sharps)[pitch] ?? "";
-    context.font = `700 ${Math.min(20, Math.round(view.rowHeight * 0.68))}px ${FONT}`;
+    context.font = `700 ${size}px ${FONT}`;
     context.textAlign = "left";
     context.textBaseline = "middle";
     context.fillStyle = this.#colour(colour);
-    context.fillText(name, x + view.rowHeight * 0.35, view.y(pitch) + view.rowHeight / 2 + 1);
+    context.fillText(name, x + size * 0.5, view.y(pitch) + view.rowHeight / 2 + 1);
   }
 
   #drawNow() {
@@ -234,10 +238,8 @@ export class Roll {
 
   #drawNames() {
     const { context, view } = this;
-    context.globalAlpha = 0.9;
     context.fillStyle = this.#colour("ground");
     context.fillRect(0, 0, GUTTER, view.height);
-    context.globalAlpha = 1;
     const names = spelling(this.#sharps);
     const size = Math.max(11, Math.min(17, Math.round(view.rowHeight * 0.72)));
     context.textAlign = "right";

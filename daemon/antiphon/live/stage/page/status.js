@@ -14,6 +14,7 @@ const CLOCKS = {
   lost: "the DAW's clock is lost",
 };
 const QUICK_MS = 10; // an answer that is no later than this feels immediate
+const SURE = 0.5; // of the key in use: below, another may be it
 const MOST_BPM_DIGITS = 10;
 
 /** @param {string} id */
@@ -34,8 +35,9 @@ function write(id, text, className) {
 /** @param {State} state */
 export function showStatus(state) {
   const bpm = Math.round(state.grid.bpm * MOST_BPM_DIGITS) / MOST_BPM_DIGITS;
-  write("key-name", `${majorKey(state.sharps)} major`);
-  write("key-minor", `${minorKey(state.sharps)} minor`);
+  const isSure = state.key !== "auto" || (state.posterior[state.sharps + 5] ?? 0) >= SURE;
+  write("key-name", `${majorKey(state.sharps)} major`, isSure ? "" : "unsure");
+  write("key-minor", isSure ? `${minorKey(state.sharps)} minor` : "not sure yet");
   write("tempo", bpm >= 100 ? bpm.toFixed(0) : String(bpm));
   write("mode-name", MODES[state.mode]);
   write("turn", TURNS[state.turn], `turn ${state.turn}`);
@@ -53,7 +55,7 @@ export function showStatus(state) {
  * @param {number | null} roundTrip  seconds
  */
 export function showLink(isUp, roundTrip) {
-  const quick = roundTrip === null ? "" : `, ${(1000 * roundTrip).toFixed(1)} ms there and back`;
+  const quick = roundTrip === null ? "" : `, ${(1000 * roundTrip).toFixed(1)} ms`;
   write("link", isUp ? `connected${quick}` : "not connected", isUp ? "good" : "bad");
 }
 
@@ -64,7 +66,7 @@ export function showLink(isUp, roundTrip) {
 function syncWords(state) {
   if (state.sync === "clock") return [CLOCKS[state.clock], { rolling: "good", lost: "bad" }[String(state.clock)] ?? ""];
   if (state.sync === "auto") return ["follows your tempo", ""];
-  return [state.grid.shared ? "in its own tempo, which sounds" : "in its own tempo", ""];
+  return [state.grid.shared ? "own tempo, with a metronome" : "own tempo", ""];
 }
 
 /**
