@@ -1,6 +1,6 @@
 """A daemon that only looks like one: it serves the page, says what a test tells it to say, and keeps what it hears.
 
-    python -m tests.page.fake_daemon --port 8400      plays a duet with nobody, again and again
+python -m tests.page.fake_daemon --port 8400      plays a duet with nobody, again and again
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ export class Circle {
     }
     const percent = Math.round(100 * (posterior[sharps + 5] ?? 0));
     this.name.textContent = majorKey(sharps);
-    this.sure.textContent = isLocked ? "locked" : `${percent} % sure`;
+    this.sure.textContent = isLocked ? "locked" : `${percent} %`;
     const sure = isLocked ? "locked" : `${percent} percent sure`;
     const name = `${spoken(majorKey(sharps))} major or ${spoken(minorKey(sharps))} minor`;
     this.svg.setAttribute("aria-label", `Circle of fifths: ${name}, ${sure}`);

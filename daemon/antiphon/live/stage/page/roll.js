@@ -10,6 +10,7 @@ import { GUTTER, RollView } from "./roll_view.js";
 /** @typedef {import("./protocol.js").PlannedNote} PlannedNote */
 
 const SMALLEST_LABEL = 12; // pixels of a row's height
+const SMALLEST_NAME = 9; // pixels
 const SHORTEST_NOTE = 5; // pixels
 const FONT = "system-ui, sans-serif";
 const DEFAULT_BPM = 100;
@@ -215,8 +216,8 @@ export class Roll {
    */
   #label(pitch, x, width, colour) {
     const { context, view } = this;
-    const size = Math.min(20, Math.round(view.rowHeight * 0.72));
-    if (view.rowHeight < SMALLEST_LABEL || width < size * 2) return;
+    const size = Math.floor(Math.min(20, view.rowHeight * 0.72, width / 2));
+    if (size < SMALLEST_NAME) return;
     const name = spelling(this.#sharps)[pitch] ?? "";
     context.font = `700 ${size}px ${FONT}`;
     context.textAlign = "left";

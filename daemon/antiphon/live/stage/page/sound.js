@@ -100,6 +100,18 @@ export class Sound {
     return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
   }
 
+  /** How loud each frequency is now, in decibels, from 0 Hz to half the sample rate. */
+  spectrum() {
+    const levels = new Float32Array(this.#analyser?.frequencyBinCount ?? 0);
+    this.#analyser?.getFloatFrequencyData(levels);
+    return [...levels];
+  }
+
+  /** Hz. */
+  get sampleRate() {
+    return this.#context?.sampleRate ?? 0;
+  }
+
   /**
    * @param {string} name
    * @param {number} [seconds]
