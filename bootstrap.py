@@ -6,7 +6,8 @@
 Each makes `.venv` beside this file, installs into it the very versions that `requirements/` locks, and becomes
 the program asked for, whose exit code it gives back. The second time it starts at once. On Debian and Ubuntu, as
 root, it installs missing system packages (jackd2 for MIDI); otherwise it says which they are. Where a Linux
-machine has neither sound hardware nor a MIDI system, `run` starts a JACK server that ends with it.
+machine has neither sound hardware nor a MIDI system, `run` starts a JACK server that ends with it; where it can't,
+Antiphon plays through its page in the browser alone.
 
 ANTIPHON_WITHOUT_JACK=1 tests without JACK. Exit codes of the set-up itself: 1 it failed, 2 bad usage.
 """
@@ -65,7 +66,7 @@ def main(arguments: list[str]) -> int:
             os.chdir(ROOT)
             return become([PYTHON, "-m", "pytest", *options])
         if "--help" not in options:
-            prepare_midi()
+            offer_midi()
         return become([str(SCRIPTS / "antiphon"), "run", *options])
     except SetUpError as error:
         say(str(error))
@@ -246,6 +247,14 @@ def prepare_tests() -> None:
                 say(f"{program} is missing, so tests will fail; run: {apt_line([package])}")
                 return
             apt_install([package], f"the tests need {program}")
+
+
+def offer_midi() -> None:
+    """See to it that there is a MIDI system, where that can be; without one Antiphon plays through its page."""
+    try:
+        prepare_midi()
+    except SetUpError as error:
+        say(f"going on without MIDI: {error}")
 
 
 def prepare_midi() -> None:

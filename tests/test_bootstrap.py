@@ -185,3 +185,27 @@ def test_testing_without_jackd_goes_on_with_the_line_that_installs_it(
     monkeypatch.setenv("ANTIPHON_WITHOUT_JACK", "1")
     bootstrap.prepare_tests()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="JACK is started on Linux only")
+@pytest.mark.parametrize("fails", ["apt-get", "jackd"])
+def test_where_there_can_be_no_midi_antiphon_starts_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: str
+) -> None:
+    if any(Path("/dev/snd").glob("*")):
+        pytest.skip("this machine has sound hardware, and needs no JACK server")
+    make_program(tmp_path / "bin", fails, "echo 'E: no network'; exit 1")
+    which = shutil.which
+    there = str(tmp_path / "bin" / "jackd") if fails == "jackd" else None
+    monkeypatch.setattr(shutil, "which", lambda name, **how: there if name == "jackd" else which(name, **how))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr(bootstrap, "can_apt", lambda: True)
+    monkeypatch.setattr(bootstrap, "set_up", lambda command: None)
+    monkeypatch.setattr(bootstrap, "jack_answers", lambda *_, **__: False)
+    started: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "become", lambda program: started.append(program) or 0)
+    assert bootstrap.main(["run", "--bpm", "90"]) == 0
+    assert started[0][1:] == ["run", "--bpm", "90"]
+    said = capsys.readouterr().err
+    assert "going on without MIDI" in said
+    assert "Traceback" not in said

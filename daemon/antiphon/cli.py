@@ -104,9 +104,21 @@ def run(
     record: Annotated[
         bool | None, typer.Option("--record/--no-record", help="Keep the set as a MIDI file. [default: on]")
     ] = None,
+    stage: Annotated[
+        bool | None, typer.Option("--stage/--no-stage", help="Serve the page that shows and steers it. [default: on]")
+    ] = None,
+    stage_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The page's port; 0 is any that is free. [default: 8377]")
+    ] = None,
+    stage_host: Annotated[
+        str | None,
+        typer.Option(help="Who reaches the page: 0.0.0.0 is the whole network. [default: 127.0.0.1, this machine]"),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say only what goes wrong.")] = False,
     config: Config = None,
 ) -> None:
-    """Play live: hear your keyboard and answer it. Ctrl-C ends it."""
+    """Play live: hear your keyboard, or the page in your browser, and answer it. Ctrl-C ends it."""
     from antiphon.live.session import play_live
 
     settings = _settings(
@@ -125,10 +137,11 @@ def run(
             "channel": channel,
         },
         metronome={"on": metronome},
+        stage={"on": stage, "host": stage_host, "port": stage_port},
         sessions={"record": record},
         ports={"name": name, "input": input_, "output": output, "api": api},
     )
-    play_live(settings, typer.echo)
+    play_live(settings, typer.echo, opens_page=open_, is_quiet=quiet)
 
 
 @app.command()
@@ -158,6 +171,7 @@ def render(
     from antiphon.improviser.events import NoteOn
     from antiphon.live import midifile, rendering
     from antiphon.live.assembly import load_musician
+    from antiphon.live.deck import BEGAN
     from antiphon.live.picture import check_can_draw, draw_duet
     from antiphon.live.session_file import Track, read_session
     from antiphon.settings import session_settings
@@ -177,6 +191,9 @@ def render(
     if session.header is not None:
         performance = midifile.read_performance(source, first_tracks=Track.ANTIPHON)
         musician = load_musician(session_settings(session.header, play, config))
+        began = session.header.get(BEGAN)
+        if began is not None:
+            typer.echo(f"{source}: began {began} s into its set, so the answers won't be the same", err=True)
         duet = rendering.render_session(musician, session, lambda text: typer.echo(text, err=True))
     else:
         performance = midifile.read_performance(source)

@@ -105,6 +105,14 @@ class Controls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     mute: str
 
 
+class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the page is served."""
+
+    on: bool
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    port: Annotated[int, Meta(ge=0, le=65535)]
+
+
 class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is kept of a set."""
 
@@ -161,6 +169,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     metronome: Metronome
     ports: Ports
     controls: Controls
+    stage: Stage
     sessions: Sessions
     prepare: Prepare
     train: Train

@@ -117,7 +117,7 @@ def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
     """Start a daemon in which a piece of Python has broken something; see `daemon`."""
     program = f"{patch}\nimport sys\nfrom antiphon.__main__ import main\nsys.argv[0] = 'antiphon'\nmain()"
     process = subprocess.Popen(
-        [sys.executable, "-c", program, "run", "--api", "jack", "--bpm", str(BPM), *options],
+        [sys.executable, "-c", program, "run", "--no-stage", "--api", "jack", "--bpm", str(BPM), *options],
         cwd=cwd,
         env=environment(cwd),
         stdout=subprocess.PIPE,
@@ -137,7 +137,7 @@ def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
 def in_terminal(*options: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Start a daemon in a terminal of its own; yield the process and the terminal, whose closing is up to you."""
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "antiphon", "run", "--api", "jack", *options]
+    command = [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", *options]
     process = subprocess.Popen(
         ["setsid", "--ctty", "--wait", *command], cwd=cwd, env=environment(cwd), stdin=slave, stdout=slave, stderr=slave
     )

@@ -153,7 +153,7 @@ class Daemon:
 def daemon(*options: str, cwd: Path) -> Iterator[Daemon]:
     """Start the daemon in a folder, with what it keeps in there too, and wait until it says that it plays."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "antiphon", "run", "--api", "jack", "--bpm", str(BPM), *options],
+        [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", "--bpm", str(BPM), *options],
         cwd=cwd,
         env=environment(cwd),
         stdout=subprocess.PIPE,
@@ -176,10 +176,15 @@ def environment(folder: Path) -> dict[str, str]:
 
 def antiphon(*arguments: str | Path, cwd: Path) -> str:
     """Run another command of Antiphon beside the daemon, and return what it printed."""
-    command = [sys.executable, "-m", "antiphon", *map(str, arguments)]
-    done = subprocess.run(command, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=False)
+    done = run_antiphon(*arguments, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def run_antiphon(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run another command of Antiphon beside the daemon."""
+    command = [sys.executable, "-m", "antiphon", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=False)
 
 
 # What is heard

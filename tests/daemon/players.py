@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 
 from antiphon.improviser.composer import Composer, Style
 from antiphon.improviser.controls import Control
-from antiphon.improviser.events import Event, NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Event, NoteOff, NoteOn, Sync, Timed
 from antiphon.improviser.hands import Hands
 from antiphon.improviser.improviser import Improviser, Manner
 from antiphon.improviser.listener import Heard, Listener
 from antiphon.improviser.metronome import Click, Metronome
 from antiphon.improviser.modes import Mode
 from antiphon.improviser.reply import Replies
-from antiphon.improviser.timekeeping import Sync, Timekeeper
+from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from tests.daemon.stub_model import VOCABULARY, StubModel

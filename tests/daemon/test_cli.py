@@ -126,7 +126,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 def test_ports_without_a_midi_system_says_what_to_start(tmp_path: Path) -> None:
     if Path("/dev/snd/seq").exists():
         pytest.skip("this machine has ALSA's sequencer")
-    for arguments in (("ports",), ("run",), ("run", "--api", "jack")):
+    for arguments in (("ports",), ("run", "--no-stage"), ("run", "--no-stage", "--api", "jack")):
         done = antiphon(*arguments, cwd=tmp_path, JACK_DEFAULT_SERVER="antiphon-nobody")
         assert done.returncode == 2
         assert "jackd" in done.stderr

@@ -21,7 +21,11 @@ from antiphon.improviser.controls import (
     parse_table,
     pitch_of,
     temperature_of,
+    value_of_density,
     value_of_mode,
+    value_of_pitch,
+    value_of_switch,
+    value_of_temperature,
 )
 
 TABLE = {
@@ -224,3 +228,30 @@ def test_values_have_units() -> None:
     assert [pitch_of(value / 127) for value in range(128)] == list(range(128))
     assert [density_of(value) for value in (0.0, 0.4, 1.0)] == [0.0, 0.4, 1.0]
     assert [is_on(value / 127) for value in range(128)] == [value >= 64 for value in range(128)]
+
+
+@given(st.floats(0.1, 2.0), st.floats(0, 1), st.integers(0, 127))
+def test_what_is_set_in_its_unit_comes_back(temperature: float, density: float, pitch: int) -> None:
+    assert abs(temperature_of(value_of_temperature(temperature)) - temperature) < 1e-12
+    assert density_of(value_of_density(density)) == density
+    assert pitch_of(value_of_pitch(pitch)) == pitch
+    for value in (value_of_temperature(temperature), value_of_density(density), value_of_pitch(pitch)):
+        assert 0 <= value <= 1
+
+
+def test_two_decimals_of_a_temperature_are_what_they_were() -> None:
+    written = [f"{hundredths / 100:.2f}" for hundredths in range(10, 201)]
+    assert [f"{temperature_of(value_of_temperature(float(each))):.2f}" for each in written] == written
+    assert [value_of_temperature(each) for each in (0.0, 10.0)] == [0.0, 1.0]  # out of the knob's reach
+    assert [is_on(value_of_switch(on)) for on in (False, True)] == [False, True]
+
+
+def test_pads_go_on_from_what_was_steered_elsewhere() -> None:
+    controls = Controls(parse_table({"mode": "note 38", "mute": "note 37"}), "next-note")
+    for name, value in (("mode", value_of_mode("call-response")), ("mute", 1.0), ("temperature", 0.3)):
+        controls = controls.steered(Control(check_control(name), value))
+    controls, stepped = controls.after(pad(38, 80))
+    controls, switched = controls.after(pad(37, 80))
+    assert [stepped, switched] == [Control("mode", value_of_mode("continue")), Control("mute", 0.0)]
+    _, again = controls.steered(Control("mute", 0.0)).after(pad(37, 80))
+    assert again == Control("mute", 1.0)

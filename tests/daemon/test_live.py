@@ -60,7 +60,7 @@ def test_real_ports_are_named_by_a_part_of_their_name(jack_server: dict[str, str
 def test_a_port_that_is_not_there_is_refused_with_a_list(jack_server: dict[str, str], tmp_path: Path) -> None:
     with daemon("--name", "Alone", cwd=tmp_path):
         done = subprocess.run(
-            [sys.executable, "-m", "antiphon", "run", "--api", "jack", "--input", "Steinway"],
+            [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", "--input", "Steinway"],
             capture_output=True,
             text=True,
             check=False,

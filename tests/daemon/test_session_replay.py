@@ -1,26 +1,28 @@
 """A whole session in virtual time, as the live shell drives it: what is recorded renders to the very same messages."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import asdict
 
-from antiphon.improviser.controls import parse_table
+from antiphon.improviser.controls import Control, check_control, parse_table, value_of_temperature
+from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
 from antiphon.improviser.modes import MODES, Mode
-from antiphon.live.assembly import load_musician
-from antiphon.live.inbox import Arrival, Inbox
+from antiphon.live.assembly import Musician, load_musician
+from antiphon.live.inbox import Arrival, Inbox, Told
 from antiphon.live.messages import Translator, encode
-from antiphon.live.performance import perform
+from antiphon.live.performance import Performance
 from antiphon.live.recording import Recorder
 from antiphon.live.rendering import render_session
 from antiphon.live.session import header_of
 from antiphon.live.session_file import read_session
+from antiphon.live.told import Steered, telling
 from antiphon.settings import read_settings, session_settings
 
-Script = list[tuple[float, list[int] | None]]
-"""Seconds and messages; None ends the session."""
+Script = list[tuple[float, list[int] | Told | None]]
+"""Seconds and messages, or what came by no port; None ends the session."""
 
 
 class VirtualInbox(Inbox):
@@ -81,20 +83,66 @@ def test_a_recorded_session_renders_to_what_was_played_and_ends_where_it_ended(
             None, {"play": {"candidates": 4, "seed": seed, "mode": mode, "sync": sync, "when": ["now", "onset"][seed]}}
         )
         musician = load_musician(settings)
-        recorder = Recorder(tmp_path, header_of(musician), settings.play.bpm, print)
-        sent: list[list[int]] = []
-        perform(
-            musician.improviser(settings.play.bpm, 0.0, settings.play.channel),
-            VirtualInbox(script(random.Random(seed), sync == "clock")),  # noqa: S311
-            Translator(parse_table(asdict(settings.controls)), mode),
-            sent.append,
-            recorder,
-            lambda program: None,
-        )
-        path = recorder.close()
-        assert path is not None
-        session = read_session(path)
-        assert session.header is not None
-        duet = render_session(load_musician(session_settings(session.header, {})), session, print)
-        assert sent
-        assert [encode(timed.message) for timed in duet.answer] == sent
+        check_replay(tmp_path, musician, script(random.Random(seed), sync == "clock"))  # noqa: S311
+
+
+def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterable[tuple[float, Steered]] = ()) -> None:
+    """Play a session, steered on a page too, and let the recording be rendered: the messages are the same."""
+    play = musician.settings.play
+    recorder = Recorder(folder, header_of(musician), play.bpm, print)
+    translator = Translator(parse_table(asdict(musician.settings.controls)), play.mode)
+    told = [(time, telling(event, recorder, translator)) for time, event in steers]
+    sent: list[list[int]] = []
+    Performance(
+        musician.improviser(play.bpm, 0.0, play.channel),
+        VirtualInbox(sorted([*came, *told], key=lambda pair: pair[0])),
+        translator,
+        sent.append,
+        recorder,
+        lambda program: None,
+    ).play()
+    path = recorder.close()
+    assert path is not None
+    session = read_session(path)
+    assert session.header is not None
+    duet = render_session(load_musician(session_settings(session.header, {})), session, print)
+    assert sent
+    assert [encode(timed.message) for timed in duet.answer] == sent
+
+
+def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Steered]]:
+    """Everything that a page can steer, again and again."""
+    names = ["temperature", "density", "lowest", "highest", "mute", "hold", "answer", "tap", "mode", "panic"]
+    time = 0.1
+    while time < end:
+        knob = check_control(chance.choice(names))
+        yield time, Control(knob, chance.random() * (0.3 if knob in ("lowest", "mute", "panic") else 1))
+        yield time + 0.7, TempoChange(chance.uniform(60, 180))
+        yield time + 1.1, SyncChange(chance.choice(["fixed", "fixed", "auto", "clock"]))
+        yield time + 1.6, KeyLock(chance.choice([None, -3, 0, 6]))
+        yield time + 1.7, Control("temperature", value_of_temperature(chance.uniform(0.1, 2.0)))
+        time += chance.uniform(1.8, 4)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("key", ["auto", "Eb"])
+def test_a_session_that_was_steered_from_the_page_renders_to_what_was_played(
+    tmp_path: Path, mode: Mode, key: str
+) -> None:
+    for seed in range(2):
+        chance = random.Random(seed)  # noqa: S311
+        when = ["now", "onset"][seed]
+        play = {"candidates": 4, "seed": seed, "mode": mode, "key": key, "when": when}
+        musician = load_musician(read_settings(None, {"play": play}))
+        came = script(chance, clock=True)
+        check_replay(tmp_path, musician, came, steering(chance, came[-1][0]))
+
+
+def test_a_pad_goes_on_from_what_the_page_has_chosen_in_the_replay_too(tmp_path: Path) -> None:
+    play = {"candidates": 4, "seed": 1}
+    musician = load_musician(read_settings(None, {"play": play, "controls": {"mode": "note 36 channel 10"}}))
+    chance = random.Random(5)  # noqa: S311
+    notes = [pair for start in (1.0, 9.0, 17.0) for pair in phrase(chance, start)]
+    pads: Script = [(8.0, [0x99, 36, 100]), (8.1, [0x89, 36, 0])]
+    came: Script = sorted([*notes, *pads], key=lambda pair: pair[0])
+    check_replay(tmp_path, musician, [*came, (30.0, None)], [(0.5, Control("mode", 0.5))])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from antiphon.improviser.call import Call
 from antiphon.improviser.composer import Composer, NextNote, Style
 from antiphon.improviser.constraints import WHITE_KEYS
-from antiphon.improviser.events import NoteOn
+from antiphon.improviser.events import NoteOn, Sync
 from antiphon.improviser.hands import Hands
 from antiphon.improviser.improviser import Improviser, Manner, Voice, When
 from antiphon.improviser.listener import Listener
@@ -15,7 +15,7 @@ from antiphon.improviser.metronome import Click, Metronome
 from antiphon.improviser.modes import Mode
 from antiphon.improviser.plan import Planned
 from antiphon.improviser.reply import Replies
-from antiphon.improviser.timekeeping import Sync, Timekeeper
+from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from antiphon.improviser.pulses import FASTEST, PER_BEAT, SLOWEST, Pulses
+from typing import Literal
+
+from antiphon.improviser.pulses import PER_BEAT, Pulses, believed_bpm
 from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
 
+Health = Literal["none", "waiting", "rolling", "lost"]
+"""How a clock is: not followed at all; its transport stands, or was never heard; it rolls; it has fallen silent."""
 LOST = 0.5
 """Seconds without a pulse after which a rolling clock is lost."""
 _PULSES_PER_POSITION = 6
@@ -25,8 +29,7 @@ class Clock:
     """
 
     def __init__(self, bpm: float, steps_per_beat: float = STEPS_PER_BEAT, offset: float = 0.0) -> None:
-        bpm = min(FASTEST, max(SLOWEST, bpm))
-        self._pulses = Pulses(60 / bpm / PER_BEAT)
+        self._pulses = Pulses(60 / believed_bpm(bpm) / PER_BEAT)
         self._steps_per_beat = steps_per_beat
         self._offset = offset
         self._origin = 0
@@ -40,6 +43,13 @@ class Clock:
     def rolling(self) -> bool:
         """Whether the transport runs and a pulse has said where: the steps of `tempo` are then the song's."""
         return self._runs and self._awaits is None
+
+    @property
+    def health(self) -> Health:
+        """How the clock is."""
+        if not self.rolling:
+            return "waiting"
+        return "lost" if self._is_lost else "rolling"
 
     @property
     def tempo(self) -> Tempo:

@@ -3,8 +3,10 @@
     parse_table(texts)      → the table: which source steers which control
     table.control_of(bytes) → what a message says of a control, if it belongs to one
     Controls.after(bytes)   → the same, as an event: presses and switching, with what must be remembered for that
+    Controls.steered(control) → the same memory, where a control was steered in another way, say on a screen
 
-A control's value is 0…1; `temperature_of`, `pitch_of`, `density_of`, `mode_of` and `is_on` say what it stands for.
+A control's value is 0…1; `temperature_of`, `pitch_of`, `density_of`, `mode_of` and `is_on` say what it stands for, and
+`value_of_temperature` and its like lead back.
 """
 
 from __future__ import annotations
@@ -112,6 +114,18 @@ class Controls:
         if dict(self.table.entries)[control.name].kind == "note":
             return self._struck(control) if is_on(control.value) else (self, None)
         return self._turned(control)
+
+    def steered(self, control: Control) -> Controls:
+        """Return the controls as they are after a control was steered elsewhere: pads go on from there.
+
+        Where its own knob or pedal stands isn't changed by that.
+        """
+        if control.name == "mode":
+            return replace(self, mode=mode_of(control.value))
+        if control.name in SWITCHES:
+            on = self.on | {control.name} if is_on(control.value) else self.on - {control.name}
+            return replace(self, on=on)
+        return self
 
     def _struck(self, control: Control) -> tuple[Controls, Control | None]:
         """Go on after a note-on, however soft; a pad that never sends its note-off works too."""
@@ -222,14 +236,29 @@ def temperature_of(value: float) -> float:
     return COLDEST + value * (HOTTEST - COLDEST)
 
 
+def value_of_temperature(temperature: float) -> float:
+    """Return how far the knob is turned at a temperature; the nearer end for one that it can't reach."""
+    return min(max((temperature - COLDEST) / (HOTTEST - COLDEST), 0.0), 1.0)
+
+
 def pitch_of(value: float) -> int:
     """Return the MIDI pitch, 0…127, that `lowest` or `highest` says: the controller's own number."""
     return round(value * _LARGEST)
 
 
+def value_of_pitch(pitch: int) -> float:
+    """Return how far the knob of `lowest` or `highest` is turned at a MIDI pitch, 0…127."""
+    return pitch / _LARGEST
+
+
 def density_of(value: float) -> float:
     """Return the share of notes that are answered, 0…1; the others are rests."""
     return value
+
+
+def value_of_density(density: float) -> float:
+    """Return how far the knob is turned at a share of answered notes, 0…1."""
+    return density
 
 
 def mode_of(value: float) -> Mode:
@@ -245,3 +274,8 @@ def value_of_mode(mode: Mode) -> float:
 def is_on(value: float) -> bool:
     """Return whether a switch's value means on: from 64 of 127."""
     return value >= _FIRST_ON / _LARGEST
+
+
+def value_of_switch(on: bool) -> float:
+    """Return the value of a switch that is on, or off."""
+    return float(on)

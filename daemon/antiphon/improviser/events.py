@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+Sync = Literal["fixed", "clock", "auto"]
+"""What the tempo follows: nothing, MIDI clock, or the performer's own playing."""
 SUSTAIN = 64
 """The controller of the sustain pedal."""
 
@@ -62,6 +65,20 @@ class TempoChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncChange:
+    """From now on the tempo follows something else."""
+
+    sync: Sync
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLock:
+    """From now on the key signature is this one, −5…6 sharps; None: it is found by listening."""
+
+    sharps: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClockPulse:
     """A pulse of MIDI clock, of which there are 24 in a quarter note."""
 
@@ -89,7 +106,7 @@ class SongPosition:
 
 
 Transport = ClockPulse | ClockStart | ClockContinue | ClockStop | SongPosition
-Event = NoteOn | NoteOff | ControlChange | ProgramChange | Expression | TempoChange | Transport
+Event = NoteOn | NoteOff | ControlChange | ProgramChange | Expression | TempoChange | SyncChange | KeyLock | Transport
 """What goes in."""
 
 Message = NoteOn | NoteOff | ControlChange | Expression

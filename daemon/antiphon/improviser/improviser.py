@@ -4,6 +4,7 @@
     advance(time)        → messages that have become due
     next_time()          → when to call advance again
     prepare()            → does a little of what will be needed soon, while there is time
+    glance()             → all that a display shows; expectation() → which note is likely to come, foresee() prepares it
     interrupt(time)      → what ends where a port is lost; resume(since, time) → what is due after a pause
     close(time)          → the last note-offs
 
@@ -28,12 +29,16 @@ from antiphon.improviser.events import (
     ControlChange,
     Event,
     Expression,
+    KeyLock,
     NoteOff,
     NoteOn,
+    SyncChange,
     TempoChange,
     Timed,
     Transport,
 )
+from antiphon.improviser.foresight import Pitches
+from antiphon.improviser.glance import Glance
 from antiphon.improviser.hands import Hands, Thru
 from antiphon.improviser.listener import Heard, Listener
 from antiphon.improviser.metronome import Metronome
@@ -43,6 +48,7 @@ from antiphon.improviser.reply import Replies
 from antiphon.improviser.sounding import Sounding
 from antiphon.improviser.sustain import Sustain
 from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.melody.keys import signature_name
 from antiphon.melody.model import StepModel
 from antiphon.melody.vocabulary import Vocabulary
 
@@ -128,6 +134,8 @@ class Improviser:
             Expression: self._expression,
             Control: self._steer,
             TempoChange: self._tempo_change,
+            SyncChange: self._sync_change,
+            KeyLock: self._key_lock,
             **dict.fromkeys(get_args(Transport), self._transport),
         }
         self._actions: dict[Action, Callable[[float, Signal], list[Timed]]] = {
@@ -217,6 +225,49 @@ class Improviser:
         if self.mode == "continue":
             return self._replies.prepare_melody(self._call)
         return self._replies.prepare(self._call)
+
+    def glance(self) -> Glance:
+        """Return everything that a display shows, as it is now. It changes nothing and asks no model."""
+        style, time, listener = self._composer.style, self._time, self._listener
+        return Glance(
+            mode=self.mode,
+            turn=self.turn,
+            temperature=style.temperature,
+            density=style.density,
+            lowest=style.constraints.lowest,
+            highest=style.constraints.highest,
+            is_muted=self.is_muted,
+            holds=self.holds,
+            tempo=time.tempo,
+            sync=time.sync,
+            bar=time.bar,
+            is_shared=time.is_shared,
+            health=time.health,
+            locked=listener.locked,
+            sharps=listener.sharps,
+            posterior=listener.posterior,
+            planned=self._plan.coming(time.tempo),
+        )
+
+    def foresee(self) -> bool:
+        """Do a little of what `expectation` will need: a step of the model. Returns whether there is more to do.
+
+        It changes nothing that is played.
+        """
+        self._settle()
+        return self._listener.foresee()
+
+    def expectation(self) -> Pitches:
+        """Return how likely each pitch is as the performer's next note: (pitch, probability), the likeliest first.
+
+        Exact along the hold chain, which is affordable: a step of the model takes the time of the look-ahead's, and is
+        one of its steps made early, and nearly all of the probability lies within some eight steps. Given is that a
+        note comes within a bar and that no rest of a beat or longer comes before it. The pitches are as the performer
+        would play them, at most 12, each with at least 0.01; there are none before the first note. What `foresee`
+        hasn't done is done first. It changes nothing that is played.
+        """
+        self._settle()
+        return self._listener.expectation()
 
     def interrupt(self, time: float) -> list[Timed]:
         """End what sounds and drop what is planned: a port is gone, and with it the ends of the keys that are down.
@@ -339,6 +390,24 @@ class Improviser:
     def _tempo_change(self, time: float, event: TempoChange) -> list[Timed]:
         self._time.change_tempo(time, event.bpm)
         self._listener.take_tempo(event.bpm)
+        return []
+
+    def _sync_change(self, time: float, event: SyncChange) -> list[Timed]:
+        if event.sync != self._time.sync:
+            self._time.change_sync(event.sync)
+            self._listener.follow_sync()
+            self._notice(time, f"sync {event.sync}")
+        return []
+
+    def _key_lock(self, time: float, event: KeyLock) -> list[Timed]:
+        """Play in a key from the next answer on; what is planned already is played as it is."""
+        locked = self._listener.locked
+        if event.sharps == locked:
+            return []
+        if self._listener.lock(event.sharps):
+            self._notice(time, f"key {_name_of(event.sharps)}")
+        else:
+            self._notice(time, f"the key stays {_name_of(locked)}: this model can't listen in all keys")
         return []
 
     def _transport(self, time: float, event: Transport) -> list[Timed]:
@@ -488,3 +557,7 @@ class Improviser:
             return False
         self._answers_left -= 1
         return True
+
+
+def _name_of(sharps: int | None) -> str:
+    return "by listening" if sharps is None else signature_name(sharps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,10 @@ _SMALLEST = 1e-30
 
 @dataclass(frozen=True, eq=False)
 class KeyBelief:
-    """A posterior over keys, (key,), summing to 1; the row of the key in use, and how long another one has led."""
+    """A posterior over keys, (key,), summing to 1; the row of the key in use, and how long another one has led.
+
+    Where a key was chosen, the belief is kept up all the same: it takes over when the choice is taken back.
+    """
 
     weights: Weights
     evidence: Weights
@@ -41,11 +45,30 @@ class KeyBelief:
     led: int = 0
     was_clear: bool = False
     """Some key has had a clear lead."""
+    locked: int | None = None
+    """The key that somebody has chosen: it is in use, whatever is heard meanwhile."""
+
+    @property
+    def row(self) -> int:
+        """The key that is played in: the chosen one, or the one that was heard; the first before any note."""
+        return self.in_use or 0 if self.locked is None else self.locked
 
     @property
     def expected(self) -> Weights:
         """The probability of each key for the note to come, (key,): it may have moved since the last one."""
-        return _moved(self.weights, CHANCE_TO_MOVE)
+        return _moved(self.weights, CHANCE_TO_MOVE) if self.locked is None else self.shown
+
+    @property
+    def shown(self) -> Weights:
+        """The probability of each key, (key,), which of a chosen one is 1."""
+        return self.weights if self.locked is None else np.eye(len(self.weights))[self.locked]
+
+    def bits(self, costs: Weights) -> float:
+        """Return the bits that a note cost in the mixture of all keys, given what it cost in each, (key,)."""
+        if self.locked is not None:
+            return float(costs[self.locked])
+        least = costs.min()
+        return float(least - math.log2(self.expected @ np.exp2(least - costs)))
 
     def after(self, bits: Weights, heard: Weights | None = None) -> KeyBelief:
         """Return the belief after a note.
@@ -75,6 +98,7 @@ class KeyBelief:
             leader=leader,
             led=led,
             was_clear=self.was_clear or is_clear,
+            locked=self.locked,
         )
 
 
@@ -83,7 +107,7 @@ def _moved(weights: Weights, chance: float) -> Weights:
     return weights * (1 - chance) + (1 - weights) * (chance / others) if others else weights
 
 
-def no_belief(keys: int) -> KeyBelief:
-    """Return the belief before the first note: every key is as likely."""
+def no_belief(keys: int, locked: int | None = None) -> KeyBelief:
+    """Return the belief before the first note: every key is as likely; a key may have been chosen."""
     weights = np.full(keys, 1 / keys)
-    return KeyBelief(weights, weights)
+    return KeyBelief(weights, weights, locked=locked)

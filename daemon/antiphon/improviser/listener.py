@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.following import Follower
+from antiphon.improviser.foresight import Foresight, Pitches
 from antiphon.improviser.key_belief import KeyBelief, no_belief
 from antiphon.improviser.path import Expectation, Path, fresh_path
 from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.context import Context
 from antiphon.melody.grid import STEPS_PER_BEAT, Place
 from antiphon.melody.key_model import NO_INTERVAL, KeyModel, KeyNote, interval_classes, wait_classes
-from antiphon.melody.keys import transposition
+from antiphon.melody.keys import SIGNATURES, transposition
 from antiphon.melody.model import Floats, StepModel
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon.melody.window import HELD, RESTED
@@ -61,8 +62,7 @@ class Heard:
     @property
     def bits(self) -> float:
         """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
-        least = self.costs.min()
-        return float(least - math.log2(self.belief.expected @ np.exp2(least - self.costs)))
+        return self.belief.bits(self.costs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class Impression:
     @property
     def context(self) -> Context:
         """After the note, in the key then in use: one row."""
-        return self.path.row(self.belief.in_use or 0)
+        return self.path.row(self.belief.row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +116,11 @@ class Listener:
     Args:
         model: a model that takes one row for each signature.
         vocabulary: its vocabulary.
-        signatures: the key signatures that are possible, in sharps; one alone is a fixed key.
+        signatures: the key signatures that it listens in, in sharps; where that is one alone, it stays.
         time: keeps the performer's.
         phrase_silence: beats of silence that end a phrase.
-        key_model: hears the key beside `model`; not asked where the key is fixed.
+        key_model: hears the key beside `model`; not asked where there is one key alone.
+        locked: the key signature that is in use to begin with, in sharps; None finds it by listening.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class Listener:
         time: Timekeeper,
         phrase_silence: float,
         key_model: KeyModel | None = None,
+        locked: int | None = None,
     ) -> None:
         self._model = model
         self._vocabulary = vocabulary
@@ -140,11 +142,11 @@ class Listener:
         self._longest_steps = round(LONGEST_NOTE * steps_per_beat)
         self._silence_steps = round(phrase_silence * steps_per_beat)
         start = fresh_path(model, vocabulary, len(signatures))
-        follower = Follower(time.tempo.bpm, steps_per_beat) if time.sync == "auto" else None
+        row = 0 if len(signatures) == 1 else None if locked is None else signatures.index(locked)
         self._rows = np.arange(len(signatures))
         self._key_model = key_model if len(signatures) > 1 else None
         heard_nothing = self._key_model.initial_state() if self._key_model else None
-        self._ear = Ear(start, no_belief(len(signatures)), heard_nothing, follower=follower)
+        self._ear = Ear(start, no_belief(len(signatures), row), heard_nothing, follower=self._new_follower())
         self._before = self._ear
         self._onset_time = self._onset_before = -math.inf
         self._prepared = 1
@@ -153,6 +155,7 @@ class Listener:
         self._impressions: dict[object, Impression] = {}
         self._moment: object = None
         self._guesses: list[int] = []
+        self._foresight: tuple[Path, Foresight] | None = None
 
     def note_on(self, time: float, pitch: int) -> Heard | None:
         """Hear a note. Returns None for one that is not of the melody: a chord's lower note."""
@@ -163,6 +166,26 @@ class Listener:
             return None
         self._ear = self._before
         return self._hear(self._onset_time, pitch, replaces=True)
+
+    def foresee(self) -> bool:
+        """Do a little of what `expectation` will need: a step of the model. Returns whether there is more to do."""
+        foresight = self._foreseen()
+        return foresight is not None and foresight.advance()
+
+    def expectation(self) -> Pitches:
+        """Return how likely each pitch is, as played, as the next note; nothing before the first one."""
+        foresight = self._foreseen()
+        return () if foresight is None else foresight.pitches()
+
+    def _foreseen(self) -> Foresight | None:
+        """Return what looks for the next note after the last one."""
+        ear = self._ear
+        if ear.onset is None:
+            return None
+        if self._foresight is None or self._foresight[0] is not ear.path:
+            semitones = -self._transpositions - ear.octave_shift
+            self._foresight = ear.path, Foresight(ear.path, self._vocabulary, ear.belief.expected, semitones)
+        return self._foresight[1]
 
     def note_off(self, time: float, pitch: int) -> None:
         """Hear the end of a note."""
@@ -198,6 +221,25 @@ class Listener:
         if self._ear.follower is not None:
             self._ear = replace(self._ear, follower=self._ear.follower.told(bpm))
 
+    def follow_sync(self) -> None:
+        """Follow the performer's tempo, or no longer: the timekeeper has begun to follow something else."""
+        follower = self._new_follower()
+        self._ear, self._before = replace(self._ear, follower=follower), replace(self._before, follower=follower)
+
+    def lock(self, sharps: int | None) -> bool:
+        """Take a key signature, −5…6, for the one that is played in; None: the one that was heard meanwhile, again.
+
+        Returns:
+            Whether that can be done: who listens in one key alone stays there.
+        """
+        if len(self._signatures) == 1 or (sharps is not None and sharps not in self._signatures):
+            return sharps in self._signatures
+        row = None if sharps is None else self._signatures.index(sharps)
+        self._ear, self._before = _locked(self._ear, row), _locked(self._before, row)
+        self._impressions.clear()
+        self.impression = self._moment = self._foresight = None
+        return True
+
     @property
     def phrase(self) -> int:
         """The step at which the phrase started to which the last note belongs."""
@@ -222,6 +264,18 @@ class Listener:
     def sharps(self) -> int:
         """The key signature in use, −5…6."""
         return self._signatures[self._row]
+
+    @property
+    def locked(self) -> int | None:
+        """The key signature that was chosen, in sharps; None where it is found by listening."""
+        row = self._ear.belief.locked
+        return None if row is None else self._signatures[row]
+
+    @property
+    def posterior(self) -> tuple[float, ...]:
+        """How likely each key signature is, from −5 to 6 sharps, (12,), summing to 1."""
+        likely = dict(zip(self._signatures, self._ear.belief.shown.tolist(), strict=True))
+        return tuple(likely.get(sharps, 0.0) for sharps in SIGNATURES)
 
     @property
     def context(self) -> Context:
@@ -255,9 +309,13 @@ class Listener:
         self._prepared += 1
         self._ear.path.at(self._prepared, self._rest_at(self._prepared))
 
+    def _new_follower(self) -> Follower | None:
+        tempo = self._time.tempo
+        return Follower(tempo.bpm, tempo.steps_per_beat) if self._time.sync == "auto" else None
+
     @property
     def _row(self) -> int:
-        return self._ear.belief.in_use or 0
+        return self._ear.belief.row
 
     def _hear(self, time: float, pitch: int, replaces: bool) -> Heard:
         ear = self._ear
@@ -338,7 +396,7 @@ class Listener:
                 key_state=key_state,
                 path=Path(self._model, self._vocabulary, expectation.context, tokens.astype(np.int32), place),
                 costs=expectation.bits + expectation.token_bits[self._rows, tokens],
-                semitones=-int(self._transpositions[belief.in_use or 0]) - shift,
+                semitones=-int(self._transpositions[belief.row]) - shift,
                 place=place,
             )
         return found
@@ -409,13 +467,22 @@ class Listener:
         return ear.release is not None and self._time.tempo.step_at(time) - ear.release >= self._silence_steps
 
     def _octave_shift(self, pitch: int) -> int:
-        """Return the least shift by octaves that brings a phrase's first note into the vocabulary, in every key."""
+        """Return the least shift by octaves that brings a phrase's first note into the vocabulary, in every key.
+
+        Where a key was chosen, it is that one alone.
+        """
         lowest, highest = int(self._vocabulary.pitch_numbers[0]), int(self._vocabulary.pitch_numbers[-1])
-        below = lowest - (pitch + int(self._transpositions.min()))
-        above = pitch + int(self._transpositions.max()) - highest
+        row = self._ear.belief.locked
+        semitones = self._transpositions if row is None else self._transpositions[row : row + 1]
+        below = lowest - (pitch + int(semitones.min()))
+        above = pitch + int(semitones.max()) - highest
         if below > 0:
             return 12 * math.ceil(below / 12)
         return -12 * math.ceil(above / 12) if above > 0 else 0
+
+
+def _locked(ear: Ear, row: int | None) -> Ear:
+    return replace(ear, belief=replace(ear.belief, locked=row))
 
 
 def _moved(ear: Ear, steps: int) -> Ear:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from antiphon.improviser.events import NoteOn
 from antiphon.melody.grid import Tempo
@@ -19,6 +20,15 @@ class Planned:
     note: NoteOn
 
 
+class Coming(NamedTuple):
+    """A note to come: when it starts and ends, in seconds, its pitch and its velocity."""
+
+    time: float
+    end: float
+    pitch: int
+    velocity: int
+
+
 class Plan:
     """Notes to come, in the order of their steps, and the step at which the answer is over."""
 
@@ -30,6 +40,19 @@ class Plan:
     def notes(self) -> tuple[Planned, ...]:
         """What is still to come."""
         return tuple(self._notes)
+
+    def coming(self, tempo: Tempo) -> tuple[Coming, ...]:
+        """Return what is still to come, in seconds."""
+        start, seconds = tempo.time_of(0), tempo.step_seconds
+        return tuple(
+            Coming(
+                start + each.step * seconds,
+                start + (each.step + each.length) * seconds,
+                each.note.pitch,
+                each.note.velocity,
+            )
+            for each in self._notes
+        )
 
     def add(self, notes: Iterable[Planned], end: float) -> None:
         """Plan notes behind those that are there; the answer is over at the step `end`."""

@@ -64,6 +64,16 @@ MISFIT = 0.15
 """Intervals that a pulse behind a hole may be off, where noise is less."""
 
 
+def believed_bpm(bpm: float) -> float:
+    """Return a tempo as it is believed: no slower than `SLOWEST` and no faster than `FASTEST`."""
+    return min(FASTEST, max(SLOWEST, bpm))
+
+
+def believed_interval(seconds: float) -> float:
+    """Return the time between two pulses as it is believed; see `believed_bpm`."""
+    return min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, seconds))
+
+
 class Hole(NamedTuple):
     """A gap that was counted as `missing` pulses before pulse `number`."""
 
@@ -222,7 +232,7 @@ class Pulses:
         points = (*self.points, point)[-WINDOWS[-1] :]
         noted = self._noted(point)
         strip = _longest(points, noted.noise)
-        interval = min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, strip.slope)) if strip else self.interval
+        interval = believed_interval(strip.slope) if strip else self.interval
         fitted = strip.size if strip else 1
         offsets = [each.time - (each.number - point.number) * interval for each in points[-fitted:]]
         lowest, height = min(offsets), max(offsets) - min(offsets)

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal
 
-from antiphon.improviser.clock import Clock
-from antiphon.improviser.events import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
+from antiphon.improviser.clock import Clock, Health
+from antiphon.improviser.events import ClockContinue, ClockPulse, ClockStart, ClockStop, Sync, Transport
 from antiphon.improviser.following import MOST_TAPS, tapped_bpm
-from antiphon.improviser.pulses import FASTEST, SLOWEST
+from antiphon.improviser.pulses import believed_bpm
 from antiphon.melody.grid import Place, Tempo
-
-Sync = Literal["fixed", "clock", "auto"]
-TAPS_FORGOTTEN = 2.0
-"""Seconds after which a tap no longer belongs to those before it."""
 
 
 class Timekeeper:
@@ -27,7 +22,7 @@ class Timekeeper:
 
     Args:
         tempo: to begin with. With a metronome its step 0 is a downbeat.
-        sync: what the tempo follows.
+        sync: what the tempo follows, to begin with.
         bar: steps in a bar.
         is_heard: a metronome sounds, so that the performer shares the grid from the start.
         clock_offset: seconds by which the grid is later than the clock's pulses.
@@ -44,8 +39,9 @@ class Timekeeper:
         self.bar = bar
         self.sync = sync
         self._tempo = tempo
-        self._is_heard = is_heard and sync != "auto"
-        self._clock: Clock | None = Clock(tempo.bpm, tempo.steps_per_beat, clock_offset) if sync == "clock" else None
+        self._clicks = is_heard
+        self._clock_offset = clock_offset
+        self._clock = self._new_clock()
         self._rolls = False
         self._leads = False
         self._taps: tuple[float, ...] = ()
@@ -63,12 +59,18 @@ class Timekeeper:
     @property
     def is_shared(self) -> bool:
         """Whether the performer hears the grid, so that steps have a place in the bar."""
-        return self._rolls or self._is_heard
+        # A grid that is laid under the onsets isn't the one that the metronome's beats were heard on.
+        return self._rolls or (self._clicks and self.sync != "auto")
 
     @property
     def rolls(self) -> bool:
         """Whether a sequencer's transport is rolling, and is followed."""
         return self._rolls
+
+    @property
+    def health(self) -> Health:
+        """How the clock is that is followed."""
+        return "none" if self._clock is None else self._clock.health
 
     def place(self, step: int) -> Place | None:
         """Return where a step stands in its bar, or None where nobody hears the bar."""
@@ -98,10 +100,20 @@ class Timekeeper:
     def change_tempo(self, time: float, bpm: float) -> None:
         """Count with another tempo from now on; a clock that is followed knows better.
 
-        A file may say a million beats a minute: no more than `FASTEST` are believed, and no fewer than `SLOWEST`.
+        A file may say a million beats a minute: that isn't believed.
         """
         if not self._rolls:
-            self._tempo = self._tempo.changed(min(max(bpm, SLOWEST), FASTEST), time)
+            self._tempo = self._tempo.changed(believed_bpm(bpm), time)
+
+    def change_sync(self, sync: Sync) -> None:
+        """Follow something else from now on; until that is heard, the grid goes on as it stands.
+
+        A clock is heard from its next Start or Continue on: where it stands now isn't known.
+        """
+        if sync != self.sync:
+            self.sync = sync
+            self._clock = self._new_clock()
+            self._rolls = False
 
     def tap(self, time: float) -> float | None:
         """Hear a tap, which is a beat. Returns the tempo, in beats a minute, that the taps show: two are enough."""
@@ -142,6 +154,10 @@ class Timekeeper:
         if isinstance(event, ClockPulse) and rolled:
             return None
         return round(self._tempo.step_at(time) - before)
+
+    def _new_clock(self) -> Clock | None:
+        tempo = self._tempo
+        return Clock(tempo.bpm, tempo.steps_per_beat, self._clock_offset) if self.sync == "clock" else None
 
     def next_check(self) -> float | None:
         """Return when to look whether the clock is still there, in seconds; None if there is nothing to look for."""

@@ -37,6 +37,9 @@ class Musician:
     bundle: Bundle
     model: LiteModel
     signatures: tuple[int, ...]
+    """The key signatures that it listens in, in sharps: all twelve, if some model can."""
+    key: int | None
+    """The key signature that the settings say; None finds it by listening."""
     metre: TimeSignature
     ear: Bundle
     """The bundle that listens: `bundle` itself, or one that can tell twelve keys apart where that can't."""
@@ -81,7 +84,8 @@ class Musician:
     def listener(self, time: Timekeeper) -> Listener:
         """Return a listener that has heard nothing."""
         silence = self.settings.play.phrase_silence
-        return Listener(self.ear_model, self.ear.vocabulary, self.signatures, time, silence, self.key_model)
+        vocabulary, key_model = self.ear.vocabulary, self.key_model
+        return Listener(self.ear_model, vocabulary, self.signatures, time, silence, key_model, self.key)
 
     def improviser(
         self,
@@ -144,36 +148,56 @@ def load_musician(settings: Settings) -> Musician:
     Raises:
         UserError: the bundle is missing, damaged or of a kind that can't play, or the key or the metre is none.
     """
-    play, hands = settings.play, settings.hands
+    play = settings.play
     metre = parse_metre(play.metre, "play.metre")
-    if hands.thru_channel == play.channel and (hands.thru or hands.left_hand == "passed"):
+    _check_channels(settings)
+    key = None if play.key == "auto" else parse_key(play.key)
+    bundle = read_bundle(find_bundle(play.model, model_folders()))
+    if bundle.manifest.context == "window":
+        # Its batch is 1: it can't listen in twelve keys, and draws its answers one after the other.
+        model = LiteModel(bundle)
+        ear = _ear_for(bundle)
+        if ear is not None:
+            ear_model = LiteModel(ear, (len(SIGNATURES),))
+            return Musician(settings, bundle, model, SIGNATURES, key, metre, ear, ear_model, _key_model(ear))
+        if key is None:
+            raise UserError(
+                f"{bundle.path}: {LISTENING_MODEL!r} can't listen for it; say the key, for example --key Eb"
+            )
+        return Musician(settings, bundle, model, (key,), key, metre, bundle, model)
+    rows = {1, len(SIGNATURES), play.candidates, metre.bar_of(1 / bundle.manifest.step)}
+    model = LiteModel(bundle, tuple(sorted(rows)))
+    return Musician(settings, bundle, model, SIGNATURES, key, metre, bundle, model, _key_model(bundle))
+
+
+def _check_channels(settings: Settings) -> None:
+    """Refuse settings in which one part's note-offs would end another part's notes.
+
+    Raises:
+        UserError: two parts share a channel.
+    """
+    play, hands, metronome = settings.play, settings.hands, settings.metronome
+    passes_on = hands.thru or hands.left_hand == "passed"
+    if passes_on and hands.thru_channel == play.channel:
         raise UserError(
             f"hands.thru_channel and play.channel are both {play.channel}: what you play and the answer "
             "would end each other's notes; give one of them another channel"
         )
-    taken = {play.channel, hands.thru_channel} if hands.thru or hands.left_hand == "passed" else {play.channel}
-    if settings.metronome.on and settings.metronome.channel in taken:
+    taken = {play.channel, hands.thru_channel} if passes_on else {play.channel}
+    if metronome.on and metronome.channel in taken:
         raise UserError(
-            f"metronome.channel is {settings.metronome.channel}, on which the answer or what you play goes out as well "
+            f"metronome.channel is {metronome.channel}, on which the answer or what you play goes out as well "
             "(play.channel, hands.thru_channel): they would end each other's notes; give it another channel"
         )
-    signatures = SIGNATURES if play.key == "auto" else (parse_key(play.key),)
-    bundle = read_bundle(find_bundle(play.model, model_folders()))
-    rows = {1, len(signatures)}
-    if bundle.manifest.context == "window":
-        # Its batch is 1: it can't listen in twelve keys, and draws its answers one after the other.
-        model = LiteModel(bundle)
-        if len(signatures) > 1:
-            ear = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
-            if ear.manifest.context == "window" or ear.manifest.step != bundle.manifest.step:
-                raise UserError(f"{bundle.path}: {ear.name!r} can't listen for it; say the key, for example --key Eb")
-            ear_model = LiteModel(ear, (len(signatures),))
-            return Musician(settings, bundle, model, signatures, metre, ear, ear_model, _key_model(ear))
-        return Musician(settings, bundle, model, signatures, metre, bundle, model)
-    rows |= {play.candidates, metre.bar_of(1 / bundle.manifest.step)}
-    model = LiteModel(bundle, tuple(sorted(rows)))
-    key_model = _key_model(bundle) if len(signatures) > 1 else None
-    return Musician(settings, bundle, model, signatures, metre, bundle, model, key_model)
+
+
+def _ear_for(bundle: Bundle) -> Bundle | None:
+    """Return what listens for a bundle that can't tell keys apart; None where the shipped model can't either."""
+    try:
+        ear = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
+    except UserError:
+        return None
+    return ear if ear.manifest.context != "window" and ear.manifest.step == bundle.manifest.step else None
 
 
 def _key_model(bundle: Bundle) -> LiteKeyModel | None:

@@ -282,3 +282,20 @@ class Connection:
                 port.stop()
         if self._lookout is not None and has_server:
             self._lookout.close()
+
+
+class NoConnection:
+    """Stands for a connection where there is no MIDI system: nothing comes, and what is sent goes nowhere."""
+
+    def open(self) -> None:
+        """See `Connection`."""
+
+    def send(self, message: list[int]) -> None:
+        """See `Connection`."""
+
+    def end_notes(self) -> None:
+        """See `Connection`."""
+
+    def close(self) -> bool:
+        """See `Connection`."""
+        return True

@@ -33,7 +33,8 @@ class Inbox:
     """
 
     def __init__(self, start: float) -> None:
-        self._start = start
+        self.start = start
+        """See `Inbox`."""
         # SimpleQueue.put never waits for a lock that Python code holds, so RtMidi's thread can't be blocked.
         self._queue: SimpleQueue[tuple[float, list[int] | Told | _Latest | None]] = SimpleQueue()
         self._latest: dict[tuple[int, ...], _Latest] = {}
@@ -41,13 +42,13 @@ class Inbox:
 
     def now(self) -> float:
         """Return the time, in seconds from the session's start."""
-        return time.monotonic() - self._start
+        return time.monotonic() - self.start
 
     def receive(self, message: tuple[list[int], float], _data: Any = None) -> None:
         """Stamp a MIDI message and hand it over: RtMidi's callback."""
         content = message[0]
         if self._queue.qsize() < CROWD or not self._supersedes(content):
-            self._queue.put((time.monotonic() - self._start, content))
+            self._queue.put((time.monotonic() - self.start, content))
 
     def tell(self, told: Told) -> None:
         """Hand over something that came by no port."""

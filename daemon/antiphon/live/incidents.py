@@ -18,8 +18,12 @@ def told_of(text: str) -> Told | None:
     if text == INTERRUPTED:
         return Improviser.interrupt
     if text.startswith(PAUSED):
-        since = float(text.removeprefix(PAUSED))
-        return lambda improviser, time: improviser.resume(since, time)
+        try:
+            since = float(text.removeprefix(PAUSED))
+        except ValueError:
+            return None
+        # A damaged number must not lead into a future that never ends; and NaN is no time at all.
+        return lambda improviser, time: improviser.resume(since if since < time else time, time)
     return None
 
 

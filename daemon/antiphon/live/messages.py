@@ -91,3 +91,7 @@ class Translator:
             self._controls, control = self._controls.after(message)
             return control
         return parse(message)
+
+    def steered(self, control: Control) -> None:
+        """Take note of a control that was steered by no message, so that the performer's pads go on from there."""
+        self._controls = self._controls.steered(control)

@@ -10,15 +10,17 @@ import os
 import signal
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from antiphon.errors import DEBUG
-from antiphon.improviser.events import ProgramChange, Timed
+from antiphon.improviser.events import NoteOn, ProgramChange, Timed
 from antiphon.improviser.improviser import Improviser
-from antiphon.live.inbox import Inbox, Told
+from antiphon.live.inbox import Arrival, Inbox, Told
 from antiphon.live.messages import Translator, encode
+from antiphon.live.record import NoRecord as NoRecord
+from antiphon.live.record import Record as Record
 
 PAUSE_SECONDS = 0.5
 """What is done so much too late wasn't held up: the process stood still meanwhile (SIGSTOP, a debugger, a host)."""
@@ -26,68 +28,45 @@ PAUSED = "paused since "
 """What a recording says of that; until when all was done follows, in seconds."""
 FAULTS, FAULT_SECONDS = 3, 1.0
 """So many errors in so many seconds end the performance; fewer are skipped."""
+GAP_SECONDS = 0.002
+"""What a look at the improviser may take: none is begun when something is due so soon."""
 
 
-class Record(Protocol):
-    """What is told all that goes in and out; `Recorder` is one."""
+class View(Protocol):
+    """What looks at the improviser now and then, in gaps, to show how it stands. Times are in seconds."""
 
-    def enter(self, seconds: float) -> float:
-        """Return the time as which the improviser is to hear of something."""
+    def stirred(self, time: float) -> None:
+        """Something has happened at a time: another look may see something else."""
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
-        """A message has come."""
+    def answered(self, seconds: float) -> None:
+        """So long after a note's arrival the answer to it had left."""
 
-    def sent(self, seconds: float, message: Sequence[int]) -> None:
-        """A message has left."""
+    def next_look(self) -> float | None:
+        """Return when to look next; None where nothing has happened since."""
 
-    def tempo(self, seconds: float, bpm: float) -> None:
-        """The tempo has changed, in beats a minute."""
-
-    def key(self, seconds: float, sharps: int) -> None:
-        """Another key signature is heard."""
-
-    def marker(self, seconds: float, text: str) -> None:
-        """Something has happened that people should find again."""
-
-    def happened(self, seconds: float, what: str) -> None:
-        """The improviser was told of something that was no message."""
+    def look(self, improviser: Improviser, time: float) -> None:
+        """Look at it, now."""
 
 
-class NoRecord:
-    """Keeps nothing."""
+class NoView:
+    """Sees nothing."""
 
-    def enter(self, seconds: float) -> float:
-        """See `Record`."""
-        return seconds
+    def stirred(self, time: float) -> None:
+        """See `View`."""
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
-        """See `Record`."""
+    def answered(self, seconds: float) -> None:
+        """See `View`."""
 
-    sent = received
+    def next_look(self) -> float | None:
+        """See `View`."""
+        return None
 
-    def tempo(self, seconds: float, bpm: float) -> None:
-        """See `Record`."""
-
-    def key(self, seconds: float, sharps: int) -> None:
-        """See `Record`."""
-
-    def marker(self, seconds: float, text: str) -> None:
-        """See `Record`."""
-
-    happened = marker
+    def look(self, improviser: Improviser, time: float) -> None:
+        """See `View`."""
 
 
-def perform(
-    improviser: Improviser,
-    inbox: Inbox,
-    translator: Translator,
-    send: Callable[[list[int]], None],
-    record: Record,
-    choose_program: Callable[[int], None],
-    end_notes: Callable[[], None] = lambda: None,
-    log: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Play until the inbox says stop. Whatever way it ends, every sounding note is ended.
+class Performance:
+    """Plays until the inbox says stop. Whatever way it ends, every sounding note is ended.
 
     Args:
         improviser: hears and answers.
@@ -98,64 +77,121 @@ def perform(
         choose_program: is told the number of each program that is chosen; it must return at once.
         end_notes: ends what has been sent and sounds, whatever the improviser knows of it.
         log: is told, in a line, of what went wrong and was skipped.
-
-    Raises:
-        Exception: the last of too many that went wrong in too short a time.
+        view: shows how it stands.
     """
-    watch = _Watch(improviser, record)
-    faults = _Faults(log)
 
-    def send_all(messages: Iterable[Timed]) -> None:
-        for timed in messages:
-            message = encode(timed.message)
-            send(message)
-            record.sent(timed.time, message)
+    def __init__(
+        self,
+        improviser: Improviser,
+        inbox: Inbox,
+        translator: Translator,
+        send: Callable[[list[int]], None],
+        record: Record,
+        choose_program: Callable[[int], None],
+        end_notes: Callable[[], None] = lambda: None,
+        log: Callable[[str], None] = lambda _: None,
+        view: View | None = None,
+    ) -> None:
+        self._improviser = improviser
+        self._inbox = inbox
+        self._translator = translator
+        self._send = send
+        self._record = record
+        self._choose_program = choose_program
+        self._end_notes = end_notes
+        self._view = view or NoView()
+        self._watch = _Watch(improviser, record)
+        self._faults = _Faults(log)
 
-    def hear(moment: float, content: list[int] | Told) -> None:
-        moment = _entered(record, moment, improviser.now)
-        if not isinstance(content, list):
-            send_all(content(improviser, moment))
-            return
-        record.received(moment, content)
-        event = translator.event_of(content)
-        if isinstance(event, ProgramChange):
-            choose_program(event.program)
-        elif event is not None:
-            send_all(improviser.receive(moment, event))
-            watch.look(moment)
+    def play(self) -> None:
+        """Play.
 
-    def play_on() -> bool:
+        Raises:
+            Exception: the last of too many that went wrong in too short a time.
+        """
+        try:
+            while True:
+                try:
+                    if not self._play_on():
+                        return
+                except Exception as error:  # noqa: BLE001  whatever it is: a wrong note is better than silence
+                    self._end_notes()  # a note-off that was due may be lost
+                    self._faults.add(self._inbox.now(), error)
+                    self._record.marker(self._inbox.now(), f"fault: {error}")
+        finally:
+            self._send_all(self._improviser.close(self._inbox.now()))
+
+    def _play_on(self) -> bool:
         """Wait for what comes next, and do it; return whether there is more to come."""
-        # What is prepared is prepared in the gaps: a message never waits for more than one step of the model.
+        improviser = self._improviser
         due = improviser.next_time()
-        arrived = inbox.wait(inbox.now() if improviser.prepare() else due)
-        moment = inbox.now() if arrived is None else arrived[0]
+        arrived = self._wait(due)
+        moment = self._inbox.now() if arrived is None else arrived[0]
         if due is not None and moment - due > PAUSE_SECONDS:
-            moment = _entered(record, moment, improviser.now)
-            record.happened(moment, f"{PAUSED}{improviser.now!r}")
-            send_all(improviser.resume(improviser.now, moment))
+            self._resume(moment)
         elif arrived is None and due is not None and due <= moment:
             # Not the time that it is: a message that came before may still be on its way.
-            send_all(improviser.advance(due))
-            watch.look(due)
+            self._send_all(improviser.advance(due))
+            self._look(due)
         if arrived is not None:
             content = arrived[1]
             if content is None:
                 return False
-            hear(arrived[0], content)
+            self._hear(arrived[0], content)
         return True
 
-    try:
-        while True:
-            try:
-                if not play_on():
-                    return
-            except Exception as error:  # noqa: BLE001  whatever it is: a wrong note is better than silence
-                end_notes()  # a note-off that was due may be lost
-                faults.add(inbox.now(), error)
-                record.marker(inbox.now(), f"fault: {error}")
-    finally:
-        send_all(improviser.close(inbox.now()))
+    def _wait(self, due: float | None) -> Arrival | None:
+        """Wait for a message until something is `due`. What is prepared and what is shown is done in the gaps.
+
+        A message never waits for more than one step of the model, or one look.
+        """
+        if self._improviser.prepare():
+            return self._inbox.wait(self._inbox.now())
+        look = self._view.next_look()
+        if look is None or (due is not None and due < look + GAP_SECONDS):
+            return self._inbox.wait(due)
+        arrived = self._inbox.wait(look)
+        now = self._inbox.now()
+        if arrived is None and (due is None or now + GAP_SECONDS < due):
+            self._view.look(self._improviser, now)
+        return arrived
+
+    def _hear(self, arrived: float, content: list[int] | Told) -> None:
+        moment = _entered(self._record, arrived, self._improviser.now)
+        if not isinstance(content, list):
+            self._send_all(content(self._improviser, moment))
+            self._view.stirred(moment)
+            return
+        self._record.received(moment, content)
+        event = self._translator.event_of(content)
+        if isinstance(event, ProgramChange):
+            self._choose_program(event.program)
+        elif event is not None:
+            messages = self._improviser.receive(moment, event)
+            self._send_all(messages)
+            if isinstance(event, NoteOn) and any(
+                isinstance(each.message, NoteOn) and each.time >= moment for each in messages
+            ):
+                self._view.answered(self._inbox.now() - arrived)
+            self._look(moment)
+
+    def _resume(self, moment: float) -> None:
+        """Go on at `moment` after a pause in which the process stood still."""
+        since = self._improviser.now
+        moment = _entered(self._record, moment, since)
+        self._record.happened(moment, f"{PAUSED}{since!r}")
+        self._send_all(self._improviser.resume(since, moment))
+        self._view.stirred(moment)
+
+    def _look(self, moment: float) -> None:
+        self._watch.look(moment)
+        self._view.stirred(moment)
+
+    def _send_all(self, messages: Iterable[Timed]) -> None:
+        for timed in messages:
+            message = encode(timed.message)
+            self._send(message)
+            self._record.sent(timed.time, message)
 
 
 class _Faults:

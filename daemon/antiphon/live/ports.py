@@ -33,6 +33,10 @@ Receive = Callable[[tuple[list[int], float], Any], None]
 """What RtMidi calls on its own thread for each message: ((bytes, seconds since the last), data)."""
 
 
+class NoMidiSystem(UserError):
+    """No MIDI system answers on this machine."""
+
+
 @dataclass(frozen=True)
 class PortNames:
     """The ports that other programs offer, by full name: `inputs` can be listened to, `outputs` played to."""
@@ -52,7 +56,8 @@ def find_system(api: Api) -> tuple[int, list[str]]:
     `auto` is the operating system's own: CoreMIDI, WinMM, ALSA's sequencer; on Linux without one, JACK.
 
     Raises:
-        UserError: it isn't there, or doesn't run; the message says what to install or start.
+        UserError: the one that was asked for is of another kind of machine.
+        NoMidiSystem: it isn't there, or doesn't run; the message says what to install or start.
     """
     compiled = rtmidi.get_compiled_api()
     if api == "auto":
@@ -69,7 +74,7 @@ def find_system(api: Api) -> tuple[int, list[str]]:
     if api != "auto" and _APIS[api] not in compiled:
         raise UserError(f"{api} is not a MIDI system of this machine; leave --api away, and it takes the one there is")
     missing = "no MIDI system answers" if api == "auto" else f"the MIDI system {api!r} doesn't answer"
-    raise UserError(f"{missing} on this machine; {_HOW_TO_GET_MIDI.get(sys.platform, 'start one')}")
+    raise NoMidiSystem(f"{missing} on this machine; {_HOW_TO_GET_MIDI.get(sys.platform, 'start one')}")
 
 
 def _inputs(api: int) -> list[str] | None:

@@ -29,6 +29,8 @@ def musician_for(musician: Musician, model: str) -> Musician:
     another = load_musician(replace(musician.settings, play=play))
     if another.bundle.manifest.step != musician.bundle.manifest.step:
         raise UserError(f"{model}: its steps are of another length; start again with --model {model}")
+    if another.signatures != musician.signatures:
+        raise UserError(f"{model}: it listens in other keys; start again with --model {model}")
     return another
 
 
@@ -61,9 +63,13 @@ class Programs:
         if program >= len(names):
             self._refuse(f"program {program + 1}: there are only {len(names)} models: {', '.join(names)}")
             return
-        if names[program] == self._musician.bundle.name:
+        self.choose_name(names[program])
+
+    def choose_name(self, model: str) -> None:
+        """Begin to load a bundle by its name; playing goes on meanwhile."""
+        if model == self._musician.bundle.name:
             return  # it plays already
-        threading.Thread(target=self._load, args=(names[program],), name="loads a model", daemon=True).start()
+        threading.Thread(target=self._load, args=(model,), name="loads a model", daemon=True).start()
 
     def _load(self, model: str) -> None:
         try:

@@ -16,8 +16,10 @@ from antiphon.live.inbox import Told
 from antiphon.live.incidents import told_of
 from antiphon.live.messages import Translator
 from antiphon.live.midifile import PERCUSSION, Performance
+from antiphon.live.performance import NoRecord
 from antiphon.live.programs import MODEL, musician_for
 from antiphon.live.session_file import Session
+from antiphon.live.told import event_of, telling
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
                 event = translator.event_of(given)
                 if event is not None and not isinstance(event, ProgramChange):
                     yield time, event
+            elif (steered := event_of(given)) is not None:
+                yield time, telling(steered, NoRecord(), translator)
             elif (told := told_of(given)) is not None:
                 yield time, told
             elif given.startswith(MODEL):

@@ -1,109 +1,201 @@
-"""A live session: opens the ports, says how to connect them, and performs until it is told to stop."""
+"""A live session: opens the ports and the page, says how to connect them, and performs until it is told to stop."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import secrets
-import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from msgspec.structs import asdict, replace
 
 from antiphon.improviser.controls import parse_table
+from antiphon.improviser.improviser import Improviser
 from antiphon.live import priority
 from antiphon.live.assembly import Musician, load_musician
-from antiphon.live.connection import Connection
+from antiphon.live.connection import Connection, NoConnection
+from antiphon.live.deck import Deck
 from antiphon.live.inbox import Inbox
 from antiphon.live.incidents import Incidents
-from antiphon.live.journal import safely
+from antiphon.live.journal import Say
 from antiphon.live.messages import Translator
-from antiphon.live.performance import NoRecord, perform, stopped_by_signals
-from antiphon.live.ports import find_system, free_name
+from antiphon.live.performance import Performance, stopped_by_signals
+from antiphon.live.ports import NoMidiSystem, find_system, free_name
 from antiphon.live.programs import Programs
-from antiphon.live.recording import Recorder, recover
+from antiphon.live.record import Record, Records
+from antiphon.live.recording import recover
 from antiphon.live.sessions import sessions_folder
-from antiphon.settings import Ports, Settings
+from antiphon.live.stage.messages import Midi, Notice
+from antiphon.live.stage.page_server import PageServer
+from antiphon.live.stage.show import Facts, Parts, Show
+from antiphon.live.stage.steering import Helm
+from antiphon.live.terminal import Terminal, is_terminal
+from antiphon.live.words import Words
+from antiphon.melody.bundle import bundle_names
+from antiphon.settings import Ports, Settings, model_folders
 
-Say = Callable[[str], None]
-"""Shows one line to the user."""
 
-
-def play_live(settings: Settings, say: Say) -> None:
+def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet: bool = False) -> None:
     """Play until Ctrl-C, SIGTERM or the terminal's end.
 
     Args:
         settings: all of them.
-        say: shows one line to the user.
+        show: shows one line to the user.
+        opens_page: open the stage page in the browser.
+        is_quiet: show only what goes wrong.
 
     Raises:
-        UserError: the model or a port can't be had.
+        UserError: the model or a port can't be had, or there is neither a MIDI system nor a page.
     """
     if settings.play.seed is None:
         # Drawn here, so that the recording can say it.
         settings = replace(settings, play=replace(settings.play, seed=secrets.randbits(32)))
-    play, ports = settings.play, settings.ports
-    musician = load_musician(settings)
-    translator = Translator(parse_table(asdict(settings.controls)), play.mode)
-    say = safely(say)
-    api, inputs = find_system(ports.api)
-    name = free_name(inputs, ports.name)
-    inbox = Inbox(time.monotonic())
-    incidents = Incidents(inbox, say)
-    connection = Connection(api, name, ports.input, ports.output, inbox.receive, incidents)
-    with stopped_by_signals(inbox.stop):
-        connection.open()
+    session = _Session(settings, Words(show, is_quiet), opens_page)
+    if is_quiet or not is_terminal():
+        session.play()
+    else:
+        session.play_at_terminal(show)
+
+
+class _Session:
+    """What belongs to one session, and the order in which it begins and ends."""
+
+    def __init__(self, settings: Settings, words: Words, opens_page: bool) -> None:
+        self._settings = settings
+        self._words = words
+        self._musician = load_musician(settings)
+        self._table = parse_table(asdict(settings.controls))
+        self._translator = Translator(self._table, settings.play.mode)
+        self._inbox = Inbox(time.monotonic())
+        self._incidents = Incidents(self._inbox, words.warn)
+        self._deck = Deck(sessions_folder(settings.sessions.folder), header_of(self._musician), words)
+        self._server = PageServer(settings.stage, words, opens_page) if settings.stage.on else None
+        self._terminal: Terminal | None = None
+
+    def play_at_terminal(self, show: Say) -> None:
+        """Play, with a line that shows how it stands; `show` shows a line without it."""
+        self._terminal = Terminal()
+        self._words.move_to(self._terminal.say)
         try:
-            if name != ports.name:
-                say(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
-            for line in [*_welcome(connection, ports, _playing(musician)), _HOW_TO_PLAY[play.mode]]:
-                say(line)
-            if settings.sessions.record:
-                _perform_recorded(musician, inbox, translator, connection, incidents, say)
-            else:
-                programs = Programs(musician, inbox, say, lambda _time, _what: None)
-                improviser = musician.improviser(play.bpm, 0.0, play.channel, on_notice=lambda _, text: say(text))
-                with priority.playing():
-                    send, end_notes = connection.send, connection.end_notes
-                    perform(improviser, inbox, translator, send, NoRecord(), programs.choose, end_notes, _log)
+            self.play()
         finally:
-            if not connection.close():
-                say("a port doesn't close; it is left to the system")
-    say("Antiphon has stopped; every note has ended.")
+            self._terminal.close()
+            self._words.move_to(show)
+
+    def play(self) -> None:
+        """Play, from the opening of the ports to their end."""
+        with stopped_by_signals(self._inbox.stop):
+            connection, no_midi = self._connect()
+            try:
+                self._play_through(connection, no_midi)
+            finally:
+                if self._server is not None:
+                    self._server.close()
+                if not connection.close():
+                    self._words.warn("a port doesn't close; it is left to the system")
+        self._words.say("Antiphon has stopped; every note has ended.")
+
+    def _connect(self) -> tuple[Connection | NoConnection, NoMidiSystem | None]:
+        """Open the ports; where there is no MIDI system, the page must do, and what is missing is returned."""
+        ports = self._settings.ports
+        try:
+            api, inputs = find_system(ports.api)
+        except NoMidiSystem as missing:
+            if self._server is None:
+                raise
+            return NoConnection(), missing
+        name = free_name(inputs, ports.name)
+        connection = Connection(api, name, ports.input, ports.output, self._inbox.receive, self._incidents)
+        connection.open()
+        if name != ports.name:
+            self._words.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
+        return connection, None
+
+    def _play_through(self, connection: Connection | NoConnection, no_midi: NoMidiSystem | None) -> None:
+        """Play through a connection, and record."""
+        midi = None if isinstance(connection, NoConnection) else Midi(connection.input_name, connection.output_name)
+        if self._settings.sessions.record:
+            recover(self._deck.folder, self._words.say)
+            self._deck.start(self._settings.play.bpm)
+        facts = _facts(self._musician, midi, self._deck.is_on)
+        show = self._show(facts)
+        record = self._deck if show is None else Records(self._deck, show)
+        self._incidents.record = record
+        programs = Programs(self._musician, self._inbox, self._words.tell, record.happened)
+
+        def end_notes() -> None:
+            connection.end_notes()
+            if show is not None:
+                show.end_notes(self._inbox.now())
+
+        try:
+            self._begin_stage(record, programs, facts)
+            self._welcome(midi, no_midi)
+            improviser = self._improviser(record)
+            with priority.playing():
+                Performance(
+                    improviser,
+                    self._inbox,
+                    self._translator,
+                    connection.send,
+                    record,
+                    programs.choose,
+                    end_notes,
+                    self._words.log,
+                    show,
+                ).play()
+        finally:
+            end_notes()  # the disk may be slow
+            self._deck.close()
+
+    def _improviser(self, record: Record) -> Improviser:
+        def notice(moment: float, text: str) -> None:
+            record.marker(moment, text)
+            self._words.tell(text)
+
+        play = self._settings.play
+        return self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
+
+    def _show(self, facts: Facts) -> Show | None:
+        """Return what shows the performance on pages and at the terminal, where there is either."""
+        if self._server is None and self._terminal is None:
+            return None
+        put = self._server.put if self._server is not None else lambda _message: None
+        metronome = self._settings.metronome
+        parts = Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
+        return Show(put, self._table, parts, facts, self._terminal.show if self._terminal else None)
+
+    def _begin_stage(self, record: Record, programs: Programs, facts: Facts) -> None:
+        """Start to serve the page."""
+        if self._server is None:
+            return
+        put = self._server.put
+        self._words.notice = lambda text: put(Notice(text))
+        helm = Helm(self._inbox, self._translator, record, programs, self._deck, facts)
+        self._server.start(helm, self._inbox.start, self._deck.folder)
+
+    def _welcome(self, midi: Midi | None, no_midi: NoMidiSystem | None) -> None:
+        """Say what plays, and what to connect or to open.
+
+        Raises:
+            NoMidiSystem: that which there isn't, where there is no page either.
+        """
+        lines = [f"Antiphon      {_playing(self._musician)}"]
+        if midi is not None:
+            lines += _ports(midi, self._settings.ports)
+        elif no_midi is not None:
+            if self._server is None or self._server.wait() is not None:
+                raise no_midi
+            lines.append(f"no MIDI       {no_midi}; until then you play on the stage page alone")
+        for line in [*lines, _HOW_TO_PLAY[self._settings.play.mode]]:
+            self._words.say(line)
 
 
-def _log(text: str) -> None:
-    with contextlib.suppress(OSError):  # a terminal that is gone must not end a performance
-        print(f"antiphon: {text}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _perform_recorded(
-    musician: Musician, inbox: Inbox, translator: Translator, connection: Connection, incidents: Incidents, say: Say
-) -> None:
-    play = musician.settings.play
-    folder = sessions_folder(musician.settings.sessions.folder)
-    recover(folder, say)
-    recorder = Recorder(folder, header_of(musician), play.bpm, say)
-    incidents.record = recorder
-
-    def notice(moment: float, text: str) -> None:
-        recorder.marker(moment, text)
-        say(text)
-
-    programs = Programs(musician, inbox, say, recorder.happened)
-    improviser = musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
-    try:
-        with priority.playing():
-            send, end_notes = connection.send, connection.end_notes
-            perform(improviser, inbox, translator, send, recorder, programs.choose, end_notes, _log)
-    finally:
-        connection.end_notes()  # the disk may be slow
-        written = recorder.close()
-        if written is not None:
-            say(f"recorded     {written}")
+def _facts(musician: Musician, midi: Midi | None, is_recording: bool) -> Facts:
+    model = musician.bundle.name
+    models = sorted({model, *bundle_names(model_folders())})
+    return Facts(model, models, midi, musician.settings.play.key, is_recording)
 
 
 def header_of(musician: Musician) -> dict[str, Any]:
@@ -132,11 +224,10 @@ _HOW_TO_PLAY = {
 }
 
 
-def _welcome(connection: Connection, ports: Ports, playing: str) -> list[str]:
-    hears = f"listens to   {connection.input_name}"
-    plays = f"plays to     {connection.output_name}"
+def _ports(midi: Midi, ports: Ports) -> list[str]:
+    hears, plays = f"listens to   {midi.input}", f"plays to     {midi.output}"
     if not ports.input:
         hears += "   ← connect your keyboard, or a DAW track's MIDI output, to it"
     if not ports.output:
         plays += "   → connect it to a synthesiser, or choose it as a DAW track's MIDI input"
-    return [f"Antiphon      {playing}", hears, plays]
+    return [hears, plays]

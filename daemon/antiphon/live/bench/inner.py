@@ -18,7 +18,7 @@ from antiphon.improviser.pulses import PER_BEAT
 from antiphon.live.assembly import Musician
 from antiphon.live.inbox import Inbox
 from antiphon.live.messages import Translator
-from antiphon.live.performance import NoRecord, perform
+from antiphon.live.performance import NoRecord, Performance
 from antiphon.melody.grid import STEPS_PER_BEAT
 from antiphon.settings import Play
 
@@ -106,7 +106,8 @@ def timing_us(musician: Musician, seconds: float = 4.0) -> list[float]:
     inbox.receive(([0x90, 67, 80], 0.0))
     inbox.receive(([0x80, 67, 0], 0.0))
     with _busy_cores(), _stopped_after(inbox, seconds):
-        perform(player, inbox, Translator(ControlTable(), "continue"), lambda _: None, NoRecord(), lambda _: None)
+        translator = Translator(ControlTable(), "continue")
+        Performance(player, inbox, translator, lambda _: None, NoRecord(), lambda _: None).play()
     return late[WARMING:]
 
 

@@ -38,7 +38,7 @@ class Peer:
 @contextmanager
 def daemon(api: str, model: str) -> Iterator[Peer]:
     """Run `antiphon run` until the block ends."""
-    options = ("--no-record", "--mode", "next-note", "--when", "now", "--bpm", QUICKEST, "--seed", "1")
+    options = ("--no-record", "--no-stage", "--mode", "next-note", "--when", "now", "--bpm", QUICKEST, "--seed", "1")
     command = ("-m", "antiphon", "run", *options, "--name", DAEMON, "--api", api, "--model", model)
     with _peer(DAEMON, command, "Ctrl-C") as peer:
         yield peer

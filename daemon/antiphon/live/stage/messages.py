@@ -29,7 +29,7 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fie
 # From the daemon to every page
 
 
-class Hello(_Message, tag="hello"):
+class Hello(_Message, frozen=True, tag="hello"):
     """The first message to each page."""
 
     version: int
@@ -58,7 +58,7 @@ class Midi(msgspec.Struct, frozen=True):
     output: str
 
 
-class State(_Message, tag="state"):
+class State(_Message, frozen=True, tag="state"):
     """Everything that a page shows beside the notes; sent whole when something in it has changed."""
 
     mode: Literal["next-note", "call-response", "continue"]
@@ -89,7 +89,7 @@ class State(_Message, tag="state"):
     grid: Grid
 
 
-class NoteOn(_Message, tag="note_on"):
+class NoteOn(_Message, frozen=True, tag="note_on"):
     """A note has started: the performer's, or one that has left."""
 
     part: Part
@@ -99,7 +99,7 @@ class NoteOn(_Message, tag="note_on"):
     channel: int
 
 
-class NoteOff(_Message, tag="note_off"):
+class NoteOff(_Message, frozen=True, tag="note_off"):
     """A note has ended."""
 
     part: Part
@@ -117,19 +117,19 @@ class PlannedNote(msgspec.Struct, frozen=True):
     velocity: int
 
 
-class PlanMade(_Message, tag="plan"):
+class PlanMade(_Message, frozen=True, tag="plan"):
     """The whole of what is planned now, in the order of time; it takes the place of the plan before it."""
 
     notes: list[PlannedNote]
 
 
-class Expectation(_Message, tag="expectation"):
+class Expectation(_Message, frozen=True, tag="expectation"):
     """How likely each pitch is as the performer's next note, from the likeliest on: (pitch, probability) pairs."""
 
     pitches: list[tuple[int, float]]
 
 
-class Notice(_Message, tag="notice"):
+class Notice(_Message, frozen=True, tag="notice"):
     """What the performer should know, in words."""
 
     text: str
@@ -138,56 +138,89 @@ class Notice(_Message, tag="notice"):
 # From the daemon to one page
 
 
-class Pong(_Message, tag="pong"):
+class Pong(_Message, frozen=True, tag="pong"):
     """The answer to a ping: `time` is when it came."""
 
     id: int
     time: float
 
 
-class Refused(_Message, tag="refused"):
+class Refused(_Message, frozen=True, tag="refused"):
     """Something that the page sent was not done; why, and what to do."""
 
     text: str
 
 
-class Reload(_Message, tag="reload"):
+class Reload(_Message, frozen=True, tag="reload"):
     """The page is of another version than the daemon."""
 
 
 # From a page
 
 
-class PageHello(_Message, tag="hello"):
+class PageHello(_Message, frozen=True, tag="hello"):
     """The first message of each page."""
 
     version: int
 
 
-class Played(_Message, tag="midi"):
+class Played(_Message, frozen=True, tag="midi"):
     """A MIDI message, as a keyboard's port would give it: a key of the page, or of a keyboard on its machine."""
 
     message: Annotated[list[Byte], Meta(min_length=1, max_length=3)]
 
 
-class Set(_Message, tag="set"):
+class Set(_Message, frozen=True, tag="set"):
     """A setting, by its name and in its unit in `config.toml`; `mute`, `hold` and `record` are true or false."""
 
     name: SettingName
     value: bool | int | float | Annotated[str, Meta(max_length=100)]
 
 
-class Press(_Message, tag="press"):
+class Press(_Message, frozen=True, tag="press"):
     """A button, by its name in section `[controls]`."""
 
     name: ActionName
 
 
-class Ping(_Message, tag="ping"):
+class Ping(_Message, frozen=True, tag="ping"):
     """A question for the time."""
 
     id: int
 
 
+# Between the two processes, beside these
+
+
+class Setup(_Message, frozen=True, tag="setup"):
+    """The first line to the serving process: what it is to serve, and where."""
+
+    host: str
+    port: int
+    """0 is any that is free."""
+    start: float
+    """When the session started, by `time.monotonic()`, which both processes share."""
+    sessions: str
+    """The folder of the recordings."""
+    antiphon: str
+
+
+class Serving(_Message, frozen=True, tag="serving"):
+    """The page is there."""
+
+    url: str
+    port: int
+
+
+class Failed(_Message, frozen=True, tag="failed"):
+    """The page can't be served, and why."""
+
+    text: str
+
+
 FromDaemon = Hello | State | NoteOn | NoteOff | PlanMade | Expectation | Notice | Pong | Refused | Reload
 FromPage = PageHello | Played | Set | Press | Ping
+Steering = Played | Set | Press
+"""What pages send that concerns the playing process."""
+ToServer = Setup | State | NoteOn | NoteOff | PlanMade | Expectation | Notice
+FromServer = Serving | Failed | Played | Set | Press

@@ -1,0 +1,53 @@
+"""The address: where the page is served, what must be known to open it, and how that is written for people."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import socket
+
+from antiphon.live.stage.guard import is_loopback
+
+PORTS_TRIED = 50
+"""From the one that was asked for on."""
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on a port of a host, or on the next one that is free; 0 is any.
+
+    Raises:
+        OSError: the host isn't this machine's, or no port is free.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, min(port + PORTS_TRIED, 65536)):
+        try:
+            return socket.create_server((host, candidate), family=family)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):  # Windows says EACCES of one that is taken
+                raise
+            taken = error
+    raise taken
+
+
+def new_token(host: str) -> str | None:
+    """Return what must be known to open the page; None where only this machine reaches it."""
+    return None if is_loopback(host) else secrets.token_urlsafe(16)
+
+
+def url_of(host: str, port: int, token: str | None) -> str:
+    """Return the address to open."""
+    host = _own_address(host) if host in _EVERYWHERE else host
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}" + (f"/?token={token}" if token else "")
+
+
+def _own_address(host: str) -> str:
+    """Return the address by which others reach this machine; nothing is sent to find it."""
+    family, elsewhere = (socket.AF_INET6, "2001:db8::1") if ":" in host else (socket.AF_INET, "192.0.2.1")
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))
+        except OSError:  # no network
+            return "localhost"
+        return str(probe.getsockname()[0])

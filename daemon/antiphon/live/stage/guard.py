@@ -1,0 +1,111 @@
+"""The guard: who may see the page and play through it. Nobody else's web page, and nobody without the token.
+
+A page elsewhere in the same browser can send requests here. What it sends to names its own origin (checked on `/ws`),
+and where it has turned its own name into our address, that name (`Host`, checked on everything).
+"""
+
+from __future__ import annotations
+
+import secrets
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_FORBIDDEN, _MISDIRECTED = 403, 421
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches what is served on a host."""
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class Guard:
+    """Stands before the whole application.
+
+    Args:
+        app: what is guarded.
+        host: on which it is served.
+        port: likewise.
+        token: what must be known to come in; None where only this machine can.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int, token: str | None) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._token = token
+        self._cookie = f"antiphon-{port}"  # cookies are shared by all ports of a host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        connection = HTTPConnection(scope)
+        answer = self._answer(scope, connection)
+        if answer is not None:
+            await answer(scope, receive, send)
+            return
+        host = connection.headers["host"]
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_headers(host))
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+    def _answer(self, scope: Scope, connection: HTTPConnection) -> Response | None:
+        """Return what is answered in the application's place, if anything is."""
+        if not self._is_host(connection.headers.get("host", "")):
+            return PlainTextResponse("This is Antiphon; open it by the address that it printed.\n", _MISDIRECTED)
+        if self._token is not None:
+            given = connection.query_params.get("token")
+            if scope["type"] == "http" and scope["path"] == "/" and given is not None and self._is_token(given):
+                entered = RedirectResponse("/", 303)
+                entered.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
+                return entered
+            if not self._is_token(connection.cookies.get(self._cookie, "")):
+                return PlainTextResponse("Open the whole address that Antiphon printed, with its token.\n", _FORBIDDEN)
+        if scope["type"] == "websocket" and not _is_same_origin(connection.headers):
+            return PlainTextResponse("Only Antiphon's own page may do that.\n", _FORBIDDEN)
+        return None
+
+    def _is_token(self, given: str) -> bool:
+        return self._token is not None and secrets.compare_digest(given.encode(), self._token.encode())
+
+    def _is_host(self, header: str) -> bool:
+        name, _, port = header.rpartition(":")
+        if port != str(self._port):
+            return False
+        name = name.removeprefix("[").removesuffix("]").lower()
+        if name == self._host.lower() or is_loopback(name):
+            return True
+        # A stranger's page has a name of its own, never a number: by numbers, the whole house may come, with the token.
+        return self._token is not None and _is_address(name)
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """Return whether our own page opens a WebSocket. All browsers say who does; who says nothing is refused too."""
+    return headers.get("origin") == f"http://{headers['host']}"
+
+
+def _headers(host: str) -> dict[str, str]:
+    return {
+        # Safari before 15.4 doesn't count a WebSocket as 'self'.
+        "Content-Security-Policy": f"default-src 'self'; connect-src 'self' ws://{host}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-cache",  # after an update the page of before must not be shown
+    }

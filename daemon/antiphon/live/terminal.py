@@ -1,0 +1,111 @@
+"""The terminal: one calm line that shows how the playing stands, below whatever else is said.
+
+It is drawn by a thread of its own, a few times a second and only when something has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from antiphon.live.stage.messages import State
+from antiphon.live.stage.show import Scene
+from antiphon.melody.keys import signature_name
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+REFRESH_SECONDS = 0.2
+"""From one drawing to the next, at least."""
+END_SECONDS = 1.0
+"""What drawing may still take at the end: a terminal may hang."""
+SLOW_MS = 10.0
+"""Milliseconds to an answer from which they are shown as a warning."""
+_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+def is_terminal() -> bool:
+    """Return whether somebody watches, on a terminal on which a line can be redrawn."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+
+
+class Terminal:
+    """The line, and the words above it. `say` and `show` return at once, on any thread."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[str | Scene | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="draws the terminal", daemon=True)
+        self._thread.start()
+
+    def say(self, text: str) -> None:
+        """Print a line above."""
+        self._queue.put(text)
+
+    def show(self, scene: Scene) -> None:
+        """Draw this, soon."""
+        self._queue.put(scene)
+
+    def close(self) -> None:
+        """Take the line away, when all that was said is printed."""
+        self._queue.put(None)
+        self._thread.join(END_SECONDS)
+
+    def _work(self) -> None:
+        from rich.live import Live  # takes as long as opening the ports, which needn't wait for it
+
+        with contextlib.suppress(OSError), Live(auto_refresh=False, transient=True) as live:  # the terminal may go
+            while self._draw(live):
+                time.sleep(REFRESH_SECONDS)
+
+    def _draw(self, live: Live) -> bool:
+        """Wait for something to draw, and draw all that there is; return whether more may come."""
+        scene, goes_on = None, True
+        with contextlib.suppress(Empty):
+            given = self._queue.get()
+            while given is not None:
+                if isinstance(given, Scene):
+                    scene = given
+                else:
+                    live.console.print(given, markup=False, highlight=False, soft_wrap=True)
+                given = self._queue.get_nowait()
+            goes_on = False
+        if scene is not None:
+            live.update(line_of(scene), refresh=True)
+        return goes_on
+
+
+def line_of(scene: Scene) -> Text:
+    """Return the line."""
+    from rich.text import Text
+
+    state = scene.state
+    parts = [
+        (signature_name(state.sharps), "bold"),
+        (f"{state.bpm:.0f} BPM{_sync_of(state)}", "red" if state.clock == "lost" else ""),
+        (state.mode + (", answering" if state.turn == "answering" else ""), ""),
+        (f"you {_name_of(scene.played)}, Antiphon {_name_of(scene.answered)}", "cyan"),
+    ]
+    if state.latency_ms is not None:
+        parts.append((f"{state.latency_ms:.1f} ms", "green" if state.latency_ms < SLOW_MS else "red"))
+    if state.mute:
+        parts.append(("muted", "yellow"))
+    if state.record:
+        parts.append(("recording", ""))
+    return Text("  ·  ", overflow="ellipsis", no_wrap=True).join(Text(text, style) for text, style in parts)
+
+
+def _sync_of(state: State) -> str:
+    if state.sync == "clock":
+        return f" by clock ({state.clock})"
+    return " by you" if state.sync == "auto" else ""
+
+
+def _name_of(pitch: int | None) -> str:
+    """Return a MIDI pitch as musicians call it; 60 is C4."""
+    return "–" if pitch is None else f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"

@@ -1,0 +1,161 @@
+"""A display may look at any moment: what it sees is what there is, and looking changes nothing."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest import approx
+
+from antiphon.improviser.composer import Style
+from antiphon.improviser.constraints import Constraints
+from antiphon.improviser.controls import Control
+from antiphon.improviser.events import ClockPulse, ClockStart, Event, NoteOff, NoteOn, TempoChange, Timed
+from antiphon.improviser.foresight import LEAST_PROBABILITY, MOST_PITCHES
+from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.modes import MODES, Mode, Turn
+from antiphon.melody.keys import SIGNATURES
+from tests.daemon.players import BPM, STEP, improviser, ons, play
+from tests.daemon.tunes import events, transposed
+
+TUNE = [(60, 1.0), (62, 0.5), (64, 0.5), (65, 1.0), (67, 2.0), (64, 1.0), (62, 1.0), (60, 1.0)]
+scripts = st.lists(
+    st.tuples(st.sampled_from([STEP, 2 * STEP, 0.7 * STEP, 6 * STEP, 0.01]), st.integers(40, 90), st.integers(0, 4)),
+    min_size=1,
+    max_size=25,
+)
+
+
+def after(performance: Iterable[tuple[float, Event | Control]], player: Improviser | None = None) -> Improviser:
+    player = player or improviser()
+    for time, event in performance:
+        player.receive(time, event)
+    return player
+
+
+def test_a_glance_shows_how_it_is_played_and_steered() -> None:
+    style = Style(temperature=0.5, density=0.25, constraints=Constraints(lowest=50, highest=70))
+    player = improviser(style=style)
+    seen = player.glance()
+    assert (seen.mode, seen.turn) == ("next-note", Turn.LISTENING)
+    assert (seen.temperature, seen.density, seen.lowest, seen.highest) == (0.5, 0.25, 50, 70)
+    assert (seen.is_muted, seen.holds, seen.is_shared) == (False, False, False)
+    assert (seen.tempo.bpm, seen.sync, seen.bar, seen.health) == (BPM, "fixed", 16, "none")
+    steered = [Control("mute", 1.0), Control("hold", 1.0), Control("mode", 1.0), TempoChange(90.0)]
+    then = after([(1.0, event) for event in steered], player).glance()
+    assert (then.is_muted, then.holds, then.mode, then.tempo.bpm) == (True, True, "continue", 90.0)
+    assert (seen.is_muted, seen.holds, seen.mode, seen.tempo.bpm) == (False, False, "next-note", BPM)
+
+
+def test_a_glance_shows_the_key_and_how_sure_it_is() -> None:
+    player = improviser()
+    assert player.glance().posterior == approx([1 / 12] * 12)
+    play(player, events(transposed(TUNE, 3) * 3, BPM, 0.9))  # in E flat
+    seen = player.glance()
+    assert seen.locked is None
+    assert seen.sharps == -3
+    assert sum(seen.posterior) == approx(1)
+    assert SIGNATURES[int(np.argmax(seen.posterior))] == -3
+
+
+def test_a_fixed_key_is_the_only_one() -> None:
+    seen = after([(0.0, NoteOn(60, 80, 1))], improviser(signatures=(2,))).glance()
+    assert (seen.locked, seen.sharps) == (2, 2)
+    assert seen.posterior == tuple(float(sharps == 2) for sharps in SIGNATURES)
+
+
+def test_a_glance_shows_how_the_clock_is() -> None:
+    player = improviser(sync="clock")
+    assert player.glance().health == "waiting"
+    player.receive(1.0, ClockStart())
+    for i in range(48):
+        player.receive(1.0 + i * 60 / BPM / 24, ClockPulse())
+    assert (player.glance().health, player.glance().is_shared) == ("rolling", True)
+    player.advance(5.0)
+    assert player.glance().health == "lost"
+
+
+@pytest.mark.parametrize("mode", ["call-response", "continue"])
+def test_a_glance_shows_exactly_the_notes_that_are_then_played(mode: Mode) -> None:
+    player = improviser(mode=mode)
+    messages: list[Timed] = []
+    for time, event in events(TUNE, BPM, 0.9):
+        messages += player.receive(time, event)
+    while player.turn is Turn.LISTENING:
+        due = player.next_time()
+        assert due is not None
+        messages += player.advance(due)
+    planned = player.glance().planned
+    assert planned
+    assert all(first.end <= second.time + 1e-9 for first, second in pairwise(planned))
+    played = ons([*messages, *player.advance(planned[-1].time)])
+    assert [(approx(each.time), each.pitch, each.velocity) for each in planned] == [
+        (time, note.pitch, note.velocity) for time, note in played
+    ]
+
+
+def test_the_expectation_is_a_distribution_in_the_performers_key_and_register() -> None:
+    plain = improviser(signatures=(0,))
+    assert plain.expectation() == ()
+    expected = after(events(TUNE, BPM, 0.9), plain).expectation()
+    assert len(expected) <= MOST_PITCHES
+    assert all(probability >= LEAST_PROBABILITY for _, probability in expected)
+    assert [probability for _, probability in expected] == sorted((p for _, p in expected), reverse=True)
+    assert 0.9 < sum(probability for _, probability in expected) <= 1 + 1e-9
+    for semitones, sharps in ((5, -1), (-5, 1), (3, -3)):
+        moved = after(events(transposed(TUNE, semitones), BPM, 0.9), improviser(signatures=(sharps,)))
+        assert dict(moved.expectation()) == approx({pitch + semitones: each for pitch, each in expected})
+    low = after(events(transposed(TUNE, -36), BPM, 0.9), improviser(signatures=(0,)))
+    assert abs(low.expectation()[0][0] - 24) <= 4
+
+
+def test_the_expectation_is_what_the_model_says_of_pitches_whenever_they_come() -> None:
+    # What the stub expects of pitches is the same at every step, so how long the note is held doesn't matter.
+    player = after([(0.0, NoteOn(67, 80, 1))], improviser(signatures=(0,)))
+    weights = {67: 1.0, 64: 0.9 * 0.8**3, 65: 0.5 * 0.8**2, 69: 0.4 * 0.8**2, 72: 0.8**5}
+    found = dict(player.expectation())
+    for pitch, weight in weights.items():
+        assert found[pitch] / found[67] == approx(weight, rel=1e-4)
+
+
+def test_an_uncertain_key_spreads_the_expectation_over_several() -> None:
+    one, all_keys = improviser(signatures=(0,)), improviser()
+    for player in (one, all_keys):
+        player.receive(0.0, NoteOn(60, 80, 1))
+    assert all_keys.expectation()[0][1] < one.expectation()[0][1]
+
+
+def test_what_is_foreseen_in_pieces_is_what_is_expected() -> None:
+    at_once, in_pieces = after(events(TUNE, BPM, 0.9)), after(events(TUNE, BPM, 0.9))
+    pieces = 0
+    while in_pieces.foresee():
+        pieces += 1
+    assert pieces
+    assert in_pieces.expectation() == at_once.expectation()
+
+
+@settings(max_examples=60)
+@given(scripts, st.sampled_from(MODES), st.sampled_from(["now", "onset"]), st.sampled_from(["fixed", "auto"]))
+def test_looking_changes_nothing_that_is_played(
+    script: list[tuple[float, int, int]], mode: Mode, when: str, sync: str
+) -> None:
+    looked_at, alone = (improviser(mode=mode, when=when, sync="auto" if sync == "auto" else "fixed") for _ in range(2))
+    seen: list[Timed] = []
+    not_seen: list[Timed] = []
+    time = 0.0
+    for gap, pitch, looks in script:
+        for event in (NoteOn(pitch, 80, 1), NoteOff(pitch, 1)):
+            seen += looked_at.receive(time, event)
+            not_seen += alone.receive(time, event)
+            if looks & 1:
+                looked_at.foresee()
+            if looks & 2:
+                looked_at.glance()
+            if looks == 4:
+                looked_at.expectation()
+            time += gap
+    seen += looked_at.advance(time + 5)
+    looked_at.expectation()
+    assert seen + looked_at.close(time + 30) == not_seen + alone.advance(time + 5) + alone.close(time + 30)
