@@ -10,8 +10,8 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -208,21 +208,13 @@ def _text(message: FromDaemon) -> str:
     return msgspec.json.encode(message).decode()
 
 
-@contextmanager
-def _until_interrupted() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass
-
-
 def main() -> None:
     """Play a duet with nobody, until Ctrl-C."""
     from tests.page.duet import play
 
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=8400)
-    with FakeDaemon(parser.parse_args().port) as daemon, _until_interrupted():
+    with FakeDaemon(parser.parse_args().port) as daemon, suppress(KeyboardInterrupt):
         print(daemon.url)  # noqa: T201
         while True:
             play(daemon)

@@ -163,7 +163,8 @@ def test_a_field_gets_its_keys(page: Page, daemon: FakeDaemon, field: str) -> No
     "leave",
     [
         "window.dispatchEvent(new Event('blur'))",
-        "Object.defineProperty(document, 'hidden', {value: true}); document.dispatchEvent(new Event('visibilitychange'))",
+        "Object.defineProperty(document, 'hidden', {value: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))",
         "window.dispatchEvent(new Event('pagehide'))",
     ],
     ids=["blur", "hidden", "pagehide"],
