@@ -32,7 +32,7 @@ def test_sliders_are_set(page: Page, daemon: FakeDaemon) -> None:
     for label, value in (("Temperature", 1.5), ("Density", 0.5), ("Lowest note", 48), ("Highest note", 84)):
         page.get_by_label(label).fill(str(value))
         name = label.split()[0].lower()
-        daemon.wait(lambda heard, name=name, value=value: Set(name, value) in heard)  # type: ignore[misc, arg-type]
+        daemon.wait(lambda heard, name=name, value=value: Set(name, value) in heard)  # type: ignore[misc]
 
 
 def test_switches_ask_for_the_other_state_and_wait_for_it(page: Page, daemon: FakeDaemon) -> None:

@@ -83,7 +83,7 @@ def test_several_fingers_play_a_chord(open_page: OpenPage, daemon: FakeDaemon) -
     assert pitches(daemon.wait_for_midi(2)) == [("on", C4), ("on", E4)]
     fingers("touchMove", {1: D4, 2: E4})
     assert pitches(daemon.wait_for_midi(4))[2:] == [("off", C4), ("on", D4)]
-    fingers("touchEnd", {2: E4})
+    fingers("touchEnd", {1: D4})
     assert pitches(daemon.wait_for_midi(5))[4:] == [("off", D4)]
     fingers("touchEnd", {})
     assert pitches(daemon.wait_for_midi(6))[5:] == [("off", E4)]

@@ -122,11 +122,11 @@ def test_the_two_voices_differ(page: Page, daemon: FakeDaemon) -> None:
     page.click("#play")
     spectra = []
     for part in ("answer", "performer"):
-        daemon.say(NoteOn(part, daemon.now, 69, 100, 1))  # type: ignore[arg-type]
+        daemon.say(NoteOn(part, daemon.now, 69, 100, 1))
         page.wait_for_function(f"{LEVEL} > 0.01")
         page.wait_for_timeout(250)  # past the attack
         spectra.append(page.evaluate("window.antiphon.sound.spectrum()"))
-        daemon.say(NoteOff(part, daemon.now, 69, 1))  # type: ignore[arg-type]
+        daemon.say(NoteOff(part, daemon.now, 69, 1))
         page.wait_for_function(f"{LEVEL} < 1e-4")
     third_partials = [spectrum[round(3 * 440 / spectrum_width(page))] for spectrum in spectra]
     assert abs(third_partials[0] - third_partials[1]) > 6  # decibels

@@ -10,13 +10,14 @@ const FIRST_PINGS = 5;
 const FIRST_PING_MS = 100;
 const PING_MS = 2000;
 const SILENT_MS = 8000; // after which a connection that says nothing is taken for dead
+const SAME_SESSION = 1; // seconds by which a session's clock may seem to have moved
 const RETRY_MS = 300;
 const LONGEST_RETRY_MS = 4000;
 
 /**
  * @typedef {object} Listener
  * @property {(message: FromDaemon) => void} onMessage
- * @property {() => void} onUp  a daemon of this page's version has greeted
+ * @property {(isOther: boolean) => void} onUp  a daemon has greeted; whether its session is another than before
  * @property {() => void} onDown
  * @property {() => void} onOld  the page is of another version
  */
@@ -86,11 +87,12 @@ export class Connection {
 
   /** @param {number} time */
   #greeted(time) {
+    const isOther = Math.abs(time - this.clock.daemonTime(pageTime())) > SAME_SESSION;
     this.clock.restart(time, pageTime());
     this.#isUp = true;
     this.#retries = 0;
     this.#pings = 0;
-    this.listener.onUp();
+    this.listener.onUp(isOther);
     this.#ping();
   }
 

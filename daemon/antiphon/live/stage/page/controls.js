@@ -86,6 +86,7 @@ export class Controls {
     });
     if (!isSlider) field.addEventListener("change", () => this.#changed(field));
     if (field instanceof HTMLSelectElement) letGoAfterPointer(field);
+    else if (!isSlider) letGoAfterEnter(field);
   }
 
   /** @param {HTMLInputElement | HTMLSelectElement} field */
@@ -203,4 +204,12 @@ function letGoAfterPointer(field) {
     isByPointer = false;
   });
   field.addEventListener("change", () => isByPointer && field.blur());
+}
+
+/**
+ * A number that was entered gives it back as well.
+ * @param {HTMLInputElement} field
+ */
+function letGoAfterEnter(field) {
+  field.addEventListener("keydown", (event) => event.key === "Enter" && field.blur());
 }

@@ -1,6 +1,6 @@
 /** The piano on the page: for the mouse, several fingers and pens; it shows what sounds and what is expected next. */
 
-import { SEMITONES } from "./computer_keys.js";
+import { isTyping, SEMITONES } from "./computer_keys.js";
 import { isBlack, pitchName, spoken } from "./names.js";
 
 /** @typedef {import("./protocol.js").Part} Part */
@@ -14,6 +14,7 @@ const SAID = 0.25; // a probability that is worth its number
 const MIDDLE_C = 60;
 const LOWEST_C = 12;
 const HIGHEST = 120;
+const TYPED = ["Enter", "NumpadEnter", "Space"];
 const BLACK_WIDTH = 0.62; // of a white key
 
 export class Keyboard {
@@ -42,14 +43,16 @@ export class Keyboard {
     new ResizeObserver(() => this.#fit()).observe(element);
     element.addEventListener("pointerdown", (event) => this.#pointer(event, true));
     element.addEventListener("pointermove", (event) => this.#pointer(event, false));
-    for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
-      element.addEventListener(name, (event) =>
-        this.held.release(`pointer ${/** @type {PointerEvent} */ (event).pointerId}`),
-      );
+    for (const name of ["pointerup", "pointercancel"])
+      element.addEventListener(name, (event) => this.#lift(/** @type {PointerEvent} */ (event)));
+    // A finger is at first the key's; that the key loses it to the whole piano ends nothing.
+    element.addEventListener("lostpointercapture", (event) => event.target === element && this.#lift(event));
     element.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press is a long note
     element.addEventListener("keydown", (event) => this.#typed(event));
     element.addEventListener("keyup", (event) => this.held.release(`typed ${event.code}`));
-    element.addEventListener("focusout", () => this.held.release("typed Enter") ?? this.held.release("typed Space"));
+    element.addEventListener("focusout", () => {
+      for (const code of TYPED) this.held.release(`typed ${code}`);
+    });
   }
 
   get lowest() {
@@ -216,6 +219,11 @@ export class Keyboard {
     if (written) written.textContent = pitch % 12 === 0 ? name : "";
   }
 
+  /** @param {PointerEvent} event */
+  #lift(event) {
+    this.held.release(`pointer ${event.pointerId}`);
+  }
+
   /**
    * @param {PointerEvent} event
    * @param {boolean} isNew
@@ -229,7 +237,8 @@ export class Keyboard {
       return;
     }
     if (isNew) {
-      event.preventDefault();
+      event.preventDefault(); // the focus stays where it is,
+      if (isTyping(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur(); // but in a field
       this.element.setPointerCapture(event.pointerId);
     }
     const box = key.getBoundingClientRect();

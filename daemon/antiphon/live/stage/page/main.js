@@ -31,14 +31,13 @@ import { watchTheme } from "./theme.js";
 const byId = (id) => /** @type {T} */ (/** @type {unknown} */ (document.getElementById(id)));
 
 const LINK_MS = 1000; // between two looks at the connection
-const ANOTHER_SESSION = 1; // seconds that a clock may differ and still be the same one
 
 const score = new Score();
 const roll = new Roll(byId("roll"), score);
 const circle = new Circle(byId("circle"));
 const connection = new Connection(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, {
   onMessage: take,
-  onUp: () => showConnection(true),
+  onUp: hasCome,
   onDown: hasGone,
   onOld: () => byId("old").toggleAttribute("hidden", false),
 });
@@ -56,9 +55,6 @@ let printed = new Map();
 /** @param {FromDaemon} message */
 function take(message) {
   switch (message.type) {
-    case "hello":
-      if (Math.abs(message.time - lastTime) > ANOTHER_SESSION) score.clear();
-      break;
     case "state":
       showState(message);
       break;
@@ -82,12 +78,10 @@ function take(message) {
   }
 }
 
-/** The daemon's time when something last came. */
-let lastTime = 0;
-
 /** @param {State} state */
 function showState(state) {
   score.setGrid(state.grid, now());
+  midiIn.own = state.midi?.output ?? "";
   roll.setScene(state.sharps, state.turn);
   keyboard.setSharps(state.sharps);
   circle.show(state.posterior, state.sharps, state.key !== "auto");
@@ -116,23 +110,24 @@ function now() {
 
 /** @param {boolean} isUp */
 function showConnection(isUp) {
-  byId("gone").toggleAttribute("hidden", isUp);
+  const isOld = !byId("old").hidden; // then it is there, but doesn't talk to this page
+  byId("gone").toggleAttribute("hidden", isUp || isOld);
   document.body.classList.toggle("gone", !isUp);
   showLink(isUp, connection.clock.roundTrip);
 }
 
+/** @param {boolean} isOther  whether it is another session than before */
+function hasCome(isOther) {
+  if (isOther) score.clear();
+  showConnection(true);
+}
+
 function hasGone() {
-  lastTime = now();
-  releaseAll();
-  score.silence(lastTime);
+  held.releaseAll();
+  score.silence(now());
   sound.silence();
   keyboard.clear();
   showConnection(false);
-}
-
-/** Let go of everything that is held on this page. */
-function releaseAll() {
-  held.releaseAll();
 }
 
 function showComputerKeys() {
@@ -169,12 +164,12 @@ function frame() {
   requestAnimationFrame(frame);
 }
 
-window.addEventListener("blur", releaseAll);
+window.addEventListener("blur", () => held.releaseAll());
 window.addEventListener("pagehide", () => {
-  releaseAll();
+  held.releaseAll();
   midiIn.releaseAll();
 });
-document.addEventListener("visibilitychange", () => document.hidden && releaseAll());
+document.addEventListener("visibilitychange", () => document.hidden && held.releaseAll());
 window.addEventListener("keydown", shortcut);
 byId("reload").addEventListener("click", () => location.reload());
 byId("octave-down").addEventListener("click", () => keyboard.shift(-1));

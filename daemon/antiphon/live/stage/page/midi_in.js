@@ -21,6 +21,8 @@ export const ADVICE = {
 export class MidiIn {
   /** @type {Access} */
   access = "asks";
+  /** The name of the daemon's output, which must not come back in. */
+  own = "";
   /** @type {MIDIAccess | null} */
   #midi = null;
   /** Notes that are held, by device: "channel pitch". @type {Map<string, Map<string, [number, number]>>} */
@@ -76,7 +78,12 @@ export class MidiIn {
   /** @returns {MIDIInput[]} */
   #inputs() {
     const inputs = this.#midi ? [...this.#midi.inputs.values()] : [];
-    return inputs.filter((input) => input.state === "connected" && !OWN.test(input.name ?? ""));
+    return inputs.filter((input) => input.state === "connected" && !this.#isOwn(input.name ?? ""));
+  }
+
+  /** @param {string} name */
+  #isOwn(name) {
+    return OWN.test(name) || (this.own !== "" && name.includes(this.own));
   }
 
   #listen() {

@@ -229,7 +229,7 @@ export class Roll {
   #drawNow() {
     const { context, view } = this;
     context.fillStyle = this.#colour(this.#turn === "answering" ? "answer" : "performer");
-    context.fillRect(view.nowX - 1.5, 0, 3, view.height);
+    context.fillRect(view.nowX - 2, 0, 4, view.height);
     context.beginPath();
     context.moveTo(view.nowX - 9, 0);
     context.lineTo(view.nowX + 9, 0);
