@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,6 +30,14 @@ PATIENCE_MS = 20_000
 OpenPage = Callable[..., Page]
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression holds on the page. (`wait_for_function` may not: the page's policy forbids `eval`.)"""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"it never came to {expression}"
+        page.wait_for_timeout(20)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
@@ -51,7 +60,9 @@ def open_page(browser: Browser, daemon: FakeDaemon) -> Iterator[OpenPage]:
     contexts, complaints = [], []
 
     def complain(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "ERR_CONNECTION_REFUSED" not in message.text:
+        # A daemon that is gone, and the tests' own looks at the canvas, are no faults of the page.
+        is_ours = "ERR_CONNECTION_REFUSED" in message.text or "getImageData" in message.text
+        if message.type in ("error", "warning") and not is_ours:
             complaints.append(message.text)
 
     def opened(url: str | None = None, **settings: Any) -> Page:

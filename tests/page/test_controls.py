@@ -12,7 +12,7 @@ def heard(daemon: FakeDaemon, message: FromPage) -> None:
 
 
 def test_the_mode_is_set(page: Page, daemon: FakeDaemon) -> None:
-    page.get_by_text("Note by note", exact=True).click()
+    page.get_by_label("Note by note").check()
     heard(daemon, Set("mode", "next-note"))
 
 
@@ -23,7 +23,7 @@ def test_lists_and_numbers_are_set(page: Page, daemon: FakeDaemon) -> None:
     heard(daemon, Set("model", "mine"))
     page.get_by_label("Follow").select_option("auto")
     heard(daemon, Set("sync", "auto"))
-    page.get_by_label("Tempo").fill("84")
+    page.get_by_label("Tempo", exact=True).fill("84")
     page.keyboard.press("Enter")
     heard(daemon, Set("bpm", 84))
 
@@ -108,7 +108,7 @@ def test_a_slider_in_the_hand_is_not_moved_by_others(page: Page, daemon: FakeDae
 
 
 def test_what_is_refused_is_said_and_taken_back(page: Page, daemon: FakeDaemon) -> None:
-    page.get_by_label("Tempo").fill("999")
+    page.get_by_label("Tempo", exact=True).fill("999")
     page.keyboard.press("Enter")
     heard(daemon, Set("bpm", 999))
     daemon.say(Refused("bpm is between 20 and 400, not 999"))

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.daemon.live import Daemon, daemon, notes, recorded
 from tests.daemon.pages import url_of
 from tests.daemon.tunes import ODE_TO_JOY
-from tests.page.conftest import OpenPage
+from tests.page.conftest import OpenPage, until
 from tests.page.test_keys import middle
 
 LEVEL = "window.antiphon.sound.level()"
@@ -56,28 +56,28 @@ def test_a_duet_on_the_page_alone(open_page: OpenPage, alone: tuple[Daemon, str]
     page.click("#play")
 
     click_keys(page, PHRASE[:8])
-    page.wait_for_function(f"{ANSWERS} >= 5 && {LEVEL} > 0.01")
+    until(page, f"{ANSWERS} >= 5 && {LEVEL} > 0.01")
     type_keys(page, PHRASE[8:])
     expect(page.locator("#key-name")).to_have_text("C major")
     expect(page.locator("#latency")).to_contain_text("answers in")
     expect(page.locator(".likely-number:not(:empty)").first).to_be_visible()
 
-    page.get_by_text("Call and response", exact=True).click()
+    page.get_by_label("Call and response").check()
     expect(page.locator("#mode-name")).to_have_text("call and response")
     page.get_by_label("Temperature").fill("1.2")
     expect(page.locator("output[for=temperature]")).to_have_text("1.20")
-    page.wait_for_function(f"{ENDED} && {LEVEL} < 1e-4")
+    until(page, f"{ENDED} && {LEVEL} < 1e-4")
 
     before = page.evaluate(ANSWERS)
     type_keys(page, PHRASE)
-    page.wait_for_function("window.antiphon.score.plan.length > 1")
+    until(page, "window.antiphon.score.plan.length > 1")
     expect(page.locator("#turn")).to_have_text("Answering")
     expect(page.locator(".key.answer").first).to_be_visible()
-    page.wait_for_function(f"{ANSWERS} > {before} && {LEVEL} > 0.01")
+    until(page, f"{ANSWERS} > {before} && {LEVEL} > 0.01")
 
     page.keyboard.press("Escape")
     expect(page.locator("#turn")).to_have_text("Listening")
-    page.wait_for_function(f"{ENDED} && {LEVEL} < 1e-4 && window.antiphon.score.plan.length === 0")
+    until(page, f"{ENDED} && {LEVEL} < 1e-4 && window.antiphon.score.plan.length === 0")
     expect(page.locator(".key.answer, .key.performer")).to_have_count(0)
 
     played, answered = check_recording(running)
@@ -97,7 +97,7 @@ def test_a_page_that_is_reloaded_in_mid_phrase_leaves_no_note(open_page: OpenPag
     page.reload()
     page.wait_for_selector("#link.good")
     expect(page.locator(".key.performer")).to_have_count(0)
-    page.wait_for_function(ENDED)
+    until(page, ENDED)
     played, _ = check_recording(running)
     assert played == 5
 

@@ -154,7 +154,7 @@ def test_the_piano_is_played_with_tab_arrows_and_enter(page: Page, daemon: FakeD
 def test_a_field_gets_its_keys(page: Page, daemon: FakeDaemon, field: str) -> None:
     page.focus(field)
     page.keyboard.press("KeyA")
-    page.focus("#play")
+    page.focus("#open-help")
     page.keyboard.press("KeyS")
     assert pitches(daemon.wait_for_midi(2)) == [("on", 62), ("off", 62)]
 
