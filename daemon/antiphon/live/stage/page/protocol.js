@@ -1,0 +1,66 @@
+/**
+ * The messages between this page and the daemon, as types; docs/stage.md explains them and messages.py defines them.
+ * Times are seconds from the session's start, pitches MIDI note numbers.
+ */
+
+/** Of the messages: a page of another version than the daemon's must be loaded again. */
+export const VERSION = 1;
+
+/** @typedef {"performer" | "answer" | "metronome" | "thru"} Part */
+/** @typedef {"next-note" | "call-response" | "continue"} Mode */
+/** @typedef {"listening" | "answering"} Turn */
+/** @typedef {"panic" | "answer" | "tap"} ActionName */
+/**
+ * @typedef {"mode" | "temperature" | "density" | "lowest" | "highest" | "mute" | "hold" | "bpm" | "sync" | "key"
+ *   | "record" | "model"} SettingName
+ */
+
+/**
+ * Step `step` is at `time`; `bar` is in steps; `shared`: the performer hears this beat.
+ * @typedef {{time: number, step: number, bpm: number, steps_per_beat: number, bar: number, shared: boolean}} Grid
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Mode} mode
+ * @property {Turn} turn
+ * @property {number} temperature
+ * @property {number} density
+ * @property {number} lowest
+ * @property {number} highest
+ * @property {boolean} mute
+ * @property {boolean} hold
+ * @property {number} bpm
+ * @property {"fixed" | "clock" | "auto"} sync
+ * @property {"none" | "waiting" | "rolling" | "lost"} clock
+ * @property {string} key  the setting: "auto", or a locked key
+ * @property {number} sharps  the key signature in use, −5…6
+ * @property {number[]} posterior  of the signatures from −5 to 6 sharps
+ * @property {string} model
+ * @property {string[]} models
+ * @property {boolean} record
+ * @property {{input: string, output: string} | null} midi
+ * @property {number | null} latency_ms
+ * @property {Grid} grid
+ */
+
+/** @typedef {{time: number, end: number, pitch: number, velocity: number}} PlannedNote */
+
+/** @typedef {{type: "hello", version: number, antiphon: string, time: number}} Hello */
+/** @typedef {{type: "state"} & State} StateMessage */
+/** @typedef {{type: "note_on", part: Part, time: number, pitch: number, velocity: number, channel: number}} NoteOn */
+/** @typedef {{type: "note_off", part: Part, time: number, pitch: number, channel: number}} NoteOff */
+/** @typedef {{type: "plan", notes: PlannedNote[]}} Plan */
+/** @typedef {{type: "expectation", pitches: [number, number][]}} Expectation */
+/** @typedef {{type: "notice", text: string}} Notice */
+/** @typedef {{type: "pong", id: number, time: number}} Pong */
+/** @typedef {{type: "refused", text: string}} Refused */
+/** @typedef {{type: "reload"}} Reload */
+
+/** @typedef {Hello | StateMessage | NoteOn | NoteOff | Plan | Expectation | Notice | Pong | Refused | Reload} FromDaemon */
+
+/**
+ * @typedef {{type: "hello", version: number} | {type: "midi", message: number[]}
+ *   | {type: "set", name: SettingName, value: boolean | number | string} | {type: "press", name: ActionName}
+ *   | {type: "ping", id: number}} FromPage
+ */

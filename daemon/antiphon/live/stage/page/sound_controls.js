@@ -1,0 +1,51 @@
+/** How sound begins, and how loud it is: browsers let a page sound only after the user has pressed something. */
+
+/** @typedef {import("./sound.js").Sound} Sound */
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * @param {Sound} sound
+ * @returns {{show: () => void}}
+ */
+export function watchSound(sound) {
+  const volume = /** @type {HTMLInputElement} */ (byId("volume"));
+  let isDeclined = false;
+  const show = () => {
+    byId("start").toggleAttribute("hidden", sound.isRunning || isDeclined);
+    const off = !sound.isRunning || sound.isMuted;
+    byId("silence").setAttribute("aria-pressed", String(off));
+    const percent = `${Math.round(100 * Number(volume.value))} %`;
+    const output = document.querySelector("output[for=volume]");
+    if (output) output.textContent = percent;
+    volume.setAttribute("aria-valuetext", percent);
+  };
+  const start = async () => {
+    await sound.start();
+    show();
+  };
+  byId("play").addEventListener("click", start);
+  byId("silent").addEventListener("click", () => {
+    isDeclined = true;
+    show();
+  });
+  byId("silence").addEventListener("click", async () => {
+    if (sound.isRunning) sound.setMuted(!sound.isMuted);
+    else await start();
+    show();
+  });
+  volume.addEventListener("input", () => {
+    sound.setVolume(Number(volume.value));
+    show();
+  });
+  // Who begins to play wants to hear it, without looking for the button; unless sound was declined.
+  const begin = (/** @type {Event} */ event) => {
+    const isButton = event.target instanceof Element && event.target.closest("#start, #silence");
+    if (!isButton && !isDeclined && !sound.isRunning) start();
+  };
+  window.addEventListener("pointerup", begin);
+  window.addEventListener("keydown", begin);
+  show();
+  return { show };
+}

@@ -1,0 +1,101 @@
+/** What is written large, and how things stand: key, tempo, mode, turn, and the small line of health. */
+
+import { majorKey, minorKey, spoken } from "./names.js";
+
+/** @typedef {import("./protocol.js").State} State */
+
+/** @type {Record<import("./protocol.js").Mode, string>} */
+const MODES = { "next-note": "note by note", "call-response": "call and response", continue: "it goes on" };
+const TURNS = { listening: "Listening", answering: "Answering" };
+const CLOCKS = {
+  none: "follows the DAW's clock",
+  waiting: "waits for the DAW's clock",
+  rolling: "follows the DAW's clock",
+  lost: "the DAW's clock is lost",
+};
+const QUICK_MS = 10; // an answer that is no later than this feels immediate
+const SURE = 0.5; // of the key in use: below, another may be it
+const MOST_BPM_DIGITS = 10;
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * Write a text where it is another: an element that is set anew loses its selection.
+ * @param {string} id
+ * @param {string} text
+ * @param {string} [className]
+ */
+function write(id, text, className) {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+  if (className !== undefined && element.className !== className) element.className = className;
+}
+
+/** @param {State} state */
+export function showStatus(state) {
+  const bpm = Math.round(state.grid.bpm * MOST_BPM_DIGITS) / MOST_BPM_DIGITS;
+  const isSure = state.key !== "auto" || (state.posterior[state.sharps + 5] ?? 0) >= SURE;
+  write("key-name", `${majorKey(state.sharps)} major`, isSure ? "" : "unsure");
+  write("key-minor", isSure ? `${minorKey(state.sharps)} minor` : "not sure yet");
+  write("tempo", bpm >= 100 ? bpm.toFixed(0) : String(bpm));
+  write("mode-name", MODES[state.mode]);
+  write("turn", TURNS[state.turn], `turn ${state.turn}`);
+  write("sync", ...syncWords(state));
+  write("ports", state.midi ? `MIDI: ${state.midi.input} → ${state.midi.output}` : "playing through this page");
+  write("model-name", `model ${state.model}`);
+  write("latency", ...latencyWords(state.latency_ms));
+  showRecording(state.record);
+  write("spoken", spokenWords(state, bpm));
+}
+
+/**
+ * Show how the page reaches the daemon.
+ * @param {boolean} isUp
+ * @param {number | null} roundTrip  seconds
+ */
+export function showLink(isUp, roundTrip) {
+  const quick = roundTrip === null ? "" : `, ${(1000 * roundTrip).toFixed(1)} ms`;
+  write("link", isUp ? `connected${quick}` : "not connected", isUp ? "good" : "bad");
+}
+
+/**
+ * @param {State} state
+ * @returns {[string, string]}
+ */
+function syncWords(state) {
+  if (state.sync === "clock") return [CLOCKS[state.clock], { rolling: "good", lost: "bad" }[String(state.clock)] ?? ""];
+  if (state.sync === "auto") return ["follows your tempo", ""];
+  return [state.grid.shared ? "own tempo, with a metronome" : "own tempo", ""];
+}
+
+/**
+ * @param {number | null} latency
+ * @returns {[string, string]}
+ */
+function latencyWords(latency) {
+  if (latency === null) return ["no answer yet", ""];
+  const isQuick = latency <= QUICK_MS;
+  return [`answers in ${latency.toFixed(1)} ms: ${isQuick ? "✓ quick" : "late"}`, isQuick ? "good" : "bad"];
+}
+
+/** @param {boolean} isOn */
+function showRecording(isOn) {
+  const text = isOn ? "recording" : "not recording";
+  const element = byId("recording");
+  if (element.textContent === text) return;
+  const dot = document.createElement("i");
+  dot.setAttribute("aria-hidden", "true");
+  element.replaceChildren(dot, text);
+  element.className = isOn ? "on" : "";
+}
+
+/**
+ * One sentence for those who listen to the page.
+ * @param {State} state
+ * @param {number} bpm
+ */
+function spokenWords(state, bpm) {
+  const key = `${spoken(majorKey(state.sharps))} major or ${spoken(minorKey(state.sharps))} minor`;
+  return `Key ${key}, ${bpm} beats a minute, ${MODES[state.mode]}, ${TURNS[state.turn].toLowerCase()}.`;
+}

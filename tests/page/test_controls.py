@@ -1,0 +1,141 @@
+"""Controls send what they set, and stand where the daemon says."""
+
+from playwright.sync_api import Page, expect
+
+from antiphon.live.stage.messages import FromPage, Midi, Press, Refused, Set
+from tests.page.conftest import OpenPage
+from tests.page.fake_daemon import FakeDaemon
+
+
+def heard(daemon: FakeDaemon, message: FromPage) -> None:
+    daemon.wait(lambda heard: message in heard)
+
+
+def test_the_mode_is_set(page: Page, daemon: FakeDaemon) -> None:
+    page.get_by_label("Note by note").check()
+    heard(daemon, Set("mode", "next-note"))
+
+
+def test_lists_and_numbers_are_set(page: Page, daemon: FakeDaemon) -> None:
+    page.get_by_label("Key", exact=True).select_option("Eb")
+    heard(daemon, Set("key", "Eb"))
+    page.get_by_label("Model").select_option("mine")
+    heard(daemon, Set("model", "mine"))
+    page.get_by_label("Follow").select_option("auto")
+    heard(daemon, Set("sync", "auto"))
+    page.get_by_label("Tempo", exact=True).fill("84")
+    page.keyboard.press("Enter")
+    heard(daemon, Set("bpm", 84))
+
+
+def test_sliders_are_set(page: Page, daemon: FakeDaemon) -> None:
+    for label, value in (("Temperature", 1.5), ("Density", 0.5), ("Lowest note", 48), ("Highest note", 84)):
+        page.get_by_label(label).fill(str(value))
+        name = label.split()[0].lower()
+        daemon.wait(lambda heard, name=name, value=value: Set(name, value) in heard)  # type: ignore[misc]
+
+
+def test_switches_ask_for_the_other_state_and_wait_for_it(page: Page, daemon: FakeDaemon) -> None:
+    for label, name in (("Hold", "hold"), ("Mute", "mute")):
+        button = page.get_by_role("button", name=label, exact=True)
+        button.click()
+        heard(daemon, Set(name, True))  # type: ignore[arg-type]
+        expect(button).to_have_attribute("aria-pressed", "false")
+        daemon.change(**{name: True})
+        expect(button).to_have_attribute("aria-pressed", "true")
+        button.click()
+        heard(daemon, Set(name, False))  # type: ignore[arg-type]
+    page.get_by_role("button", name="Record").click()
+    heard(daemon, Set("record", False))
+
+
+def test_buttons_are_pressed(page: Page, daemon: FakeDaemon) -> None:
+    for label, name in (("Answer now", "answer"), ("Tap", "tap"), ("Panic", "panic")):
+        page.get_by_role("button", name=label).click()
+        heard(daemon, Press(name))  # type: ignore[arg-type]
+
+
+def test_escape_is_panic(page: Page, daemon: FakeDaemon) -> None:
+    page.keyboard.press("Escape")
+    heard(daemon, Press("panic"))
+
+
+def test_everything_follows_the_daemon(page: Page, daemon: FakeDaemon) -> None:
+    daemon.change(
+        mode="continue", temperature=1.3, density=0.25, lowest=43, highest=79, bpm=72.0, sync="clock", clock="lost",
+        key="Eb", sharps=-3, model="mine", record=False, latency_ms=23.4, turn="answering", midi=Midi("Keys", "Synth"),
+    )  # fmt: skip
+    expect(page.locator("input[value=continue]")).to_be_checked()
+    for field, value in (("temperature", "1.3"), ("density", "0.25"), ("lowest", "43"), ("highest", "79"),
+                         ("bpm", "72"), ("follow", "clock"), ("key", "Eb"), ("model", "mine")):  # fmt: skip
+        expect(page.locator(f"#{field}")).to_have_value(value)
+    expect(page.locator("output[for=highest]")).to_have_text("G5")
+    expect(page.locator("#key-name")).to_have_text("E♭ major")
+    expect(page.locator("#key-minor")).to_have_text("C minor")
+    expect(page.locator("#turn")).to_have_text("Answering")
+    expect(page.locator("#latency.bad")).to_contain_text("23.4 ms: late")
+    expect(page.locator("#sync.bad")).to_contain_text("lost")
+    expect(page.locator("#ports")).to_have_text("MIDI: Keys → Synth")
+    expect(page.locator("#recording")).to_have_text("not recording")
+    expect(page.locator("#spoken")).to_contain_text("E flat major or C minor")
+    expect(page.locator("#circle")).to_have_attribute("aria-label", "Circle of fifths: E flat major or C minor, locked")
+
+
+def test_a_key_that_is_locked_by_another_name_is_shown(page: Page, daemon: FakeDaemon) -> None:
+    daemon.change(key="B minor", sharps=2)
+    expect(page.locator("#key")).to_have_value("B minor")
+
+
+def test_two_pages_stay_in_step(open_page: OpenPage, daemon: FakeDaemon) -> None:
+    pages = [open_page(), open_page()]
+    daemon.change(temperature=1.7)
+    for page in pages:
+        expect(page.locator("#temperature")).to_have_value("1.7")
+
+
+def test_a_slider_in_the_hand_is_not_moved_by_others(page: Page, daemon: FakeDaemon) -> None:
+    slider = page.locator("#temperature")
+    box = slider.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    mine = slider.input_value()
+    daemon.change(temperature=0.2, density=0.4)
+    expect(page.locator("#density")).to_have_value("0.4")
+    assert slider.input_value() == mine
+    page.mouse.up()
+    expect(slider).to_have_value("0.2")  # let go of, it is where the daemon says
+
+
+def test_what_is_refused_is_said_and_taken_back(page: Page, daemon: FakeDaemon) -> None:
+    page.get_by_label("Tempo", exact=True).fill("999")
+    page.keyboard.press("Enter")
+    heard(daemon, Set("bpm", 999))
+    daemon.say(Refused("bpm is between 20 and 400, not 999"))
+    expect(page.locator("#notices")).to_have_text("bpm is between 20 and 400, not 999")
+    expect(page.locator("#bpm")).to_have_value("100")
+
+
+def test_sessions_are_listed_and_downloaded(page: Page) -> None:
+    page.get_by_role("button", name="Sessions").click()
+    link = page.get_by_role("link", name="2026-11-22 20.15.07.mid")
+    with page.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename == "2026-11-22 20.15.07.mid"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#sessions", state="hidden")
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(open_page: OpenPage) -> None:
+    page = open_page(color_scheme="dark")
+
+    def ground() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    dark = ground()
+    page.get_by_role("button", name="Light").click()
+    light = ground()
+    assert light != dark
+    page.reload()
+    page.wait_for_selector("#link.good")
+    assert ground() == light
