@@ -8,7 +8,7 @@ It prints how long a note takes to its answer, in milliseconds, without the floo
 from __future__ import annotations
 
 import argparse
-import threading
+import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,27 +29,34 @@ BURST, EVERY = 20, 0.002
 """Messages at once, and seconds from one burst to the next: 10,000 a second."""
 
 
+def flood(api: int, name: str, stop: Any, sent: Any) -> None:
+    """Flood the daemon of a name until told to stop; `sent` counts the messages."""
+    out = rtmidi.MidiOut(rtapi=api, name="Bench flood")
+    out.open_port(next(i for i, port in enumerate(out.get_ports()) if f"{name} in" in port), "flood")
+    due = time.perf_counter()
+    while not stop.is_set():
+        for number in range(BURST):
+            out.send_message([0xB1, 1 + number % 4, (sent.value + number) % 128])
+        sent.value += BURST
+        due += EVERY
+        time.sleep(max(0.0, due - time.perf_counter()))
+    out.delete()
+
+
 @contextmanager
-def flooding(out: Any) -> Iterator[list[int]]:
-    """Flood a port until the block ends; the list holds how many messages were sent."""
-    sent, stop = [0], threading.Event()
-
-    def flood() -> None:
-        due = time.perf_counter()
-        while not stop.is_set():
-            for number in range(BURST):
-                out.send_message([0xB1, 1 + number % 4, (sent[0] + number) % 128])
-            sent[0] += BURST
-            due += EVERY
-            time.sleep(max(0.0, due - time.perf_counter()))
-
-    thread = threading.Thread(target=flood)
-    thread.start()
+def flooding(api: int, name: str) -> Iterator[Any]:
+    """Flood a daemon from a process of its own until the block ends; the value counts the messages."""
+    context = multiprocessing.get_context("spawn")
+    stop, sent = context.Event(), context.Value("i", 0)
+    process = context.Process(target=flood, args=(api, name, stop, sent))
+    process.start()
+    while not sent.value and process.is_alive():
+        time.sleep(0.01)
     try:
         yield sent
     finally:
         stop.set()
-        thread.join()
+        process.join()
 
 
 def round_trips(line: Line, seconds: float) -> tuple[list[float], int]:
@@ -81,16 +88,15 @@ def main() -> None:
         number = choose_api(settings.ports.api)
         daemon = stack.enter_context(process.daemon(settings.ports.api, settings.play.model))
         line = stack.enter_context(Line(number, daemon.name))
-        out = rtmidi.MidiOut(rtapi=number, name="Bench flood")
-        stack.callback(out.delete)
-        out.open_port(next(i for i, name in enumerate(out.get_ports()) if f"{daemon.name} in" in name), "flood")
         round_trips(line, 2)  # until caches are warm
         before = daemon.memory_mb
         for _ in range(ROUNDS):
             quiet += round_trips(line, seconds)[0]
-            with flooding(out) as sent:
+            with flooding(number, daemon.name) as sent:
+                before_flood = sent.value
                 taken, missing = round_trips(line, seconds)
-            flooded, lost, messages = flooded + taken, lost + missing, messages + sent[0]
+                messages += sent.value - before_flood
+            flooded, lost = flooded + taken, lost + missing
         print(f"{'from note to answer (ms)':26}{'p50':>8}{'p99':>8}{'n':>6}")  # noqa: T201
         for name, trips in (("without a flood", quiet), ("in a flood", flooded)):
             found = spread(trips)

@@ -28,6 +28,8 @@ PAUSED = "paused since "
 """What a recording says of that; until when all was done follows, in seconds."""
 FAULTS, FAULT_SECONDS = 3, 1.0
 """So many errors in so many seconds end the performance; fewer are skipped."""
+CARRY_SECONDS = 0.002
+"""What the MIDI system gets to carry an answer on, before we compute again: at our priority its threads would wait."""
 GAP_SECONDS = 0.002
 """What a look at the improviser may take: none is begun when something is due so soon."""
 
@@ -102,6 +104,7 @@ class Performance:
         self._view = view or NoView()
         self._watch = _Watch(improviser, record)
         self._faults = _Faults(log)
+        self._has_answered = False
 
     def play(self) -> None:
         """Play.
@@ -124,8 +127,11 @@ class Performance:
     def _play_on(self) -> bool:
         """Wait for what comes next, and do it; return whether there is more to come."""
         improviser = self._improviser
+        arrived = self._inbox.wait(self._inbox.now() + CARRY_SECONDS) if self._has_answered else None
+        self._has_answered = False
         due = improviser.next_time()
-        arrived = self._wait(due)
+        if arrived is None:
+            arrived = self._wait(due)
         moment = self._inbox.now() if arrived is None else arrived[0]
         if due is not None and moment - due > PAUSE_SECONDS:
             self._resume(moment)
@@ -169,6 +175,7 @@ class Performance:
         elif event is not None:
             messages = self._improviser.receive(moment, event)
             self._send_all(messages)
+            self._has_answered = bool(messages)
             if isinstance(event, NoteOn) and any(
                 isinstance(each.message, NoteOn) and each.time >= moment for each in messages
             ):

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-REALTIME_PRIORITY = 20
-"""Above all that isn't real-time, below a sound server's threads, whose notes would wait for ours otherwise."""
+REALTIME_PRIORITY = 4
+"""Above all that isn't real-time, below the threads of a sound server and its clients, which carry our notes: JACK's
+clients have 5 by default."""
 SWITCH_SECONDS = 0.0005
 """After which a Python thread that computes must let another one go on; by default it is 5 ms."""
 
