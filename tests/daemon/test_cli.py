@@ -100,6 +100,7 @@ def test_a_key_that_is_said_is_not_looked_for(tune: Path, tmp_path: Path) -> Non
         (("run", "--api", "midi"), "'alsa'"),
         (("run", "--key", "H"), "no key"),
         (("run", "--model", "nobody"), "there is: essen"),
+        (("run", "--stage-port", "70000"), "--stage-port"),
         (("render", "ode.mid", "o.mid", "--channel", "17"), "--channel"),
         (("render", "ode.mid", "o.mid", "--picture", "o.xyz"), "xyz"),
         (("render", "ode.mid"), "OUT.MID"),

@@ -40,6 +40,8 @@ def test_each_place_wins_over_the_one_before(home: Path) -> None:
         ("play = 3", "play"),
         ('[ports]\napi = "midi"', "ports.api"),
         ("[train]\nunits = []", "train.units"),
+        ("[stage]\nport = 70000", "stage.port"),
+        ('[stage]\nhost = ""', "stage.host"),
         ("[prepare]\nacceptable_durations = [0.25, -1]", "acceptable_durations"),
         ("[play", "is no TOML"),
     ],

@@ -21,10 +21,13 @@ import msgspec
 
 from antiphon.errors import DEBUG
 from antiphon.live.stage import messages
-from antiphon.live.stage.messages import NoteOff, NoteOn, Setup
+from antiphon.live.stage.messages import NoteOff, NoteOn, Notice, Setup
 
 MOST_WAITING = 2000
-"""Messages that wait for a serving process that stands still; beyond them all is dropped but the ends of notes."""
+"""Handfuls of messages that wait for a serving process that stands still.
+
+Beyond them all is dropped but the ends of notes that it knows, and the latest of what says how things stand.
+"""
 CLOSE_SECONDS = 1.0
 """What its end may take before it is ended."""
 
@@ -46,6 +49,8 @@ class Link:
         self._ended = ended
         self._queue: SimpleQueue[list[messages.ToServer] | None] = SimpleQueue()  # its put() waits for nobody
         self._shown: set[_Note] = set()
+        self._late: dict[type, messages.ToServer] = {}
+        """What was dropped and says how things stand: the latest of each kind goes out when there is room."""
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closing = False
 
@@ -71,7 +76,9 @@ class Link:
 
     def put(self, *given: messages.ToServer) -> None:
         """Hand messages over; notes always from the same thread."""
-        self._queue.put([message for message in given if self._is_taken(message)])
+        taken = [message for message in given if self._is_taken(message)]
+        if taken:
+            self._queue.put(taken)
 
     def _is_taken(self, message: messages.ToServer) -> bool:
         if isinstance(message, NoteOff):
@@ -80,8 +87,12 @@ class Link:
                 return False  # its start was dropped
             self._shown.discard(note)
         elif self._queue.qsize() >= MOST_WAITING:
+            if not isinstance(message, NoteOn | Notice):
+                self._late[type(message)] = message
             return False
-        elif isinstance(message, NoteOn):
+        else:
+            self._late.pop(type(message), None)
+        if isinstance(message, NoteOn):
             self._shown.add((message.part, message.channel, message.pitch))
         return True
 
@@ -109,6 +120,9 @@ class Link:
                         for message in given:
                             lines += _encoder.encode(message) + b"\n"
                         given = self._queue.get_nowait()
+                late, self._late = self._late, {}
+                for message in late.values():
+                    lines += _encoder.encode(message) + b"\n"
                 pipe.write(lines)
                 pipe.flush()
                 if given is None:
