@@ -6,8 +6,9 @@ from antiphon.errors import UserError
 from antiphon.improviser.composer import Style
 from antiphon.improviser.constraints import Constraints
 from antiphon.improviser.controls import Control
-from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn, TempoChange
+from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn, TempoChange, Timed
 from antiphon.improviser.hands import Hands
+from antiphon.improviser.improviser import Improviser
 from antiphon.live.assembly import load_musician
 from antiphon.settings import read_settings
 from tests.daemon.players import STEP, improviser, ons
@@ -104,3 +105,26 @@ def test_a_note_that_the_model_lacks_is_said_once_and_answered() -> None:
         player.receive(number + 0.4, NoteOff(pitch, 1))
     assert len(answers) == 6
     assert notices == ["the model doesn't know the note 100 here, and hears it as 76"]
+
+
+@pytest.mark.parametrize("controller", range(128))
+@pytest.mark.parametrize("thru", [False, True])
+def test_only_what_changes_nothing_is_ignored(controller: int, thru: bool) -> None:
+    event = ControlChange(controller, 0, 1)
+    flooded, quiet = (improviser(mode="call-response", hands=Hands(thru=thru, thru_channel=5)) for _ in range(2))
+    played = [[*player.receive(0.0, ControlChange(64, 127, 1)), *play_phrase(player)] for player in (flooded, quiet)]
+    assert played[0] == played[1]
+    if flooded.ignores(event):
+        assert not thru
+        assert flooded.receive(1.0, event) + flooded.advance(9.0) == quiet.advance(1.0) + quiet.advance(9.0)
+    else:
+        assert flooded.receive(1.0, event) or controller in (64, 120, 121, *range(123, 128))
+
+
+def play_phrase(player: Improviser) -> list[Timed]:
+    return [
+        message
+        for number in range(4)
+        for event in (NoteOn(63 + number, 80, 1), NoteOff(63 + number, 1))
+        for message in player.receive(number * 2 * STEP, event)
+    ]

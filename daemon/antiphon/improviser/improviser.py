@@ -189,6 +189,12 @@ class Improviser:
         handler = self._handlers.get(type(event))
         return messages if handler is None else messages + handler(self._now, event)
 
+    def ignores(self, event: Event | Control) -> bool:
+        """Return whether hearing an event changes nothing: a wheel or a knob that isn't passed on. It may flood."""
+        if not isinstance(event, ControlChange | Expression) or self._hands.pass_on(event):
+            return False
+        return isinstance(event, Expression) or event.controller not in {SUSTAIN, RESET_CONTROLLERS, *ENDS_NOTES}
+
     def advance(self, time: float) -> list[Timed]:
         """Return what has become due up to `time`, in seconds, in the order of time."""
         self._settle()

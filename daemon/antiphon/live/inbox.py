@@ -72,6 +72,11 @@ class Inbox:
             return moment, content.message
         return moment, content
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return self._queue.empty()
+
     def _supersedes(self, message: list[int]) -> bool:
         """Return whether a message waits already, in its own place or in that of one that it makes needless."""
         key = _wheel_of(message)

@@ -80,14 +80,17 @@ class Translator:
         kinds = {"cc": (_CONTROL_CHANGE,), "note": (_NOTE_ON, _NOTE_OFF)}
         self._watched = {(kind, source.number) for _, source in table.entries for kind in kinds[source.kind]}
 
+    def watches(self, message: Sequence[int]) -> bool:
+        """Return whether a message may be a control's; of nearly all that aren't, this says so."""
+        return len(message) == 3 and (message[0] & 0xF0, message[1]) in self._watched
+
     def event_of(self, message: Sequence[int]) -> Event | Control | None:
         """Return the event that a message is, or None if it is of no concern.
 
         Args:
             message: the bytes of one whole message, status byte first.
         """
-        is_watched = len(message) == 3 and (message[0] & 0xF0, message[1]) in self._watched
-        if is_watched and self._controls.table.control_of(message) is not None:
+        if self.watches(message) and self._controls.table.control_of(message) is not None:
             self._controls, control = self._controls.after(message)
             return control
         return parse(message)

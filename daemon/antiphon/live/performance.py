@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,7 @@ from antiphon.errors import DEBUG
 from antiphon.improviser.events import NoteOn, ProgramChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.inbox import Arrival, Inbox, Told
-from antiphon.live.messages import Translator, encode
+from antiphon.live.messages import Translator, encode, parse
 from antiphon.live.record import NoRecord as NoRecord
 from antiphon.live.record import Record as Record
 
@@ -30,6 +31,9 @@ FAULTS, FAULT_SECONDS = 3, 1.0
 """So many errors in so many seconds end the performance; fewer are skipped."""
 CARRY_SECONDS = 0.002
 """What the MIDI system gets to carry an answer on, before we compute again: at our priority its threads would wait."""
+LULL_SECONDS = 0.001
+"""In a flood of what is of no concern we look so often. To wake at each of them, and so hand Python's lock to and fro
+with RtMidi's thread, would hold up the notes among them, and the MIDI system with them."""
 GAP_SECONDS = 0.002
 """What a look at the improviser may take: none is begun when something is due so soon."""
 
@@ -105,6 +109,8 @@ class Performance:
         self._watch = _Watch(improviser, record)
         self._faults = _Faults(log)
         self._has_answered = False
+        self._last_idle = float("-inf")
+        """When a message came last that is of no concern."""
 
     def play(self) -> None:
         """Play.
@@ -127,7 +133,7 @@ class Performance:
     def _play_on(self) -> bool:
         """Wait for what comes next, and do it; return whether there is more to come."""
         improviser = self._improviser
-        arrived = self._inbox.wait(self._inbox.now() + CARRY_SECONDS) if self._has_answered else None
+        arrived = self._arrival(self._inbox.now() + CARRY_SECONDS) if self._has_answered else None
         self._has_answered = False
         due = improviser.next_time()
         if arrived is None:
@@ -152,15 +158,34 @@ class Performance:
         A message never waits for more than one step of the model, or one look.
         """
         if self._improviser.prepare():
-            return self._inbox.wait(self._inbox.now())
+            return self._arrival(self._inbox.now())
         look = self._view.next_look()
         if look is None or (due is not None and due < look + GAP_SECONDS):
-            return self._inbox.wait(due)
-        arrived = self._inbox.wait(look)
+            return self._arrival(due)
+        arrived = self._arrival(look)
         now = self._inbox.now()
         if arrived is None and (due is None or now + GAP_SECONDS < due):
             self._view.look(self._improviser, now)
         return arrived
+
+    def _arrival(self, until: float | None) -> Arrival | None:
+        """Wait until a moment for what is of concern; of what isn't there may be ten thousand a second."""
+        while True:
+            arrived = self._inbox.wait(until)
+            if arrived is None:
+                return None
+            moment, message = arrived
+            if not isinstance(message, list):
+                return arrived
+            event = None if self._translator.watches(message) else parse(message)
+            if event is None or not self._improviser.ignores(event):
+                return arrived
+            self._record.received(_entered(self._record, moment, self._improviser.now), message)
+            if moment - self._last_idle < LULL_SECONDS and self._inbox.is_empty:
+                time.sleep(LULL_SECONDS)
+            self._last_idle = moment
+            if until is not None and self._inbox.now() >= until:
+                return None
 
     def _hear(self, arrived: float, content: list[int] | Told) -> None:
         moment = _entered(self._record, arrived, self._improviser.now)
