@@ -12,9 +12,9 @@ from antiphon.improviser.choice import Answer, chosen, endings, triad_of
 from antiphon.improviser.constraints import Constraints
 from antiphon.improviser.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
 from antiphon.improviser.request import Call, Request, copies
-from antiphon.melody.context import Context, fresh
+from antiphon.melody.context import Context
 from antiphon.melody.grid import Note, spell
-from antiphon.melody.model import Floats, Metre, Tokens
+from antiphon.melody.model import Floats, Metre, StepModel, Tokens
 
 from .stub_model import VOCABULARY, StubModel
 
@@ -37,9 +37,14 @@ class MetreModel(StubModel):
         return super().step(tokens, state, metre)
 
 
+def fresh(model: StepModel) -> Context:
+    """Return what is expected of a melody's beginning: one row."""
+    return Context(*model.step(np.full(1, END, np.int32), model.initial_state(1)))
+
+
 def answer_to(request: Request, seed: int = 0, count: int = 8) -> Answer:
     model = StubModel()
-    return choose_answer(model, VOCABULARY, fresh(model, END, 1), request, np.random.default_rng(seed), count)
+    return choose_answer(model, VOCABULARY, fresh(model), request, np.random.default_rng(seed), count)
 
 
 def steps_of(notes: tuple[Note, ...]) -> int:
@@ -133,7 +138,7 @@ def test_nearly_all_answers_close() -> None:
 def test_bits_are_the_models_own_belief(request: Request, seed: int) -> None:
     model = StubModel()
     answer = answer_to(request, seed)
-    context, bits = fresh(model, END, 1), 0.0
+    context, bits = fresh(model), 0.0
     symbols = spell(answer.notes)
     for symbol in symbols:
         token = VOCABULARY.tokens[symbol]
@@ -148,7 +153,7 @@ def test_other_seeds_give_other_answers() -> None:
 
 def test_the_model_is_told_where_each_step_stands() -> None:
     model = MetreModel()
-    context = fresh(model, END, 1)
+    context = fresh(model)
     model.told.clear()
     request = Request(Call(QUARTERS[:2], upbeat=4), position=12, bar=16)
     candidates = Candidates(model, VOCABULARY, context, request, np.random.default_rng(0), 4)
@@ -161,7 +166,7 @@ def test_the_model_is_told_where_each_step_stands() -> None:
 def test_an_unknown_metre_is_not_told_and_bars_are_counted_from_the_calls_start() -> None:
     model = MetreModel()
     request = Request(Call(QUARTERS, upbeat=4))
-    choose_answer(model, VOCABULARY, fresh(model, END, 1), request, np.random.default_rng(0), 4)
+    choose_answer(model, VOCABULARY, fresh(model), request, np.random.default_rng(0), 4)
     assert set(model.told) == {None}
     assert request.places == (16, 32)
     assert request.bars == Bars(12, 16, 4)
@@ -169,7 +174,7 @@ def test_an_unknown_metre_is_not_told_and_bars_are_counted_from_the_calls_start(
 
 def test_the_work_is_a_step_of_the_model_at_a_time_and_bounded() -> None:
     model = MetreModel()
-    context = fresh(model, END, 1)
+    context = fresh(model)
     model.told.clear()
     candidates = Candidates(model, VOCABULARY, context, NEVER, np.random.default_rng(0), 4)
     steps = 1
@@ -189,7 +194,7 @@ def test_the_work_is_a_step_of_the_model_at_a_time_and_bounded() -> None:
 
 def test_preparing_step_by_step_gives_the_same_answer() -> None:
     model, request = StubModel(), Request(Call(QUARTERS), 0, 16)
-    candidates = Candidates(model, VOCABULARY, fresh(model, END, 1), request, np.random.default_rng(3), 8)
+    candidates = Candidates(model, VOCABULARY, fresh(model), request, np.random.default_rng(3), 8)
     while candidates.advance():
         pass
     assert candidates.choose() == answer_to(request, seed=3)
@@ -349,6 +354,6 @@ def test_where_the_model_rules_out_what_is_allowed_any_of_it_is_drawn() -> None:
 
 def test_an_answer_starts_with_a_note_or_a_rest_of_its_own() -> None:
     model = StubModel()
-    candidates = Candidates(model, VOCABULARY, fresh(model, END, 1), BAR, np.random.default_rng(0), 256)
+    candidates = Candidates(model, VOCABULARY, fresh(model), BAR, np.random.default_rng(0), 256)
     candidates.advance()
     assert not np.isin(candidates._tokens[0], [HOLD, END]).any()
