@@ -60,7 +60,7 @@ def test_a_duet_on_the_page_alone(open_page: OpenPage, alone: tuple[Daemon, str]
     type_keys(page, PHRASE[8:])
     expect(page.locator("#key-name")).to_have_text("C major")
     expect(page.locator("#latency")).to_contain_text("answers in")
-    expect(page.locator(".likely-number:not(:empty)").first).to_be_visible()
+    expect(page.locator(".likely-number[data-text]:not([data-text=''])").first).to_be_visible()
 
     page.get_by_label("Call and response").check()
     expect(page.locator("#mode-name")).to_have_text("call and response")

@@ -153,8 +153,7 @@ export class Keyboard {
     if (!key) return;
     const shown = probability < SEEN ? 0 : probability;
     key.style.setProperty("--likely", shown.toFixed(3));
-    const number = key.querySelector(".likely-number");
-    if (number) number.textContent = probability >= SAID ? `${Math.round(100 * probability)}` : "";
+    write(key, ".likely-number", probability >= SAID ? `${Math.round(100 * probability)}` : "");
   }
 
   #fit() {
@@ -214,9 +213,8 @@ export class Keyboard {
     const name = pitchName(pitch, this.#sharps);
     key.setAttribute("aria-label", spoken(name));
     const code = Object.keys(SEMITONES).find((code) => SEMITONES[code] === pitch - this.#computerLowest);
-    const [printed, written] = [key.querySelector(".printed"), key.querySelector(".name")];
-    if (printed) printed.textContent = code ? (this.#printed.get(code) ?? "") : "";
-    if (written) written.textContent = pitch % 12 === 0 ? name : "";
+    write(key, ".printed", code ? (this.#printed.get(code) ?? "") : "");
+    write(key, ".name", pitch % 12 === 0 ? name : "");
   }
 
   /** @param {PointerEvent} event */
@@ -262,6 +260,16 @@ export class Keyboard {
       this.held.press(`typed ${event.code}`, pitch, (SOFTEST + LOUDEST) / 2);
     if (step !== undefined || event.key === " " || event.key === "Enter") event.preventDefault();
   }
+}
+
+/**
+ * Write on a key. The style sheet shows it: it is no part of the key's name, which its label has.
+ * @param {HTMLElement} key
+ * @param {string} place
+ * @param {string} text
+ */
+function write(key, place, text) {
+  key.querySelector(place)?.setAttribute("data-text", text);
 }
 
 /** @param {string} name */

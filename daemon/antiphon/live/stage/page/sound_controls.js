@@ -1,5 +1,7 @@
 /** How sound begins, and how loud it is: browsers let a page sound only after the user has pressed something. */
 
+import { isTyping, SEMITONES } from "./computer_keys.js";
+
 /** @typedef {import("./sound.js").Sound} Sound */
 
 /** @param {string} id */
@@ -41,11 +43,20 @@ export function watchSound(sound) {
   });
   // Who begins to play wants to hear it, without looking for the button; unless sound was declined.
   const begin = (/** @type {Event} */ event) => {
-    const isButton = event.target instanceof Element && event.target.closest("#start, #silence");
-    if (!isButton && !isDeclined && !sound.isRunning) start();
+    if (!isDeclined && !sound.isRunning && isPlaying(event)) start();
   };
   window.addEventListener("pointerup", begin);
   window.addEventListener("keydown", begin);
   show();
   return { show };
+}
+
+/**
+ * Whether a press plays the piano; one that only moves about the page doesn't ask for sound.
+ * @param {Event} event
+ */
+function isPlaying(event) {
+  if (event instanceof KeyboardEvent && event.code in SEMITONES) return !isTyping(event.target);
+  const isMoving = event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ";
+  return !isMoving && event.target instanceof Element && event.target.closest("#keys") !== null;
 }
