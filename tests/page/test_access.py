@@ -23,7 +23,7 @@ def faults(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core isn't installed: npm ci")
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core isn't installed: npm install")
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize("state", ["start", "playing", "help", "sessions", "gone"])
