@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ def reserve(name: str) -> bool:
     # Each JACK server has names of its own.
     digest = hashlib.sha256(f"{os.environ.get('JACK_DEFAULT_SERVER', '')} {name}".encode()).hexdigest()
     try:
-        folder = user_runtime_path("antiphon", appauthor=False)
+        folder = _runtime_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = FileIO(folder / f"{digest[:16]}.lock", "a+", opener=_open_privately)
         if not lock(file):
@@ -127,6 +128,13 @@ def reserve(name: str) -> bool:
         return True
     _reserved[name] = file
     return True
+
+
+def _runtime_folder() -> Path:
+    with warnings.catch_warnings():
+        # Where nobody is logged in, it is another one; that is no concern of the performer's.
+        warnings.simplefilter("ignore", UserWarning)
+        return user_runtime_path("antiphon", appauthor=False)
 
 
 def _open_privately(path: str, flags: int) -> int:
