@@ -1,14 +1,17 @@
 """The stage of a real daemon: what pages play, set and see, in step with each other and with knobs."""
 
 import json
+import shutil
 import signal
 import time
 import urllib.request
 from pathlib import Path
 
+import mido
 import pytest
 
 from antiphon.improviser.listener import CHORD_SECONDS
+from antiphon.settings import package_folder
 from tests.daemon.live import (
     PHRASE,
     Keyboard,
@@ -209,6 +212,37 @@ def test_a_recording_is_ended_and_begun_in_mid_set_listed_and_downloaded(
     assert notes(tmp_path / "again.mid", "Antiphon") == notes(first, "Antiphon")  # it holds the set from its start on
     done = run_antiphon("render", second, "other.mid", cwd=tmp_path)
     assert (done.returncode, "into its set" in done.stderr) == (0, True)
+
+
+def test_a_recording_that_begins_later_names_the_model_that_plays_by_then(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    shutil.copytree(package_folder() / "models" / "essen", tmp_path / "models" / "twin")
+    with staged("--name", "Late", cwd=tmp_path) as (running, url), page(url) as one:
+        one.set("record", False)
+        one.wait_for_state(record=False, models=["essen", "twin"])
+        one.set("model", "twin")
+        one.wait_for_state(model="twin")
+        one.set("record", True)
+        one.wait_for_state(record=True)
+        one.play(0x90, 60, 80)
+        one.wait_for_answer()
+        running.stop()
+    (listed,) = sessions(tmp_path)
+    assert listed["model"] == "twin"
+
+
+def test_a_tempo_that_a_page_sets_stands_in_the_recording_where_it_was_set(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    with staged("--name", "Tempo", "--bpm", "120", cwd=tmp_path) as (running, url), page(url) as one:
+        one.play(0x90, 60, 80)
+        one.wait_for_answer()
+        one.set("bpm", 75)
+        one.wait_for_state(bpm=75)
+        running.stop()
+    tempi = [message.tempo for message in mido.MidiFile(recorded(tmp_path)).tracks[0] if message.type == "set_tempo"]
+    assert tempi == [500_000, 800_000]
 
 
 def test_where_there_is_no_midi_system_the_page_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,14 @@ def test_playing_is_followed_from_the_moment_that_is_asked_for() -> None:
     assert player.bpm == fixed
 
 
+def test_a_tempo_that_is_the_clocks_is_not_changed_and_that_is_said() -> None:
+    said: list[str] = []
+    player = improviser(sync="clock", notices=said)
+    play_on(player, [*pulses(100, 24), (0.6, TempoChange(140))], 0.6)
+    assert player.glance().tempo.bpm == approx(100, rel=1e-3)
+    assert said == ["the tempo is the clock's; set it there, or choose another sync"]
+
+
 def test_a_change_is_said_once() -> None:
     notices: list[str] = []
     player = improviser(notices=notices)

@@ -402,6 +402,9 @@ class Improviser:
             self._listener.note_off(time, note.pitch)
 
     def _tempo_change(self, time: float, event: TempoChange) -> list[Timed]:
+        if self._time.rolls:
+            self._notice(time, "the tempo is the clock's; set it there, or choose another sync")
+            return []
         self._time.change_tempo(time, event.bpm)
         self._listener.take_tempo(event.bpm)
         return []

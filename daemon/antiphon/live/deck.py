@@ -26,13 +26,13 @@ class Deck:
 
     Args:
         folder: of the recordings.
-        header: what a recording says of how it was played; see `Recorder`.
+        header: what the next recording says of how it was played; see `Recorder`. Who changes that changes it.
         words: are told of each recording and of what goes wrong, on any thread.
     """
 
     def __init__(self, folder: Path, header: Mapping[str, Any], words: Words) -> None:
         self.folder = folder
-        self._header = header
+        self.header = header
         self._words = words
         self._began = 0.0
         self._recorder: Recorder | None = None
@@ -46,13 +46,13 @@ class Deck:
 
     def start(self, bpm: float) -> None:
         """Record from the start of the set, at a tempo in beats a minute."""
-        self._record = self._recorder = Recorder(self.folder, self._header, bpm, self._words.warn)
+        self._record = self._recorder = Recorder(self.folder, self.header, bpm, self._words.warn)
 
     def switch(self, is_on: bool, seconds: float, improviser: Improviser) -> None:
         """Begin or end a recording in mid-set, at a time in seconds; where it is so already, nothing happens."""
         if is_on and self._recorder is None:
             self._began = seconds
-            header = {**self._header, BEGAN: round(seconds, 3)}
+            header = {**self.header, BEGAN: round(seconds, 3)}
             self._record = self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
             self.key(seconds, improviser.sharps)
             self.marker(seconds, improviser.mode)

@@ -16,6 +16,8 @@ from io import FileIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from antiphon.files import sync_folder
+
 ENDING = ".journal"
 _MAGIC = b"antiphon journal 1\n"
 _FRAME = struct.Struct(">II")
@@ -143,6 +145,7 @@ class Journal:
                 continue
             # Between the file's making and its lock, another start may have taken it for one left behind.
             if lock(file) and _is_at(path, file):
+                sync_folder(self._folder)
                 return path, file
             file.close()
         raise FileExistsError(0, "no free name")

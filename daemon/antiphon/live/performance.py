@@ -191,7 +191,7 @@ class Performance:
         moment = _entered(self._record, arrived, self._improviser.now)
         if not isinstance(content, list):
             self._send_all(content(self._improviser, moment))
-            self._view.stirred(moment)
+            self._look(moment)
             return
         self._record.received(moment, content)
         event = self._translator.event_of(content)

@@ -41,7 +41,7 @@ class Programs:
         musician: the one that plays.
         inbox: where the bundle is handed over when it is loaded.
         say: is told what became of it, in words; from another thread.
-        happened: is told, with the time in seconds, which bundle has taken over.
+        took_over: is told, with the time in seconds, who plays on.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Programs:
         musician: Musician,
         inbox: Inbox,
         say: Callable[[str], None],
-        happened: Callable[[float, str], None],
+        took_over: Callable[[float, Musician], None],
     ) -> None:
         self._musician = musician
         self._inbox = inbox
         self._say = say
-        self._happened = happened
+        self._took_over = took_over
         self._refusals: set[str] = set()
 
     def choose(self, program: int) -> None:
@@ -79,7 +79,7 @@ class Programs:
             return
 
         def take_over(improviser: Improviser, time: float) -> list[Timed]:
-            self._happened(time, MODEL + model)
+            self._took_over(time, another)
             self._say(f"model {model}")
             self._musician = another
             return another.take_over(improviser, time)

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from antiphon.files import write_whole
+from antiphon.files import sync_folder, write_whole
 from antiphon.live import session_file
 from antiphon.live.journal import ENDING, Journal, Say, is_journal, left_behind, records, safely
 from antiphon.live.session_file import Track
@@ -168,6 +168,7 @@ def _write_session(journal: Path | None, entries: Iterable[bytes]) -> Path | Non
     if not (path.is_file() and path.read_bytes() == content):
         path = next(_free_names(journal.parent, journal.stem, ".mid"))
         write_whole(path, lambda beside: _write_safely(beside, content))
+        sync_folder(path.parent)  # the journal goes next
     path.chmod(0o600)
     return path
 
@@ -182,7 +183,7 @@ def _write_safely(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())  # the journal goes next
+        os.fsync(file.fileno())
 
 
 def _free_names(folder: Path, stem: str, ending: str) -> Iterator[Path]:

@@ -22,7 +22,7 @@ from antiphon.live.journal import Say
 from antiphon.live.messages import Translator
 from antiphon.live.performance import Performance, stopped_by_signals
 from antiphon.live.ports import NoMidiSystem, find_system, free_name
-from antiphon.live.programs import Programs
+from antiphon.live.programs import MODEL, Programs
 from antiphon.live.record import Record, Records
 from antiphon.live.recording import recover
 from antiphon.live.sessions import sessions_folder
@@ -122,7 +122,12 @@ class _Session:
         show = self._show(facts)
         record = self._deck if show is None else Records(self._deck, show)
         self._incidents.record = record
-        programs = Programs(self._musician, self._inbox, self._words.tell, record.happened)
+
+        def took_over(moment: float, musician: Musician) -> None:
+            record.happened(moment, MODEL + musician.bundle.name)
+            self._deck.header = header_of(musician)
+
+        programs = Programs(self._musician, self._inbox, self._words.tell, took_over)
 
         def end_notes() -> None:
             connection.end_notes()

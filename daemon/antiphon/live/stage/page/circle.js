@@ -8,6 +8,7 @@ const OUTER = 74;
 const MAJOR_AT = 96;
 const HALF = Math.PI / 12; // half of a twelfth
 const GAP = 0.025; // radians between two wedges
+const LEAST_LIKELY = 0.2; // a key that is less likely than that isn't worth saying
 
 /** @typedef {{ground: SVGElement, wedge: SVGElement, group: SVGElement}} Sector */
 
@@ -30,12 +31,19 @@ export class Circle {
    * @param {boolean} isLocked  by the user
    */
   show(posterior, sharps, isLocked) {
+    const isKnown = isLocked || Math.max(...posterior) > LEAST_LIKELY;
     for (const [index, sector] of this.#sectors.entries()) {
       const probability = posterior[index] ?? 0;
       // The area of a wedge is the probability, as far as the eye cares: half of it reaches further than the middle.
       const reach = INNER + (OUTER - INNER) * Math.sqrt(probability);
       sector.wedge.setAttribute("d", wedge(SIGNATURES[index] ?? 0, INNER, reach));
-      sector.group.classList.toggle("in-use", SIGNATURES[index] === sharps);
+      sector.group.classList.toggle("in-use", isKnown && SIGNATURES[index] === sharps);
+    }
+    if (!isKnown) {
+      this.name.textContent = "?";
+      this.sure.textContent = "listening";
+      this.svg.setAttribute("aria-label", "Circle of fifths: listening for your key");
+      return;
     }
     const percent = Math.round(100 * (posterior[sharps + 5] ?? 0));
     this.name.textContent = majorKey(sharps);
