@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from antiphon.improviser.ear import Heard
 from antiphon.improviser.events import Event, NoteOff, NoteOn, TempoChange, Timed
-from antiphon.improviser.improviser import ANSWERS_IN_HAND
+from antiphon.improviser.playing import ANSWERS_IN_HAND
 from antiphon.improviser.sounding import SHORTEST_NOTE
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, events

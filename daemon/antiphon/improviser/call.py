@@ -1,9 +1,11 @@
-"""The call: the phrase that the performer plays, as far as it has come: steps, pitches and loudness of its notes."""
+"""The call: the phrase that the performer plays, as far as it has come, and whether it still waits for its answer."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+
+from antiphon.improviser.events import NoteOn
 
 MOST_NOTES = 512
 """Notes of a call that are kept, of a phrase that never ends (a pedal that is stuck): the first, which says how the
@@ -54,6 +56,46 @@ class Call:
             return _WITHOUT_A_CALL
         place = self.start + steps % max(1, length)
         return self.velocities[max(0, bisect_right(self.onsets, place) - 1)]
+
+
+class OpenCall:
+    """The call as it is being played, and whether it still waits for its answer."""
+
+    def __init__(self) -> None:
+        self.call = Call()
+        self.velocity = _WITHOUT_A_CALL
+        """Of the latest note, 1…127."""
+        self.is_stopped = False
+        """Since its last note the transport was stopped, and not started again (as at a loop's end)."""
+        self._is_over = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a call that nobody has answered."""
+        return bool(self.call) and not self._is_over
+
+    def join(self, step: int, note: NoteOn, replaces: bool, starts_phrase: bool) -> None:
+        """Let a note join the call; the first of a phrase, or the first after an answer, begins another.
+
+        Args:
+            step: the note's, on the grid.
+            note: as it was played.
+            replaces: it takes the last one's place: it is the higher one of a chord.
+            starts_phrase: it is its phrase's first.
+        """
+        if self._is_over or (starts_phrase and not replaces):
+            self.call, self._is_over = Call(), False
+        self.call = self.call.with_note(step, note.pitch, note.velocity, replaces)
+        self.velocity = note.velocity
+        self.is_stopped = False
+
+    def close(self) -> None:
+        """Let the next note begin another call: this one is answered, or won't be."""
+        self._is_over = True
+
+    def move(self, steps: int) -> None:
+        """Follow a grid that has jumped by `steps`."""
+        self.call = self.call.moved(steps)
 
 
 _WITHOUT_A_CALL = 80

@@ -14,21 +14,17 @@ stands in one table, in `modes`; what is played is the composer's; when, the tim
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from antiphon.improviser import controls
-from antiphon.improviser.call import Call
+from antiphon.improviser.call import OpenCall
 from antiphon.improviser.composer import Composer, NextNote
 from antiphon.improviser.controls import Control
 from antiphon.improviser.ear import Heard
 from antiphon.improviser.echo import Echoes
 from antiphon.improviser.events import (
-    ENDS_NOTES,
-    RESET_CONTROLLERS,
-    SUSTAIN,
     ControlChange,
     Event,
     Expression,
@@ -42,21 +38,18 @@ from antiphon.improviser.events import (
 )
 from antiphon.improviser.foresight import Pitches
 from antiphon.improviser.glance import Glance
-from antiphon.improviser.hands import Hands, Thru
+from antiphon.improviser.hands import Hands
+from antiphon.improviser.keyboard import Keyboard
 from antiphon.improviser.listener import Listener
 from antiphon.improviser.metronome import Metronome
 from antiphon.improviser.modes import Action, Mode, Signal, Turn, after
-from antiphon.improviser.plan import Plan, Planned
+from antiphon.improviser.plan import Planned
+from antiphon.improviser.playing import Due, Playing
 from antiphon.improviser.reply import Replies
-from antiphon.improviser.sounding import Sounding
-from antiphon.improviser.sustain import Sustain
 from antiphon.improviser.timekeeping import Timekeeper
 from antiphon.melody.keys import signature_name
 from antiphon.melody.model import StepModel
 from antiphon.melody.vocabulary import Vocabulary
-
-ANSWERS_IN_HAND = 16.0
-"""Answers that may be given faster than one a step, before one a step is all there is (two Antiphons in a ring)."""
 
 When = Literal["now", "onset"]
 
@@ -105,36 +98,25 @@ class Improviser:
         self._composer = composer
         self._time = time
         self._replies = replies
-        self._hands = hands
-        self._metronome = metronome
         self._on_heard = on_heard
         self._on_notice = on_notice
         self._when = manner.when
         self.mode: Mode = manner.mode
         self.turn = Turn.LISTENING
-        self.is_muted = False
         self.holds = False
-        self._call = Call()
-        self._call_is_over = False
-        self._is_stopped = False
-        """Since the call's last note the transport was stopped, and not started again (as at a loop's end)."""
-        self._plan = Plan()
-        self._sounding = Sounding()
-        self._clicks = Sounding()
-        self._echoes = Echoes()
-        self._sustain = Sustain()
-        self._thru = Thru(hands.thru_channel)
+        echoes = Echoes()
+        self._keyboard = Keyboard(hands, echoes)
+        self._playing = Playing(time, metronome, echoes)
+        self._plan = self._playing.plan
+        self._call = OpenCall()
         self._now = self._done = float("-inf")
-        self._answers_left = ANSWERS_IN_HAND
-        self._last_answer = float("-inf")
-        self._velocity = 80
         self._said_unknown = False
         self._unsettled: tuple[float, NoteOn, NextNote] | None = None
         self._handlers: dict[type, Callable[[float, Any], list[Timed]]] = {
             NoteOn: self._note_on,
-            NoteOff: self._note_off,
-            ControlChange: self._control_change,
-            Expression: self._expression,
+            NoteOff: self._take,
+            ControlChange: self._take,
+            Expression: self._take,
             Control: self._steer,
             TempoChange: self._tempo_change,
             SyncChange: self._sync_change,
@@ -191,9 +173,7 @@ class Improviser:
 
     def ignores(self, event: Event | Control) -> bool:
         """Return whether hearing an event changes nothing: a wheel or a knob that isn't passed on. It may flood."""
-        if not isinstance(event, ControlChange | Expression) or self._hands.pass_on(event):
-            return False
-        return isinstance(event, Expression) or event.controller not in {SUSTAIN, RESET_CONTROLLERS, *ENDS_NOTES}
+        return isinstance(event, ControlChange | Expression) and self._keyboard.ignores(event)
 
     def advance(self, time: float) -> list[Timed]:
         """Return what has become due up to `time`, in seconds, in the order of time."""
@@ -232,9 +212,9 @@ class Improviser:
         if not self._awaits_phrase_end():
             return False
         if self.mode == "continue":
-            self._replies.prepare_melody(self._call)
+            self._replies.prepare_melody(self._call.call)
             return False
-        return self._replies.prepare(self._call)
+        return self._replies.prepare(self._call.call)
 
     def glance(self) -> Glance:
         """Return everything that a display shows, as it is now. It changes nothing and asks no model."""
@@ -246,7 +226,7 @@ class Improviser:
             density=style.density,
             lowest=style.constraints.lowest,
             highest=style.constraints.highest,
-            is_muted=self.is_muted,
+            is_muted=self._playing.is_muted,
             holds=self.holds,
             tempo=time.tempo,
             sync=time.sync,
@@ -294,17 +274,9 @@ class Improviser:
         """
         messages = self.advance(since)
         self._now = self._done = max(self._now, time)
-        tempo, bar = self._time.tempo, self._time.bar
-        ended = self._sounding.ended(self._now) + self._clicks.ended(self._now)
-        messages += sorted(ended, key=lambda timed: timed.time)
-        planned = self._plan.next_time(tempo)
-        if planned is not None and planned < self._now:
-            late = tempo.step_at(self._now) - tempo.step_at(planned)
-            bars = math.ceil(late / bar) * bar
-            self._plan.move(bars)
-            self._replies.move(bars)
-        self._metronome.set_out(tempo.step_at(self._now))
-        return messages + self.advance(self._now)
+        ended, steps = self._playing.go_on(self._now)
+        self._replies.move(steps)
+        return messages + ended + self.advance(self._now)
 
     def close(self, time: float) -> list[Timed]:
         """End every sounding note."""
@@ -312,26 +284,22 @@ class Improviser:
         self._plan.clear()
         return messages + self._end_all(self._now)
 
-    def _due(self) -> Iterator[tuple[float, Callable[[float], list[Timed]]]]:
+    def _due(self) -> Iterator[Due]:
         """Yield what is due next of each kind, and when; of what falls together, the first is the first to be done."""
-        tempo = self._time.tempo
+        yield from self._playing.due()
         for moment, act in (
-            (self._sounding.next_time(), self._sounding.ended),
-            (self._clicks.next_time(), self._clicks.ended),
-            (self._metronome.next_time(tempo), self._click),
             (self._time.next_check(), self._check_clock),
             (self._listener.phrase_end() if self._awaits_phrase_end() else None, self._end_phrase),
-            (self._plan.next_time(tempo), self._play_planned),
+            (self._plan.next_time(self._time.tempo), self._play_planned),
         ):
             if moment is not None:
                 yield moment, act
 
     def _awaits_phrase_end(self) -> bool:
-        is_open = bool(self._call.onsets) and not self._call_is_over
-        return is_open and self.turn is Turn.LISTENING and self.mode != "next-note"
+        return self._call.is_open and self.turn is Turn.LISTENING and self.mode != "next-note"
 
     def _signal(self, time: float, signal: Signal) -> list[Timed]:
-        if signal is Signal.ANSWER_NOW and self.mode == "call-response" and not self._call.onsets:
+        if signal is Signal.ANSWER_NOW and self.mode == "call-response" and not self._call.call:
             return []
         self.turn, action = after(self.mode, self.turn, signal)
         self._time.lead(self.turn is Turn.ANSWERING)
@@ -340,32 +308,22 @@ class Improviser:
     # What arrives
 
     def _note_on(self, time: float, event: NoteOn) -> list[Timed]:
-        if self._echoes.is_echo(time, event) or not self._hands.are_on(event.channel):
-            return []
-        messages = self._thru.passed(time, event) if self._hands.pass_on(event) else []
-        if not self._hands.hear(event):
+        messages, is_heard = self._keyboard.strike(time, event)
+        if not is_heard:
             return messages
         if self.turn is Turn.ANSWERING and not self.holds:
             messages += self._signal(time, Signal.PLAYS)
-        self._sustain.struck(event)
         heard = self._listener.note_on(time, event.pitch)
         if heard is None:
             return messages
-        self._join_call(event, heard)
+        onset = self._listener.onset or 0
+        self._call.join(onset, event, heard.replaces, onset == self._listener.phrase)
         self._say_what_is_unknown(time, heard)
         if self._on_heard is not None:
             self._on_heard(heard)
         if heard.replaces or self.turn is Turn.ANSWERING:
             return messages
         return messages + self._signal(time, Signal.PLAYS)
-
-    def _join_call(self, event: NoteOn, heard: Heard) -> None:
-        onset = self._listener.onset or 0
-        if self._call_is_over or (not heard.replaces and onset == self._listener.phrase):
-            self._call, self._call_is_over = Call(), False
-        self._call = self._call.with_note(onset, event.pitch, event.velocity, heard.replaces)
-        self._velocity = event.velocity
-        self._is_stopped = False
 
     def _say_what_is_unknown(self, time: float, heard: Heard) -> None:
         """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""
@@ -374,28 +332,10 @@ class Improviser:
             self._said_unknown = True
             self._notice(time, f"the model doesn't know the note {heard.pitch} here, and hears it as {taken_for}")
 
-    def _note_off(self, time: float, event: NoteOff) -> list[Timed]:
-        if self._echoes.is_echo(time, event) or not self._hands.are_on(event.channel):
-            return []
-        if self._hands.hear(event):
-            self._release(time, self._sustain.released(event))
-        return self._thru.passed(time, event) if self._hands.pass_on(event) else []
-
-    def _control_change(self, time: float, event: ControlChange) -> list[Timed]:
-        if not self._hands.are_on(event.channel):
-            return []
-        if event.controller == SUSTAIN:
-            self._release(time, self._sustain.pedal(event.value, event.channel))
-        elif event.controller == RESET_CONTROLLERS:
-            self._release(time, self._sustain.pedal(0, event.channel))
-        elif event.controller in ENDS_NOTES:
-            self._release(time, self._sustain.end(event.channel))
-        return self._thru.passed(time, event) if self._hands.pass_on(event) else []
-
-    def _expression(self, time: float, event: Expression) -> list[Timed]:
-        if not self._hands.are_on(event.channel):
-            return []
-        return self._thru.passed(time, event) if self._hands.pass_on(event) else []
+    def _take(self, time: float, event: NoteOff | ControlChange | Expression) -> list[Timed]:
+        messages, ended = self._keyboard.take(time, event)
+        self._release(time, ended)
+        return messages
 
     def _release(self, time: float, notes: list[NoteOff]) -> None:
         for note in notes:
@@ -432,10 +372,10 @@ class Improviser:
         if jump is None:
             return []
         messages = self._signal(time, Signal.STOPPED)
-        self._is_stopped = not self._time.rolls
+        self._call.is_stopped = not self._time.rolls
         self._listener.move_grid(jump)
-        self._call = self._call.moved(jump)
-        self._metronome.set_out(self._time.tempo.step_at(time))
+        self._call.move(jump)
+        self._playing.set_out(time)
         return messages
 
     def _check_clock(self, time: float) -> list[Timed]:
@@ -457,8 +397,7 @@ class Improviser:
         if name == "mode":
             return self._change_mode(time, controls.mode_of(value))
         if name == "mute":
-            self.is_muted = controls.is_on(value)
-            return self._sounding.end_all(time) if self.is_muted else []
+            return self._playing.mute(controls.is_on(value), time)
         if name == "hold":
             self.holds = controls.is_on(value)
         elif name == "tap":
@@ -476,34 +415,35 @@ class Improviser:
         self.mode = mode
         # A phrase that ended in another mode had its answer there.
         end = self._listener.phrase_end()
-        self._call_is_over = self._call_is_over or (end is not None and end <= time)
+        if end is not None and end <= time:
+            self._call.close()
         self._notice(time, f"mode {mode}")
         return messages
 
     def _panic(self, time: float) -> list[Timed]:
-        self._call_is_over = True  # silence, and no answer to what was being played
+        self._call.close()  # silence, and no answer to what was being played
         return self._let_go(time) + self._replies.all_off(time)
 
     def _let_go(self, time: float) -> list[Timed]:
         messages = self._signal(time, Signal.CHANGED)
-        self._release(time, self._sustain.lift())
+        self._release(time, self._keyboard.lift())
         self._listener.let_go(time)
         return messages + self._end_all(time)
 
     def _end_all(self, time: float) -> list[Timed]:
-        return self._sounding.end_all(time) + self._clicks.end_all(time) + self._thru.end_all(time)
+        return self._playing.end_all(time) + self._keyboard.end_all(time)
 
     # What is played
 
     def _next_note(self, time: float, signal: Signal) -> list[Timed]:
         self._plan.clear()
-        if not (self._may_answer(time) and self._composer.wants_to_play()):
+        if not (self._playing.may_answer(time) and self._composer.wants_to_play()):
             return []
-        note, found = self._replies.next_note(self._velocity)
+        note, found = self._replies.next_note(self._call.velocity)
         if self._when == "now" or signal is Signal.ANSWER_NOW:
             # How long it lasts is drawn when it has left: nobody waits for that.
             self._unsettled = (time, note, found)
-            return self._play(time, note, float("inf"))
+            return self._playing.play(time, note, float("inf"))
         step = (self._listener.onset or 0) + found.steps
         self._plan.add([Planned(step, self._composer.length(found), note)], step)
         self._composer.turn_page()
@@ -518,32 +458,31 @@ class Improviser:
         self._unsettled = None
         length = self._composer.length(found)
         self._composer.turn_page()
-        self._sounding.end_at(note, time + length * self._time.tempo.step_seconds)
+        self._playing.end_at(note, time + length * self._time.tempo.step_seconds)
 
     def _answer(self, time: float, signal: Signal) -> list[Timed]:
         self._plan.clear()
-        self._plan.add(*self._replies.answer(time, self._call, at_once=signal is Signal.ANSWER_NOW))
-        self._call_is_over = True
+        self._plan.add(*self._replies.answer(time, self._call.call, at_once=signal is Signal.ANSWER_NOW))
+        self._call.close()
         return []
 
     def _go_on(self, time: float, signal: Signal) -> list[Timed]:
         at_once, goes_on = signal is Signal.ANSWER_NOW, signal is Signal.ANSWER_ENDS
-        planned = self._replies.go_on(time, self._call, at_once, is_first=not goes_on)
+        planned = self._replies.go_on(time, self._call.call, at_once, is_first=not goes_on)
         # The next note is made up half a step after this one has left, which needn't wait for that; not sooner, for
         # what the knobs say until then.
         made_up = planned.step + 0.5 if planned else self._replies.next_step - 0.5
         self._plan.add([planned] if planned else [], made_up)
-        self._call_is_over = True
+        self._call.close()
         return []
 
     def _fall_silent(self, time: float, _signal: Signal) -> list[Timed]:
         self._plan.clear()
-        self._sounding.shorten(time)
-        return self._sounding.ended(time)
+        return self._playing.fall_silent(time)
 
     def _end_phrase(self, time: float) -> list[Timed]:
-        if self._is_stopped:  # who stops the transport wants silence
-            self._call_is_over = True
+        if self._call.is_stopped:  # who stops the transport wants silence
+            self._call.close()
             return []
         return self._signal(time, Signal.PHRASE_ENDS)
 
@@ -552,28 +491,7 @@ class Improviser:
         if planned is None:
             return self._signal(time, Signal.ANSWER_ENDS)
         tempo = self._time.tempo
-        return self._play(time, planned.note, tempo.time_of(planned.step + planned.length))
-
-    def _play(self, time: float, note: NoteOn, end: float) -> list[Timed]:
-        if self.is_muted:
-            return []
-        self._sounding.shorten(time)
-        ended = self._sounding.ended(time)
-        self._echoes.sent(time, note)
-        return ended + self._sounding.start(time, note, end)
-
-    def _click(self, time: float) -> list[Timed]:
-        click = self._metronome.take()
-        return self._clicks.start(time, click, time)
-
-    def _may_answer(self, time: float) -> bool:
-        earned = (time - self._last_answer) / self._time.tempo.step_seconds
-        self._answers_left = min(ANSWERS_IN_HAND, self._answers_left + earned)
-        self._last_answer = time
-        if self._answers_left < 1:
-            return False
-        self._answers_left -= 1
-        return True
+        return self._playing.play(time, planned.note, tempo.time_of(planned.step + planned.length))
 
 
 def _name_of(sharps: int | None) -> str:
