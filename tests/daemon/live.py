@@ -19,6 +19,7 @@ import rtmidi
 
 from antiphon.improviser.events import Event, NoteOff, NoteOn
 from antiphon.live.messages import encode, parse
+from antiphon.live.ports import deafen
 from antiphon.live.ticks import TICKS_PER_BEAT
 from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events
 
@@ -56,7 +57,7 @@ class Keyboard:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._in.cancel_callback()
+        deafen(self._in)
         for port in (self._in, self._out):
             port.close_port()
             port.delete()

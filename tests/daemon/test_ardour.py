@@ -15,6 +15,7 @@ import pytest
 import rtmidi
 
 from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.live.ports import deafen
 from tests.conftest import running_jack
 from tests.daemon.live import (
     PATIENCE,
@@ -72,7 +73,7 @@ class Ears:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._in.cancel_callback()
+        deafen(self._in)
         self._in.close_port()
         self._in.delete()
 

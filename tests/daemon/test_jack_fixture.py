@@ -5,6 +5,8 @@ from queue import SimpleQueue
 
 import rtmidi
 
+from antiphon.live.ports import deafen
+
 NOTE_ON = [0x90, 63, 80]
 
 
@@ -20,7 +22,7 @@ def test_a_note_passes_between_two_virtual_ports(jack_server: dict[str, str]) ->
     out.send_message(NOTE_ON)
 
     assert heard.get(timeout=10) == NOTE_ON
-    ears.cancel_callback()
+    deafen(ears)
     for port in (ears, out):
         port.close_port()
         port.delete()

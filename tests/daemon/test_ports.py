@@ -1,3 +1,8 @@
+"""Ports: found by a part of their name, and closed whatever arrives."""
+
+import subprocess
+import sys
+
 import pytest
 
 from antiphon.errors import UserError
@@ -26,3 +31,40 @@ def test_none_lists_what_there_is() -> None:
         find_port(NAMES, "organ", "input")
     with pytest.raises(UserError, match="there is: none"):
         find_port([], "organ", "input")
+
+
+FLOOD = """
+import rtmidi, time
+out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Flood")
+out.open_virtual_port("flood")
+print("ready", flush=True)
+while True:
+    for pitch in range(20):
+        out.send_message([0x90, pitch, 1])
+    time.sleep(0.002)
+"""
+CLOSE = """
+from rtmidi import API_UNIX_JACK
+from antiphon.live.ports import open_input
+heard = []
+for _ in range(25):
+    with open_input(API_UNIX_JACK, "Close", "Flood", lambda message, _: heard.append(message)):
+        count = len(heard)
+        while len(heard) < count + 100:
+            sum(range(1000))
+print(len(heard))
+"""
+
+
+def test_a_port_is_closed_in_a_flood(jack_server: dict[str, str]) -> None:
+    with subprocess.Popen([sys.executable, "-c", FLOOD], stdout=subprocess.PIPE, text=True) as flood:
+        try:
+            assert flood.stdout is not None
+            assert flood.stdout.readline() == "ready\n"
+            done = subprocess.run(
+                [sys.executable, "-c", CLOSE], capture_output=True, text=True, timeout=60, check=False
+            )
+        finally:
+            flood.kill()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) >= 2500

@@ -17,7 +17,7 @@ import rtmidi
 from antiphon.errors import UserError
 from antiphon.live.bounded import within
 from antiphon.live.jack import Lookout, abandon
-from antiphon.live.ports import Receive, find_port, open_port
+from antiphon.live.ports import Receive, deafen, find_port, open_port
 
 LOOK_SECONDS = 0.5
 """From one look at the ports to the next."""
@@ -69,7 +69,7 @@ class _Port:
         """Close the port."""
         self.is_open = False
         if self.receive is not None:
-            self.client.cancel_callback()  # RtMidi can deadlock when a port is closed under a callback
+            deafen(self.client)
         self.client.close_port()
 
     def find(self) -> tuple[int, str] | None:

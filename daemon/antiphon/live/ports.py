@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +36,9 @@ _HOW_TO_GET_MIDI = {
     "darwin": "reinstall python-rtmidi with CoreMIDI",
     "win32": "reinstall python-rtmidi with WinMM",
 }
+
+IN_FLIGHT_SECONDS = 0.02
+"""What a message that is on its way to us gets to arrive in, before its port is closed."""
 
 Receive = Callable[[tuple[list[int], float], Any], None]
 """What RtMidi calls on its own thread for each message: ((bytes, seconds since the last), data)."""
@@ -174,7 +179,20 @@ def open_input(api: int, name: str, part: str, receive: Receive) -> Iterator[str
         try:
             yield full_name
         finally:
-            midi_in.cancel_callback()
+            deafen(midi_in)
+
+
+def deafen(midi_in: Any) -> None:
+    """Let a client of RtMidi's, which has a callback, hear nothing more, so that it can be closed.
+
+    A message may be on its way: RtMidi's thread waits for Python's lock to give it to the callback. To close a port is
+    to hold that lock and to wait for that thread, for ever; and to cancel a callback is to free what the thread is
+    about to call. So that is kept until the thread has had its turn.
+    """
+    kept = gc.get_referents(midi_in)
+    midi_in.cancel_callback()
+    time.sleep(IN_FLIGHT_SECONDS)
+    del kept
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from typing import Any
 
 import rtmidi
 
+from antiphon.live.ports import deafen
+
 NAME = "Bench echo"
 
 
@@ -23,7 +25,7 @@ def main() -> None:
     midi_in.open_virtual_port(f"{NAME} in")
     print("ready", flush=True)  # noqa: T201
     sys.stdin.read()
-    midi_in.cancel_callback()
+    deafen(midi_in)
 
 
 if __name__ == "__main__":

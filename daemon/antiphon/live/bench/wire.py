@@ -13,6 +13,7 @@ import rtmidi
 
 from antiphon.live.bench import process
 from antiphon.live.bench.inner import TUNE
+from antiphon.live.ports import deafen
 
 PATIENCE = 2.0
 """Seconds after which an answer is lost."""
@@ -58,7 +59,7 @@ class Line:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._in.cancel_callback()
+        deafen(self._in)
         for port in (self._in, self._out):
             port.close_port()
             port.delete()
