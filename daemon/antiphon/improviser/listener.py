@@ -17,6 +17,7 @@ from antiphon.improviser.foresight import Foresight, Pitches
 from antiphon.improviser.key_belief import KeyBelief, no_belief
 from antiphon.improviser.path import Expectation, Path, fresh_path
 from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.wait import Wait, nearest
 from antiphon.melody.context import Context
 from antiphon.melody.grid import STEPS_PER_BEAT, Place
 from antiphon.melody.key_model import NO_INTERVAL, KeyModel, KeyNote, interval_classes, wait_classes
@@ -27,8 +28,6 @@ from antiphon.melody.window import HELD, RESTED, tokens_in
 
 CHORD_SECONDS = 0.030
 """Notes that start within this time are one chord; its highest note is the melody."""
-LONGEST_NOTE = 16
-"""Beats after which a held note is no longer counted (a key that is stuck, a pedal that is held)."""
 GUESSES = 4
 """Notes that are heard before they come, at each step."""
 REHEARD = 128
@@ -67,9 +66,7 @@ class Listener:
         self._signatures = signatures
         self._transpositions = np.array([transposition(sharps) for sharps in signatures], np.intp)
         self._time = time
-        steps_per_beat = time.tempo.steps_per_beat
-        self._longest_steps = round(LONGEST_NOTE * steps_per_beat)
-        self._silence_steps = round(phrase_silence * steps_per_beat)
+        self._wait = Wait(time, phrase_silence)
         start = fresh_path(model, vocabulary, len(signatures))
         row = 0 if len(signatures) == 1 else None if locked is None else signatures.index(locked)
         self._rows = np.arange(len(signatures))
@@ -181,8 +178,7 @@ class Listener:
 
     def phrase_end(self) -> float | None:
         """Return when the phrase ends if nothing more is played, in seconds; None while a note is held."""
-        release = self._ear.release
-        return None if release is None else self._time.tempo.time_of(release + self._silence_steps)
+        return self._wait.phrase_end(self._ear)
 
     @property
     def sharps(self) -> int:
@@ -224,14 +220,14 @@ class Listener:
     def next_time(self) -> float | None:
         """Return when to call `look_ahead`, in seconds, or None while no phrase lives."""
         ear = self._ear
-        if ear.onset is None or self._prepared >= self._longest_wait():
+        if ear.onset is None or self._prepared >= self._wait.longest(ear):
             return None
         return self._time.tempo.time_of(ear.onset + self._prepared + 0.5)
 
     def look_ahead(self) -> None:
         """Prepare what is expected a step later, so that hearing a note there is a look-up. Changes nothing else."""
         self._prepared += 1
-        self._ear.path.at(self._prepared, self._rest_at(self._prepared))
+        self._ear.path.at(self._prepared, self._wait.rest_at(self._ear, self._prepared))
 
     def _new_follower(self) -> Follower | None:
         tempo = self._time.tempo
@@ -243,14 +239,14 @@ class Listener:
 
     def _hear(self, time: float, pitch: int, replaces: bool) -> Heard:
         ear = self._ear
-        steps, follower = self._steps_since_onset(time)
-        starts_phrase = self._starts_phrase(time)
+        steps, follower = self._wait.steps(ear, time, self._onset_before)
+        starts_phrase = self._wait.starts_phrase(ear, time)
         shift = self._octave_shift(pitch) if starts_phrase else ear.octave_shift
         if ear.onset is None or (starts_phrase and not self._time.is_shared):
             onset = round(self._time.tempo.step_at(time))
         elif self._time.is_shared:
             # However long the wait was: `steps` stops counting at the end of a phrase, the bar doesn't.
-            onset = max(ear.onset + 1, _nearest(self._time.tempo.step_at(time)))
+            onset = max(ear.onset + 1, nearest(self._time.tempo.step_at(time)))
         else:
             onset = ear.onset + steps
         self._time.hear_onset(time, onset, follower.bpm if follower else None)
@@ -290,7 +286,7 @@ class Listener:
         ear, step = self._ear, self._prepared
         if ear.onset is None:
             return None
-        moment = (ear.path, step, self._rest_at(step))
+        moment = (ear.path, step, self._wait.rest_at(ear, step))
         if moment != self._moment:
             self._moment = moment
             self._impressions.clear()
@@ -301,13 +297,13 @@ class Listener:
 
     def _likely_pitches(self, step: int) -> list[int]:
         """Return the pitches, as played, that are likeliest `step` steps after the last onset; the likeliest last."""
-        expected = self._ear.path.at(step, self._rest_at(step)).context.probabilities[self._row]
+        expected = self._ear.path.at(step, self._wait.rest_at(self._ear, step)).context.probabilities[self._row]
         likeliest = expected[self._vocabulary.pitch_tokens].argsort()[-GUESSES:]
         return [int(pitch) + self.semitones for pitch in self._vocabulary.pitch_numbers[likeliest]]
 
     def _impression_of(self, steps: int, pitch: int, shift: int, place: Place | None) -> Impression:
         """Return what a note leaves behind, made before or now."""
-        rest_at = self._rest_at(steps)
+        rest_at = self._wait.rest_at(self._ear, steps)
         key = (self._ear.path, steps, rest_at, pitch, shift, place)
         found = self._impressions.get(key)
         if found is None:
@@ -339,7 +335,7 @@ class Listener:
         note = KeyNote(
             degrees=((pitch + _SIDES) % 12).astype(np.int32),
             interval=NO_INTERVAL if ear.onset is None else int(interval_classes(pitch - ear.pitch)),
-            wait=int(wait_classes(math.ceil(sixteenths), self._rest_at(steps) is not None)),
+            wait=int(wait_classes(math.ceil(sixteenths), self._wait.rest_at(ear, steps) is not None)),
         )
         sides, key_state = self._key_model.hear(note, ear.key_state)
         return ear.belief.after(bits, sides[self._transpositions % 12].astype(np.float64)), key_state
@@ -347,48 +343,10 @@ class Listener:
     def _between(self, steps: int) -> list[int]:
         """Return the steps between the last onset and a note that comes `steps` after it."""
         between = [HELD] * (steps - 1)
-        rest_at = self._rest_at(steps)
+        rest_at = self._wait.rest_at(self._ear, steps)
         if rest_at is not None:
             between[rest_at - 1] = RESTED
         return between
-
-    def _steps_since_onset(self, time: float) -> tuple[int, Follower | None]:
-        """Return the steps from the last onset to one at `time`, and what the performer's tempo then seems to be."""
-        ear = self._ear
-        if ear.onset is None:
-            return 1, ear.follower
-        steps = max(1, _nearest(self._time.tempo.step_at(time) - ear.onset))
-        longest = self._longest_wait()
-        follower = ear.follower
-        if follower is not None and not self._starts_phrase(time):
-            follower = follower.after(time - self._onset_before)
-            steps = follower.steps
-        return min(steps, longest), follower
-
-    def _longest_wait(self) -> int:
-        """Return the steps after an onset at which counting stops: a phrase has ended, or a key is stuck."""
-        released = self._steps_held()
-        return self._longest_steps if released is None else released + self._silence_steps
-
-    def _rest_at(self, steps: int) -> int | None:
-        """Return the step after the onset in which a rest began, for a note that comes `steps` after the onset.
-
-        Fingers lift early: a gap shorter than a beat counts as held.
-        """
-        released = self._steps_held()
-        return released if released is not None and steps - released >= self._time.beat else None
-
-    def _steps_held(self) -> int | None:
-        ear = self._ear
-        if ear.onset is None or ear.release is None:
-            return None
-        return min(max(1, _nearest(ear.release - ear.onset)), self._longest_steps)
-
-    def _starts_phrase(self, time: float) -> bool:
-        ear = self._ear
-        if ear.onset is None:
-            return True
-        return ear.release is not None and self._time.tempo.step_at(time) - ear.release >= self._silence_steps
 
     def _octave_shift(self, pitch: int) -> int:
         """Return the least shift by octaves that brings a phrase's first note into the vocabulary, in every key.
@@ -403,7 +361,3 @@ class Listener:
         if below > 0:
             return 12 * math.ceil(below / 12)
         return -12 * math.ceil(above / 12) if above > 0 else 0
-
-
-def _nearest(steps: float) -> int:
-    return math.floor(steps + 0.5)
