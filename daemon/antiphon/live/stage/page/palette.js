@@ -17,7 +17,6 @@ const NAMES = [
   "answer-edge",
   "on-answer",
   "thru",
-  "now",
 ];
 
 /** @returns {Palette} */
