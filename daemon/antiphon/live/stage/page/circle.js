@@ -19,8 +19,8 @@ export class Circle {
   constructor(svg) {
     this.svg = svg;
     this.#sectors = SIGNATURES.map((sharps) => this.#sector(sharps));
-    this.name = element("text", { y: -3, class: "circle-key" });
-    this.sure = element("text", { y: 15, class: "circle-sure" });
+    this.name = element("text", { y: -6, class: "circle-key" });
+    this.sure = element("text", { y: 12, class: "circle-sure" });
     svg.append(this.name, this.sure);
   }
 

@@ -50,8 +50,9 @@ export function showStatus(state) {
 /** @param {State} state */
 function showKey(state) {
   const isSure = state.key !== "auto" || (state.posterior[state.sharps + 5] ?? 0) >= SURE;
-  write("key-name", isKeyHeard(state) ? `${majorKey(state.sharps)} major` : "?", isSure ? "" : "unsure");
-  write("key-minor", isSure ? `${minorKey(state.sharps)} minor` : "not sure yet");
+  const isHeard = isKeyHeard(state);
+  write("key-name", isHeard ? `${majorKey(state.sharps)} major` : "?", isSure ? "" : "unsure");
+  write("key-minor", isSure ? `${minorKey(state.sharps)} minor` : isHeard ? "not sure yet" : "not heard yet");
 }
 
 /**
