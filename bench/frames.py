@@ -1,6 +1,6 @@
 """What drawing the stage page costs, and how many frames a second it reaches, while it is played on.
 
-    .venv/bin/python bench/frames.py [--seconds 10] [--software]
+    .venv/bin/python bench/frames.py [--seconds 8] [--software]
 
 A real daemon, and Chromium with its page, on which a scale is played on the computer's keys, 8 notes a second, each
 answered. `draw` is what the page's own frame function takes, `all` the mean of all that its main thread does for a
@@ -23,7 +23,7 @@ from antiphon.live.bench.figures import Spread, spread
 
 SCREENS: dict[str, dict[str, Any]] = {
     "laptop, 1440 × 900": {"viewport": {"width": 1440, "height": 900}},
-    "the same, high resolution": {"viewport": {"width": 1440, "height": 900}, "device_scale_factor": 2},
+    "the same, 2880 × 1800": {"viewport": {"width": 1440, "height": 900}, "device_scale_factor": 2},
     "phone, 390 × 844": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 3},
 }
 SCALE = ["KeyA", "KeyS", "KeyD", "KeyF", "KeyG", "KeyH", "KeyJ", "KeyK", "KeyL"]
@@ -103,7 +103,7 @@ def main() -> None:
     """Measure, and print a table."""
     assert __doc__ is not None  # noqa: S101
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=10, help="of playing on each screen (default 10)")
+    parser.add_argument("--seconds", type=float, default=8, help="of playing on each screen (default 8)")
     parser.add_argument("--software", action="store_true", help="draw without the graphics processor")
     options = parser.parse_args()
     arguments = ["--no-sandbox", *(["--disable-gpu"] if options.software else [])]
