@@ -11,6 +11,7 @@ import mido
 import pytest
 
 from antiphon.improviser.listener import CHORD_SECONDS
+from antiphon.live.session_file import read_session
 from antiphon.settings import package_folder
 from tests.daemon.live import (
     PHRASE,
@@ -214,22 +215,36 @@ def test_a_recording_is_ended_and_begun_in_mid_set_listed_and_downloaded(
     assert (done.returncode, "into its set" in done.stderr) == (0, True)
 
 
-def test_a_recording_that_begins_later_names_the_model_that_plays_by_then(
+def test_a_recording_that_begins_later_says_how_it_is_played_by_then(
     jack_server: dict[str, str], tmp_path: Path
 ) -> None:
+    changed = {
+        "temperature": 1.2,
+        "density": 0.5,
+        "lowest": 40,
+        "highest": 90,
+        "bpm": 77.0,
+        "sync": "auto",
+        "key": "Eb",
+    }
     shutil.copytree(package_folder() / "models" / "essen", tmp_path / "models" / "twin")
     with staged("--name", "Late", cwd=tmp_path) as (running, url), page(url) as one:
         one.set("record", False)
         one.wait_for_state(record=False, models=["essen", "twin"])
         one.set("model", "twin")
         one.wait_for_state(model="twin")
+        for name, value in changed.items():
+            one.set(name, value)
+            one.wait_for_state(**{name: value})
         one.set("record", True)
         one.wait_for_state(record=True)
         one.play(0x90, 60, 80)
-        one.wait_for_answer()
+        one.wait_for("note_on")
         running.stop()
-    (listed,) = sessions(tmp_path)
-    assert listed["model"] == "twin"
+    header = read_session(recorded(tmp_path)).header
+    assert header is not None
+    assert header["model"] == "twin"
+    assert header["settings"]["play"].items() >= changed.items()
 
 
 def test_a_tempo_that_a_page_sets_stands_in_the_recording_where_it_was_set(

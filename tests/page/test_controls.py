@@ -118,7 +118,7 @@ def test_what_is_refused_is_said_and_taken_back(page: Page, daemon: FakeDaemon) 
 
 def test_sessions_are_listed_and_downloaded(page: Page) -> None:
     page.get_by_role("button", name="Sessions").click()
-    link = page.get_by_role("link", name="2026-11-22 20.15.07.mid")
+    link = page.get_by_role("link", name="Download 2026-11-22 20.15.07.mid")
     with page.expect_download() as download:
         link.click()
     assert download.value.suggested_filename == "2026-11-22 20.15.07.mid"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,7 +168,13 @@ def convert_network(
         listens = "the model 'essen' listens for the key" if manifest.step == STEP else "say the key that you play in"
         typer.echo(f"key      a window bundle can't tell keys apart: {listens}")
     key = " --key C" if manifest.context == "window" and manifest.step != STEP else ""
-    typer.echo(f"play it  antiphon run --model {shlex.quote(str(out))}{key}")
+    typer.echo(f"play it  {_antiphon()} run --model {shlex.quote(str(out))}{key}")
+
+
+def _antiphon() -> str:
+    """Return how the daemon is started from here: it may be in an environment that isn't on the path."""
+    beside = Path(sys.executable).with_name("antiphon")
+    return "antiphon" if shutil.which("antiphon") or not beside.exists() else shlex.quote(os.path.relpath(beside))
 
 
 def generate_melodies(name: str, wanted: Wanted, count: int, seed: int, bpm: float, out: Path) -> None:

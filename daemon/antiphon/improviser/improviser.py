@@ -37,7 +37,7 @@ from antiphon.improviser.events import (
     Transport,
 )
 from antiphon.improviser.foresight import Pitches
-from antiphon.improviser.glance import Glance
+from antiphon.improviser.glance import LEAST_LIKELY, Glance
 from antiphon.improviser.hands import Hands
 from antiphon.improviser.keyboard import Keyboard
 from antiphon.improviser.listener import Listener
@@ -137,9 +137,11 @@ class Improviser:
         return self._time.tempo.bpm
 
     @property
-    def sharps(self) -> int:
-        """The key signature that is heard, −5…6."""
-        return self._listener.sharps
+    def sharps(self) -> int | None:
+        """The key signature that is heard, −5…6; None while nothing speaks for one."""
+        listener = self._listener
+        is_heard = listener.onset is not None or max(listener.posterior) > LEAST_LIKELY
+        return listener.sharps if is_heard else None
 
     @property
     def now(self) -> float:
@@ -422,6 +424,7 @@ class Improviser:
 
     def _panic(self, time: float) -> list[Timed]:
         self._call.close()  # silence, and no answer to what was being played
+        self._notice(time, "panic")
         return self._let_go(time) + self._replies.all_off(time)
 
     def _let_go(self, time: float) -> list[Timed]:

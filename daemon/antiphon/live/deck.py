@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from antiphon.improviser.glance import Glance
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.record import NoRecord, Record
 from antiphon.live.recording import Recorder
 from antiphon.live.words import Words
+from antiphon.melody.keys import signature_name
 
 BEGAN = "began"
 """In the header of a recording that was switched on in mid-set: when that was, in seconds from the set's start.
@@ -52,9 +54,10 @@ class Deck:
         """Begin or end a recording in mid-set, at a time in seconds; where it is so already, nothing happens."""
         if is_on and self._recorder is None:
             self._began = seconds
-            header = {**self.header, BEGAN: round(seconds, 3)}
+            header = {**as_it_stands(self.header, improviser.glance()), BEGAN: round(seconds, 3)}
             self._record = self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
-            self.key(seconds, improviser.sharps)
+            if improviser.sharps is not None:
+                self.key(seconds, improviser.sharps)
             self.marker(seconds, improviser.mode)
             self._words.tell("recording")
         elif not is_on and self._recorder is not None:
@@ -101,6 +104,22 @@ class Deck:
     def happened(self, seconds: float, what: str) -> None:
         """See `Record`."""
         self._record.happened(seconds - self._began, what)
+
+
+def as_it_stands(header: Mapping[str, Any], glance: Glance) -> dict[str, Any]:
+    """Return a recording's header with the settings that the performer has changed since the start of the set."""
+    play = {
+        "mode": glance.mode,
+        "sync": glance.sync,
+        "bpm": round(glance.tempo.bpm, 3),
+        "temperature": glance.temperature,
+        "density": glance.density,
+        "lowest": glance.lowest,
+        "highest": glance.highest,
+        "key": "auto" if glance.locked is None else signature_name(glance.locked).split()[0],
+    }
+    settings = header.get("settings", {})
+    return {**header, "settings": {**settings, "play": {**settings.get("play", {}), **play}}}
 
 
 def _finish(recorder: Recorder, words: Words) -> None:

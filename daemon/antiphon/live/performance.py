@@ -269,15 +269,17 @@ class _Watch:
         self._record = record
         self._bpm, self._sharps, self._mode = improviser.bpm, improviser.sharps, improviser.mode
         self._since = float("-inf")
-        record.key(0.0, self._sharps)
+        if self._sharps is not None:
+            record.key(0.0, self._sharps)
         record.marker(0.0, self._mode)
 
     def look(self, time: float) -> None:
         """Look whether something has changed."""
         improviser = self._improviser
-        if improviser.sharps != self._sharps:
-            self._sharps = improviser.sharps
-            self._record.key(time, self._sharps)
+        sharps = improviser.sharps
+        if sharps is not None and sharps != self._sharps:
+            self._sharps = sharps
+            self._record.key(time, sharps)
         if improviser.mode != self._mode:
             self._mode = improviser.mode
             self._record.marker(time, self._mode)

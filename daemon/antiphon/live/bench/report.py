@@ -152,6 +152,7 @@ def lines(found: Bench) -> Iterator[str]:
             f"{'idle with ports open':34}{idle:9.2f} % of a core, target {_marked('0.5', idle <= 0.5)}; "
             f"a bare echo {found.echo_idle_cpu_percent:.2f}"
         )
+    yield "The targets are the developers' own, on a machine that does nothing else (docs/performance.md). For you:"
     yield verdict(found)
 
 

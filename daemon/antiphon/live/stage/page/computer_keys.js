@@ -46,6 +46,11 @@ export class ComputerKeys {
     window.addEventListener("keyup", (event) => this.held.release(event.code));
   }
 
+  /** The pitch of the row's last key. */
+  get highest() {
+    return this.lowest + Math.max(...Object.values(SEMITONES));
+  }
+
   /**
    * Move by octaves, as far as there are keys.
    * @param {number} octaves

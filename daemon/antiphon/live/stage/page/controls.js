@@ -135,7 +135,10 @@ export class Controls {
 
   /** Write a slider's value beside it. @param {HTMLInputElement | HTMLSelectElement} field */
   #caption(field) {
-    const words = WRITTEN[nameOf(field)]?.(Number(field.value), this.#state?.sharps ?? 0);
+    const name = nameOf(field);
+    // A slider ends where the daemon may go on.
+    const value = (this.#busy.get(field.id) ?? 0) > performance.now() ? field.value : this.#state?.[name];
+    const words = WRITTEN[name]?.(Number(value ?? field.value), this.#state?.sharps ?? 0);
     if (words === undefined) return;
     const output = document.querySelector(`output[for="${field.id}"]`);
     if (output && output.textContent !== words) output.textContent = words;

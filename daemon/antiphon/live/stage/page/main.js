@@ -8,6 +8,7 @@ import { HeldKeys } from "./held_keys.js";
 import { fillHelp } from "./help.js";
 import { Keyboard } from "./keyboard.js";
 import { ADVICE, MidiIn } from "./midi_in.js";
+import { isKeyHeard } from "./names.js";
 import { notice } from "./notices.js";
 import { pageTime } from "./page_clock.js";
 import { Roll } from "./roll.js";
@@ -82,8 +83,9 @@ function take(message) {
 function showState(state) {
   score.setGrid(state.grid, now());
   midiIn.own = state.midi?.output ?? "";
-  roll.setScene(state.sharps, state.turn);
-  keyboard.setSharps(state.sharps);
+  const sharps = isKeyHeard(state) ? state.sharps : 0;
+  roll.setScene(sharps, state.turn);
+  keyboard.setSharps(sharps);
   circle.show(state);
   showStatus(state);
   controls.show(state);
@@ -131,6 +133,7 @@ function hasGone() {
 }
 
 function showComputerKeys() {
+  keyboard.reveal(computerKeys.highest);
   keyboard.reveal(computerKeys.lowest);
   keyboard.setComputerKeys(printed, computerKeys.lowest);
 }

@@ -5,7 +5,7 @@
  *   damaged: string | null}} Session
  */
 
-const HEADINGS = ["When", "Length", "You", "Antiphon", "Model", "Recording"];
+const HEADINGS = ["Recording", "Length", "You", "Antiphon", "Model"];
 
 /**
  * Open the dialog, with the list as it is now.
@@ -30,7 +30,7 @@ export async function openSessions(dialog, list) {
  */
 function show(list, sessions) {
   if (!sessions.length) {
-    list.textContent = "Nothing is recorded yet. Switch “Record” on and play.";
+    list.textContent = "There is no recording yet. What is being recorded is listed when it has ended.";
     return;
   }
   const table = document.createElement("table");
@@ -55,11 +55,12 @@ function fill(row, session) {
   const length = `${Math.floor(session.seconds / 60)}:${String(Math.floor(session.seconds % 60)).padStart(2, "0")}`;
   const notes = (/** @type {number} */ count) => (count === 1 ? "1 note" : `${count} notes`);
   const what = session.damaged ? `damaged: ${session.damaged}` : (session.model ?? "");
-  for (const text of [when, length, notes(session.played), notes(session.answered), what])
-    row.insertCell().textContent = text;
   const link = document.createElement("a");
   link.href = `/sessions/${encodeURIComponent(session.name)}.mid`;
   link.download = `${session.name}.mid`;
-  link.textContent = `${session.name}.mid`;
+  link.textContent = when;
+  link.setAttribute("aria-label", `Download ${link.download}`);
   row.insertCell().append(link);
+  for (const text of [length, notes(session.played), notes(session.answered), what])
+    row.insertCell().textContent = text;
 }

@@ -16,6 +16,7 @@ const CLOCKS = {
 const QUICK_MS = 10; // an answer that is no later than this feels immediate
 const SURE = 0.5; // of the key in use: below, another may be it
 const MOST_BPM_DIGITS = 10;
+const IN_MINOR = /^[a-g](?!uto)|m(in|$)/; // a key that was said: "c#m", "c", "B minor"; not "auto"
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -51,8 +52,10 @@ export function showStatus(state) {
 function showKey(state) {
   const isSure = state.key !== "auto" || (state.posterior[state.sharps + 5] ?? 0) >= SURE;
   const isHeard = isKeyHeard(state);
-  write("key-name", isHeard ? `${majorKey(state.sharps)} major` : "?", isSure ? "" : "unsure");
-  write("key-minor", isSure ? `${minorKey(state.sharps)} minor` : isHeard ? "not sure yet" : "not heard yet");
+  const names = [`${majorKey(state.sharps)} major`, `${minorKey(state.sharps)} minor`];
+  const [large, small] = IN_MINOR.test(state.key) ? names.toReversed() : names;
+  write("key-name", isHeard ? String(large) : "?", isSure ? "" : "unsure");
+  write("key-minor", isSure ? String(small) : isHeard ? "not sure yet" : "not heard yet");
 }
 
 /**
