@@ -260,6 +260,21 @@ def test_a_tempo_that_a_page_sets_stands_in_the_recording_where_it_was_set(
     assert tempi == [500_000, 800_000]
 
 
+def test_a_recording_names_no_key_before_one_is_heard(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with staged("--name", "Keys", cwd=tmp_path) as (running, url), page(url) as one:
+        one.set("mode", "continue")
+        one.wait_for_state(mode="continue")
+        one.play(0x90, 61, 80)
+        one.wait_for("expectation")
+        running.stop()
+    ticks, keys = 0, []
+    for message in mido.MidiFile(recorded(tmp_path)).tracks[0]:
+        ticks += message.time
+        if message.type == "key_signature":
+            keys.append(ticks)
+    assert keys and keys[0] > 0
+
+
 def test_where_there_is_no_midi_system_the_page_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "antiphon-nobody")
     with staged("--seed", "1", cwd=tmp_path) as (running, url), page(url) as one:

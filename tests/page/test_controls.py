@@ -1,5 +1,6 @@
 """Controls send what they set, and stand where the daemon says."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from antiphon.live.stage.messages import FromPage, Midi, Press, Refused, Set
@@ -84,6 +85,30 @@ def test_everything_follows_the_daemon(page: Page, daemon: FakeDaemon) -> None:
 def test_a_key_that_is_locked_by_another_name_is_shown(page: Page, daemon: FakeDaemon) -> None:
     daemon.change(key="B minor", sharps=2)
     expect(page.locator("#key")).to_have_value("B minor")
+
+
+@pytest.mark.parametrize(
+    ("key", "large", "small"),
+    [("c#m", "C♯ minor", "E major"), ("E", "E major", "C♯ minor"), ("c#", "C♯ minor", "E major"),
+     ("C# minor", "C♯ minor", "E major"), ("auto", "E major", "C♯ minor")],
+)  # fmt: skip
+def test_the_key_that_was_chosen_is_the_large_one(
+    page: Page, daemon: FakeDaemon, key: str, large: str, small: str
+) -> None:
+    daemon.change(key=key, sharps=4, posterior=[0.0] * 9 + [1.0, 0.0, 0.0])
+    expect(page.locator("#key-name")).to_have_text(large)
+    expect(page.locator("#key-minor")).to_have_text(small)
+
+
+def test_a_temperature_beyond_the_slider_is_said(page: Page, daemon: FakeDaemon) -> None:
+    daemon.change(temperature=5.0)
+    expect(page.locator("output[for=temperature]")).to_have_text("5.00")
+
+
+def test_a_phone_shows_how_to_download_a_recording(open_page: OpenPage, daemon: FakeDaemon) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    page.get_by_role("button", name="Sessions").click()
+    expect(page.get_by_role("link", name="Download 2026-11-22 20.15.07.mid")).to_be_in_viewport(ratio=1)
 
 
 def test_two_pages_stay_in_step(open_page: OpenPage, daemon: FakeDaemon) -> None:

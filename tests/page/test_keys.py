@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.page.conftest import OpenPage
 from tests.page.fake_daemon import FakeDaemon
@@ -123,6 +123,12 @@ def test_octave_keys(page: Page, daemon: FakeDaemon) -> None:
     assert pitches(daemon.wait_for_midi(6)) == [
         ("on", 60), ("off", 60), ("on", 72), ("off", 72), ("on", 48), ("off", 48)
     ]  # fmt: skip
+
+
+def test_every_key_of_the_computers_is_on_the_piano(page: Page, daemon: FakeDaemon) -> None:
+    for octave in ("KeyX", "KeyX", "KeyX", "KeyZ", "KeyZ", "KeyZ", "KeyZ"):
+        page.keyboard.press(octave)
+        expect(page.locator(".key .printed[data-text]:not([data-text=''])")).to_have_count(18)
 
 
 def test_octave_buttons_show_other_keys(page: Page, daemon: FakeDaemon) -> None:

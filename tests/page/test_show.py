@@ -95,7 +95,11 @@ def test_keys_show_what_sounds_and_what_is_expected(page: Page, daemon: FakeDaem
     expect(page.locator("[data-pitch='60'].performer")).to_be_visible()
     expect(page.locator("[data-pitch='64'].answer")).to_be_visible()
     expect(page.locator("#octave-down.sounds")).to_be_visible()
-    expect(page.locator("[data-pitch='67'] .likely-number")).to_have_attribute("data-text", "50")
+    number = page.locator("[data-pitch='67'] .likely-number")
+    expect(number).to_have_attribute("data-text", "50")
+    number_box, black_box = number.bounding_box(), page.locator("[data-pitch='66']").bounding_box()
+    assert number_box is not None and black_box is not None
+    assert number_box["y"] >= black_box["y"] + black_box["height"]  # it isn't behind a black key
     shares = "[...document.querySelectorAll('.likely')].map(bar => bar.offsetHeight / bar.parentElement.clientHeight)"
     until(page, f"Math.abs(Math.max(...{shares}) - 0.5) < 0.02")
     daemon.say(NoteOff("performer", daemon.now, 60, 1), NoteOff("answer", daemon.now, 64, 1), Expectation([]))

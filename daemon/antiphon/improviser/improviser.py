@@ -266,7 +266,8 @@ class Improviser:
 
         What was heard stays heard, so that a phrase may end and be answered.
         """
-        return self.advance(time) + self._let_go(time)
+        messages = self.advance(time)
+        return messages + self._let_go(self._now)
 
     def resume(self, since: float, time: float) -> list[Timed]:
         """Go on at `time` after a pause in which nobody could play; all that was due until `since` is done.
