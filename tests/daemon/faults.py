@@ -140,12 +140,21 @@ def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
 
 @contextmanager
 def in_terminal(*options: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Start a daemon in a terminal of its own; yield the process and the terminal, whose closing is up to you."""
+    """Start a daemon in a terminal of its own; yield the process and the terminal, whose closing is up to you.
+
+    What goes wrong inside it says in the file `errors`.
+    """
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", *options]
-    process = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", *command], cwd=cwd, env=environment(cwd), stdin=slave, stdout=slave, stderr=slave
-    )
+    with (cwd / "errors").open("wb") as errors:
+        process = subprocess.Popen(
+            ["setsid", "--ctty", "--wait", *command],
+            cwd=cwd,
+            env=environment(cwd),
+            stdin=slave,
+            stdout=slave,
+            stderr=errors,
+        )
     os.close(slave)
     try:
         seen = b""

@@ -221,6 +221,7 @@ def test_a_terminal_that_is_closed_ends_what_sounds_and_keeps_the_recording(
         os.close(terminal)
         assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
         assert process.wait(PATIENCE) == 0
+    assert (tmp_path / "errors").read_text() == ""
     assert len(notes(recorded(tmp_path), "Antiphon")) == 1
 
 

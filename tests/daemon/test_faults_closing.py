@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.daemon.live import PATIENCE
+from antiphon.improviser.events import NoteOff, NoteOn
+from tests.daemon.live import PATIENCE, Keyboard, environment, notes, ons, recorded
 from tests.daemon.test_ports import FLOOD
 
 
@@ -70,3 +72,24 @@ def test_a_session_ends_in_a_flood(jack_server: dict[str, str]) -> None:
         finally:
             flood.kill()
     assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr
+
+
+def test_where_nobody_reads_what_it_says_it_ends_well_all_the_same(jack_server: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", "--name", "Pipe"]
+    with subprocess.Popen(
+        [*command, "--channel", "2", "--bpm", "20"], cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None
+            while b"Ctrl-C" not in process.stdout.readline():
+                assert process.poll() is None
+            process.stdout.close()  # as `antiphon run | head` does
+            with Keyboard("Pipe") as pianist:
+                pianist.press(NoteOn(63, 80, 1))
+                (note,) = ons(pianist.hear(1))
+                process.terminate()
+                assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+    assert len(notes(recorded(tmp_path), "Antiphon")) == 1
