@@ -100,8 +100,11 @@ class Witness:
             self._looked_at(self.player.resume(since, time), time),
             None if self._twin is None else self._twin.resume(since, time),
         )
-        late = [timed for timed in messages if isinstance(timed.message, NoteOn) and since < timed.time < time]
+        started = [(timed.time, timed.message) for timed in messages if isinstance(timed.message, NoteOn)]
+        late = [(moment, note) for moment, note in started if since < moment < time]
         assert not late, f"{late} since {since!r}, where time went on at {time!r}"
+        clicks = [note for moment, note in started if moment == time and note.channel == CLICK_CHANNEL]
+        assert len(clicks) < 2, f"{clicks} at {time!r}"
 
     def advance(self, time: float) -> None:
         """Let time pass at once; the twin doesn't notice."""
