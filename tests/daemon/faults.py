@@ -36,7 +36,8 @@ class Server:
         while True:
             self.process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             while self.process.poll() is None:
-                if bootstrap.jack_answers(python=sys.executable):
+                # Another one's server may answer, left behind by a test run that was killed: then ours has ended.
+                if bootstrap.jack_answers(python=sys.executable) and self.process.poll() is None:
                     return
             # The one that was killed may not be quite gone.
             assert time.monotonic() < deadline, "jackd does not start"
