@@ -1,4 +1,4 @@
-"""The command line `antiphon`: run, render, listen, learn, ports, sessions.
+"""The command line `antiphon`: run, render, listen, learn, ports, sessions, doctor, bench.
 
 What a command needs is imported when it runs, so that `antiphon --help` answers at once.
 """
@@ -177,12 +177,7 @@ def render(
     from antiphon.settings import session_settings
 
     for file in filter(None, (target, picture)):
-        if not file.parent.is_dir():
-            raise UserError(f"{file}: there is no folder {file.parent}")
-        if file.is_dir():
-            raise UserError(f"{file}: is a folder; name the file to write")
-        if file.exists() and file.samefile(source):
-            raise UserError(f"{file}: is the performance itself; give another name to write to")
+        _check_can_write(file, source)
     if picture is not None:
         check_can_draw()
     play = {"model": model, "mode": mode, "when": when, "bpm": bpm, "metre": metre, "key": key}
@@ -348,6 +343,20 @@ def bench(
         return
     for line in report.lines(found):
         typer.echo(line)
+
+
+def _check_can_write(file: Path, source: Path) -> None:
+    """Refuse a file to write that is none, or the one that is read.
+
+    Raises:
+        UserError: the file can't be written.
+    """
+    if not file.parent.is_dir():
+        raise UserError(f"{file}: there is no folder {file.parent}")
+    if file.is_dir():
+        raise UserError(f"{file}: is a folder; name the file to write")
+    if file.exists() and file.samefile(source):
+        raise UserError(f"{file}: is the performance itself; give another name to write to")
 
 
 def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:

@@ -13,10 +13,33 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from antiphon.live.stage.messages import VERSION
+from antiphon.live.stage.messages import VERSION, Grid, State
 from tests.daemon.live import PATIENCE, Daemon, daemon
 
 Message = dict[str, Any]
+STATE = State(
+    mode="next-note",
+    turn="listening",
+    temperature=0.9,
+    density=1.0,
+    lowest=0,
+    highest=127,
+    mute=False,
+    hold=False,
+    bpm=100.0,
+    sync="fixed",
+    clock="none",
+    key="auto",
+    sharps=0,
+    posterior=[1 / 12] * 12,
+    model="essen",
+    models=["essen"],
+    record=True,
+    midi=None,
+    latency_ms=None,
+    grid=Grid(time=0.0, step=0.0, bpm=100.0, steps_per_beat=4.0, bar=16, shared=False),
+)
+"""Before anything has happened."""
 
 
 class Page:

@@ -44,8 +44,10 @@ while True:
     time.sleep(0.002)
 """
 CLOSE = """
+import sys
 from rtmidi import API_UNIX_JACK
 from antiphon.live.ports import open_input
+sys.setswitchinterval(1e-4)  # JACK gives a client up that makes it wait for 100 ms
 heard = []
 for _ in range(25):
     with open_input(API_UNIX_JACK, "Close", "Flood", lambda message, _: heard.append(message)):

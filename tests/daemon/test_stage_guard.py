@@ -1,5 +1,6 @@
 """Who may see the page: this machine's browsers, by its own address, and nobody else's web page."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -9,8 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Scope
 from websockets.exceptions import InvalidStatus
 
+from antiphon.live.stage.guard import Guard
 from tests.daemon.pages import page, socket_to, staged
 
 
@@ -58,6 +62,27 @@ def test_this_machines_own_names_are_let_in(stage: tuple[str, int], name: str) -
 def test_a_name_that_was_turned_into_our_address_sees_nothing(stage: tuple[str, int], host: str, path: str) -> None:
     status, _, content = ask(stage, path, Host=host.format(stage[1]))
     assert (status, b"broken" in content) == (421, False)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1", 200), ("[::1]", 200), ("127.0.0.1:80", 200), ("evil.example", 421), ("", 421)]
+)
+def test_the_port_that_browsers_leave_out_is_known(host: str, status: int) -> None:
+    async def answer() -> int:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
+        scope["headers"] = [(b"host", host.encode())]
+        await Guard(PlainTextResponse("the page"), "127.0.0.1", 80, None)(scope, receive, send)
+        return int(sent[0]["status"])
+
+    assert asyncio.run(answer()) == status
 
 
 def test_a_page_under_such_a_name_opens_no_websocket_either(stage: tuple[str, int]) -> None:

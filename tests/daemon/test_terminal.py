@@ -12,34 +12,18 @@ import pytest
 import rtmidi
 from msgspec.structs import replace
 
-from antiphon.live.stage.messages import Grid, State
 from antiphon.live.stage.show import Scene
 from antiphon.live.terminal import line_of
 from tests.daemon.faults import in_terminal
 from tests.daemon.live import PATIENCE, Keyboard, daemon, environment, number_of
-from tests.daemon.pages import page, staged
+from tests.daemon.pages import STATE, page, staged
 
-STATE = State(
-    mode="next-note",
-    turn="listening",
-    temperature=0.9,
-    density=1.0,
-    lowest=0,
-    highest=127,
-    mute=False,
-    hold=False,
+PLAYED = replace(
+    STATE,
     bpm=97.3,
-    sync="fixed",
-    clock="none",
-    key="auto",
     sharps=-3,
     posterior=[0.0, 0.0, 0.9, 0.1] + 8 * [0.0],
-    model="essen",
-    models=["essen"],
-    record=True,
-    midi=None,
     latency_ms=0.42,
-    grid=Grid(0.0, 0.0, 97.3, 4.0, 16, False),
 )
 
 
@@ -47,12 +31,12 @@ STATE = State(
     ("scene", "words"),
     [
         (
-            Scene(STATE, 67, 70),
+            Scene(PLAYED, 67, 70),
             ("Eb major / c minor", "97 BPM", "next-note", "you G4, Antiphon Bb4", "0.4 ms", "recording"),
         ),
-        (Scene(replace(STATE, posterior=12 * [1 / 12]), None, None), ("listening for your key", "you –, Antiphon –")),
-        (Scene(replace(STATE, sync="clock", clock="lost"), 60, None), ("by clock (lost)", "you C4")),
-        (Scene(replace(STATE, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
+        (Scene(replace(PLAYED, posterior=12 * [1 / 12]), None, None), ("listening for your key", "you –, Antiphon –")),
+        (Scene(replace(PLAYED, sync="clock", clock="lost"), 60, None), ("by clock (lost)", "you C4")),
+        (Scene(replace(PLAYED, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
     ],
 )
 def test_the_line_says_what_a_musician_asks(scene: Scene, words: tuple[str, ...]) -> None:

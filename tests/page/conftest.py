@@ -1,14 +1,17 @@
-"""A browser with the page in it: Debian's Chromium, and the daemon that only looks like one."""
+"""A browser with the page in it: Debian's Chromium, the daemon that only looks like one, and the real one."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.daemon import live
+from tests.daemon.pages import url_of
 from tests.page.fake_daemon import FakeDaemon
 
 sync_api = pytest.importorskip(
@@ -55,6 +58,14 @@ def daemon() -> Iterator[FakeDaemon]:
 
 
 @pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[live.Daemon, str]]:
+    """The real daemon on a machine without a MIDI system, and its address."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "antiphon-nobody")
+    with live.daemon("--stage", "--stage-port", "0", "--seed", "3", cwd=tmp_path) as running:
+        yield running, url_of(running)
+
+
+@pytest.fixture
 def open_page(browser: Browser, daemon: FakeDaemon) -> Iterator[OpenPage]:
     """Open the page, in a window of its own; what the browser complains of fails the test."""
     contexts, complaints = [], []
@@ -65,9 +76,12 @@ def open_page(browser: Browser, daemon: FakeDaemon) -> Iterator[OpenPage]:
         if message.type in ("error", "warning") and not is_ours:
             complaints.append(message.text)
 
-    def opened(url: str | None = None, **settings: Any) -> Page:
+    def opened(url: str | None = None, script: str = "", **settings: Any) -> Page:
+        """Open a window in which `script` has run before the page's own."""
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | settings)
         context.set_default_timeout(PATIENCE_MS)
+        if script:
+            context.add_init_script(script)
         contexts.append(context)
         page = context.new_page()
         page.on("console", complain)

@@ -27,7 +27,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import antiphon.live.stage.messages as messages
-from antiphon.live.stage.messages import FromDaemon, FromPage, Grid, Hello, PageHello, Ping, Pong, State
+from antiphon.live.stage.messages import FromDaemon, FromPage, Hello, PageHello, Ping, Pong, State
+from tests.daemon.pages import STATE
 
 PAGE = Path(messages.__file__).parent / "page"
 PATIENCE = 20.0
@@ -37,28 +38,6 @@ SESSIONS = [
      "answered": 298, "model": "essen", "damaged": None}
     for day in (1, 2)
 ]  # fmt: skip
-STATE = State(
-    mode="call-response",
-    turn="listening",
-    temperature=0.9,
-    density=1.0,
-    lowest=0,
-    highest=127,
-    mute=False,
-    hold=False,
-    bpm=100.0,
-    sync="fixed",
-    clock="none",
-    key="auto",
-    sharps=0,
-    posterior=[1 / 12] * 12,
-    model="essen",
-    models=["essen", "mine"],
-    record=True,
-    midi=None,
-    latency_ms=None,
-    grid=Grid(time=0.0, step=0.0, bpm=100.0, steps_per_beat=4.0, bar=16, shared=False),
-)
 
 
 class _Strict:
@@ -85,7 +64,7 @@ class FakeDaemon:
     """
 
     def __init__(self, port: int = 0) -> None:
-        self.state = STATE
+        self.state = msgspec.structs.replace(STATE, mode="call-response", models=["essen", "mine"])
         self.version = messages.VERSION
         self.heard: list[FromPage] = []
         """All that pages have sent but pings."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.daemon.live import Daemon, daemon, notes, recorded
-from tests.daemon.pages import url_of
+from tests.daemon.live import Daemon, notes, recorded
 from tests.daemon.tunes import ODE_TO_JOY
 from tests.page.conftest import OpenPage, until
 from tests.page.test_keys import middle
@@ -20,13 +17,6 @@ ROW = {60: "KeyA", 62: "KeyS", 64: "KeyD", 65: "KeyF", 67: "KeyG"}
 PHRASE = [pitch for pitch, _ in ODE_TO_JOY[:15]]
 ENDED = "window.antiphon.score.notes.every(note => note.end < Infinity)"
 ANSWERS = "window.antiphon.score.notes.filter(note => note.part === 'answer').length"
-
-
-@pytest.fixture
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Daemon, str]]:
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", "antiphon-nobody")
-    with daemon("--stage", "--stage-port", "0", "--seed", "3", cwd=tmp_path) as running:
-        yield running, url_of(running)
 
 
 def click_keys(page: Page, pitches: list[int]) -> None:

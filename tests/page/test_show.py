@@ -1,10 +1,12 @@
 """What the page shows and sounds: notes, the plan ahead of now, expectations; and when the daemon is gone or newer."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from antiphon.live.stage.messages import Expectation, Grid, NoteOff, NoteOn, Notice, PlanMade, PlannedNote
+from tests.daemon.live import Daemon
 from tests.page.conftest import OpenPage, until
 from tests.page.fake_daemon import FakeDaemon
 
@@ -99,6 +101,28 @@ def test_keys_show_what_sounds_and_what_is_expected(page: Page, daemon: FakeDaem
     daemon.say(NoteOff("performer", daemon.now, 60, 1), NoteOff("answer", daemon.now, 64, 1), Expectation([]))
     expect(page.locator(".key.performer, .key.answer")).to_have_count(0)
     until(page, f"Math.max(...{shares}) === 0")
+
+
+def test_a_key_has_no_name_before_it_is_heard(open_page: OpenPage, alone: tuple[Daemon, str]) -> None:
+    page = open_page(alone[1])
+    page.click("#silent")
+    circle, spoken = page.locator("#circle"), page.locator("#spoken")
+    expect(circle).to_have_attribute("aria-label", "Circle of fifths: listening for your key")
+    expect(page.locator(".circle .in-use")).to_have_count(0)
+    expect(page.locator("#key-name")).to_have_text("?")
+    expect(spoken).to_contain_text("Key not heard yet")
+    for key in "ASDFGASDFGHJK":  # C major and no other
+        page.keyboard.press(f"Key{key}", delay=100)  # one after the other, not a chord
+    expect(circle).to_have_attribute("aria-label", re.compile(r"C major or A minor, \d+ percent sure$"))
+    expect(page.locator("#key-name")).to_have_text("C major")
+
+
+def test_a_key_that_is_locked_is_named_at_once(open_page: OpenPage, alone: tuple[Daemon, str]) -> None:
+    page = open_page(alone[1])
+    page.get_by_label("Key", exact=True).select_option("Eb")
+    expect(page.locator("#circle")).to_have_attribute("aria-label", "Circle of fifths: E flat major or C minor, locked")
+    expect(page.locator(".circle .in-use .sector-major")).to_have_text("E♭")
+    expect(page.locator("#spoken")).to_contain_text("Key E flat major or C minor")
 
 
 def test_notices_are_said(page: Page, daemon: FakeDaemon) -> None:

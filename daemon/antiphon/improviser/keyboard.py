@@ -32,9 +32,9 @@ class Keyboard:
         self._sustain = Sustain()
         self._thru = Thru(hands.thru_channel)
 
-    def ignores(self, event: Message) -> bool:
-        """Return whether an event changes nothing: a wheel or a knob that isn't passed on."""
-        if not isinstance(event, ControlChange | Expression) or self._hands.pass_on(event):
+    def ignores(self, event: ControlChange | Expression) -> bool:
+        """Return whether a wheel or a knob changes nothing."""
+        if self._hands.pass_on(event):
             return False
         return isinstance(event, Expression) or event.controller not in {SUSTAIN, RESET_CONTROLLERS, *ENDS_NOTES}
 

@@ -142,7 +142,7 @@ def lines(found: Bench) -> Iterator[str]:
     )
     yield from filter(None, (row.line() for row in rows))
     real_time, playing = found.times_real_time, found.playing_cpu_percent
-    yield f"{'playing in virtual time':34}{real_time:9.0f} × real time, target {_marked('500', real_time >= 500)}"
+    yield f"{'virtual time, without a pause':34}{real_time:9.0f} × real time, target {_marked('500', real_time >= 500)}"
     yield f"{'playing a note a step to a clock':34}{playing:9.2f} % of a core, target {_marked('4', playing <= 4)}"
     if found.start_s is not None and found.rss_mb is not None and found.idle_cpu_percent is not None:
         start, memory, idle = found.start_s, found.rss_mb, found.idle_cpu_percent

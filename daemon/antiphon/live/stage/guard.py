@@ -15,6 +15,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _FORBIDDEN, _MISDIRECTED = 403, 421
+_USUAL_PORT = 80
+"""Browsers leave it out."""
 
 
 def is_loopback(host: str) -> bool:
@@ -83,6 +85,8 @@ class Guard:
         return self._token is not None and secrets.compare_digest(given.encode(), self._token.encode())
 
     def _is_host(self, header: str) -> bool:
+        if ":" not in header.rpartition("]")[2]:
+            header += f":{_USUAL_PORT}"
         name, _, port = header.rpartition(":")
         if port != str(self._port):
             return False

@@ -1,6 +1,6 @@
 /** The circle of fifths: how likely each of the twelve key signatures is, and which one is in use. */
 
-import { majorKey, minorKey, SIGNATURES, spoken } from "./names.js";
+import { isKeyHeard, majorKey, minorKey, SIGNATURES, spokenKeys } from "./names.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const INNER = 33;
@@ -8,7 +8,6 @@ const OUTER = 74;
 const MAJOR_AT = 96;
 const HALF = Math.PI / 12; // half of a twelfth
 const GAP = 0.025; // radians between two wedges
-const LEAST_LIKELY = 0.2; // a key that is less likely than that isn't worth saying
 
 /** @typedef {{ground: SVGElement, wedge: SVGElement, group: SVGElement}} Sector */
 
@@ -20,37 +19,37 @@ export class Circle {
   constructor(svg) {
     this.svg = svg;
     this.#sectors = SIGNATURES.map((sharps) => this.#sector(sharps));
-    this.name = element("text", { y: -3, class: "circle-key" });
-    this.sure = element("text", { y: 15, class: "circle-sure" });
+    this.name = element("text", { y: -6, class: "circle-key" });
+    this.sure = element("text", { y: 12, class: "circle-sure" });
     svg.append(this.name, this.sure);
   }
 
-  /**
-   * @param {number[]} posterior  of the signatures from −5 to 6 sharps
-   * @param {number} sharps  the signature in use
-   * @param {boolean} isLocked  by the user
-   */
-  show(posterior, sharps, isLocked) {
-    const isKnown = isLocked || Math.max(...posterior) > LEAST_LIKELY;
+  /** @param {import("./protocol.js").State} state */
+  show(state) {
+    const { posterior, sharps } = state;
+    const isHeard = isKeyHeard(state);
     for (const [index, sector] of this.#sectors.entries()) {
-      const probability = posterior[index] ?? 0;
       // The area of a wedge is the probability, as far as the eye cares: half of it reaches further than the middle.
-      const reach = INNER + (OUTER - INNER) * Math.sqrt(probability);
+      const reach = INNER + (OUTER - INNER) * Math.sqrt(posterior[index] ?? 0);
       sector.wedge.setAttribute("d", wedge(SIGNATURES[index] ?? 0, INNER, reach));
-      sector.group.classList.toggle("in-use", isKnown && SIGNATURES[index] === sharps);
+      sector.group.classList.toggle("in-use", isHeard && SIGNATURES[index] === sharps);
     }
-    if (!isKnown) {
-      this.name.textContent = "?";
-      this.sure.textContent = "listening";
-      this.svg.setAttribute("aria-label", "Circle of fifths: listening for your key");
-      return;
-    }
+    const isLocked = state.key !== "auto";
     const percent = Math.round(100 * (posterior[sharps + 5] ?? 0));
-    this.name.textContent = majorKey(sharps);
-    this.sure.textContent = isLocked ? "locked" : `${percent} %`;
-    const sure = isLocked ? "locked" : `${percent} percent sure`;
-    const name = `${spoken(majorKey(sharps))} major or ${spoken(minorKey(sharps))} minor`;
-    this.svg.setAttribute("aria-label", `Circle of fifths: ${name}, ${sure}`);
+    if (!isHeard) this.#say("?", "listening", "listening for your key");
+    else if (isLocked) this.#say(majorKey(sharps), "locked", `${spokenKeys(sharps)}, locked`);
+    else this.#say(majorKey(sharps), `${percent} %`, `${spokenKeys(sharps)}, ${percent} percent sure`);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} sure  how sure it is
+   * @param {string} both  for those who listen to the page
+   */
+  #say(name, sure, both) {
+    this.name.textContent = name;
+    this.sure.textContent = sure;
+    this.svg.setAttribute("aria-label", `Circle of fifths: ${both}`);
   }
 
   /**

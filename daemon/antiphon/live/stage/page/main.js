@@ -84,7 +84,7 @@ function showState(state) {
   midiIn.own = state.midi?.output ?? "";
   roll.setScene(state.sharps, state.turn);
   keyboard.setSharps(state.sharps);
-  circle.show(state.posterior, state.sharps, state.key !== "auto");
+  circle.show(state);
   showStatus(state);
   controls.show(state);
 }

@@ -21,8 +21,7 @@ export const ADVICE = {
 export class MidiIn {
   /** @type {Access} */
   access = "asks";
-  /** The name of the daemon's output, which must not come back in. */
-  own = "";
+  #own = "";
   /** @type {MIDIAccess | null} */
   #midi = null;
   /** Notes that are held, by device: "channel pitch". @type {Map<string, Map<string, [number, number]>>} */
@@ -37,6 +36,13 @@ export class MidiIn {
     this.onChange = onChange;
     if (!window.isSecureContext) this.access = "insecure";
     else if (!navigator.requestMIDIAccess) this.access = "missing";
+  }
+
+  /** The name of the daemon's output, which must not come back in. @param {string} name */
+  set own(name) {
+    if (name === this.#own) return;
+    this.#own = name;
+    if (this.#midi) this.#listen(); // it may have been taken for a keyboard until now
   }
 
   /** The names of the devices that play. @returns {string[]} */
@@ -83,11 +89,12 @@ export class MidiIn {
 
   /** @param {string} name */
   #isOwn(name) {
-    return OWN.test(name) || (this.own !== "" && name.includes(this.own));
+    return OWN.test(name) || (this.#own !== "" && name.includes(this.#own));
   }
 
   #listen() {
     const inputs = this.#inputs();
+    for (const input of this.#midi?.inputs.values() ?? []) input.onmidimessage = null;
     for (const input of inputs) input.onmidimessage = (event) => event.data && this.#take(input.id, [...event.data]);
     for (const device of [...this.#held.keys()])
       if (!inputs.some((input) => input.id === device)) this.#release(device);

@@ -5,6 +5,7 @@ export const SIGNATURES = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6];
 
 const LETTERS = "FCGDAEB"; // the line of fifths; F is at −1, C at 0
 const MIDDLE_C = 60;
+const LEAST_LIKELY = 0.2; // a key that is less likely than that isn't worth saying
 
 /**
  * Name a place on the line of fifths: −2 is B♭, 0 is C, 6 is F♯.
@@ -31,6 +32,22 @@ export function majorKey(sharps) {
  */
 export function minorKey(sharps) {
   return nameOfFifths(sharps + 3);
+}
+
+/**
+ * Whether a key is worth saying: the user has locked it, or what was heard speaks for one.
+ * @param {{key: string, posterior: number[]}} state
+ */
+export function isKeyHeard({ key, posterior }) {
+  return key !== "auto" || Math.max(...posterior) > LEAST_LIKELY;
+}
+
+/**
+ * Both keys of a signature, as they are said: `E flat major or C minor`.
+ * @param {number} sharps
+ */
+export function spokenKeys(sharps) {
+  return `${spoken(majorKey(sharps))} major or ${spoken(minorKey(sharps))} minor`;
 }
 
 /**

@@ -17,13 +17,20 @@ const NAMES = [
   "answer-edge",
   "on-answer",
   "thru",
-  "now",
 ];
 
 /** @returns {Palette} */
 export function readPalette() {
-  const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  const probe = document.createElement("i"); // a canvas can't tell light from dark: an element's colour is one of them
+  document.body.append(probe);
+  const { style } = probe;
+  const computed = getComputedStyle(probe);
+  const colours = NAMES.map((name) => {
+    style.color = `var(--${name})`;
+    return [name, computed.color];
+  });
+  probe.remove();
+  return Object.fromEntries(colours);
 }
 
 /**

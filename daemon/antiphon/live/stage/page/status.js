@@ -1,6 +1,6 @@
 /** What is written large, and how things stand: key, tempo, mode, turn, and the small line of health. */
 
-import { majorKey, minorKey, spoken } from "./names.js";
+import { isKeyHeard, majorKey, minorKey, spokenKeys } from "./names.js";
 
 /** @typedef {import("./protocol.js").State} State */
 
@@ -35,9 +35,7 @@ function write(id, text, className) {
 /** @param {State} state */
 export function showStatus(state) {
   const bpm = Math.round(state.grid.bpm * MOST_BPM_DIGITS) / MOST_BPM_DIGITS;
-  const isSure = state.key !== "auto" || (state.posterior[state.sharps + 5] ?? 0) >= SURE;
-  write("key-name", `${majorKey(state.sharps)} major`, isSure ? "" : "unsure");
-  write("key-minor", isSure ? `${minorKey(state.sharps)} minor` : "not sure yet");
+  showKey(state);
   write("tempo", bpm >= 100 ? bpm.toFixed(0) : String(bpm));
   write("mode-name", MODES[state.mode]);
   write("turn", TURNS[state.turn], `turn ${state.turn}`);
@@ -47,6 +45,14 @@ export function showStatus(state) {
   write("latency", ...latencyWords(state.latency_ms));
   showRecording(state.record);
   write("spoken", spokenWords(state, bpm));
+}
+
+/** @param {State} state */
+function showKey(state) {
+  const isSure = state.key !== "auto" || (state.posterior[state.sharps + 5] ?? 0) >= SURE;
+  const isHeard = isKeyHeard(state);
+  write("key-name", isHeard ? `${majorKey(state.sharps)} major` : "?", isSure ? "" : "unsure");
+  write("key-minor", isSure ? `${minorKey(state.sharps)} minor` : isHeard ? "not sure yet" : "not heard yet");
 }
 
 /**
@@ -96,6 +102,6 @@ function showRecording(isOn) {
  * @param {number} bpm
  */
 function spokenWords(state, bpm) {
-  const key = `${spoken(majorKey(state.sharps))} major or ${spoken(minorKey(state.sharps))} minor`;
+  const key = isKeyHeard(state) ? spokenKeys(state.sharps) : "not heard yet";
   return `Key ${key}, ${bpm} beats a minute, ${MODES[state.mode]}, ${TURNS[state.turn].toLowerCase()}.`;
 }
