@@ -36,7 +36,8 @@ class Server:
         while True:
             self.process = subprocess.Popen(COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             while self.process.poll() is None:
-                if bootstrap.jack_answers(python=sys.executable):
+                # Another one's server may answer, left behind by a test run that was killed: then ours has ended.
+                if bootstrap.jack_answers(python=sys.executable) and self.process.poll() is None:
                     return
             # The one that was killed may not be quite gone.
             assert time.monotonic() < deadline, "jackd does not start"
@@ -140,12 +141,21 @@ def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
 
 @contextmanager
 def in_terminal(*options: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Start a daemon in a terminal of its own; yield the process and the terminal, whose closing is up to you."""
+    """Start a daemon in a terminal of its own; yield the process and the terminal, whose closing is up to you.
+
+    What goes wrong inside it says in the file `errors`.
+    """
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", *options]
-    process = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", *command], cwd=cwd, env=environment(cwd), stdin=slave, stdout=slave, stderr=slave
-    )
+    with (cwd / "errors").open("wb") as errors:
+        process = subprocess.Popen(
+            ["setsid", "--ctty", "--wait", *command],
+            cwd=cwd,
+            env=environment(cwd),
+            stdin=slave,
+            stdout=slave,
+            stderr=errors,
+        )
     os.close(slave)
     try:
         seen = b""

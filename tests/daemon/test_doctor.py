@@ -1,9 +1,12 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import antiphon
 
@@ -66,3 +69,9 @@ def test_a_recording_that_cannot_be_written_is_said(jack_server: dict[str, str],
     assert done.returncode == 0
     found = findings(done)["recording"]
     assert found["state"] == "could be better" and "--no-record" in found["mend"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such permissions")
+def test_the_folder_that_it_makes_for_recordings_is_the_performers_own(tmp_path: Path) -> None:
+    assert findings(doctor("--json", cwd=tmp_path))["recording"]["state"] == "good"
+    assert stat.S_IMODE((tmp_path / "data" / "antiphon" / "sessions").stat().st_mode) == 0o700

@@ -6,6 +6,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import mido
 import pytest
 
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
@@ -28,6 +29,7 @@ from tests.daemon.live import (
     sessions,
     sounding,
 )
+from tests.daemon.players import STEP
 
 CALL = PHRASE[:6]
 STAGE = ("--input", "stage keys", "--output", "stage synth", "--channel", "2")
@@ -83,6 +85,16 @@ def test_peers_that_are_named_come_back_with_the_server_and_are_connected(tmp_pa
                 assert not sounding(stage.hear(2 * len(CALL)))
                 running.stop()
     check_renders_again(tmp_path)
+
+
+SELDOM = "from antiphon.live import connection; connection.LOOK_SECONDS = 3600.0"
+
+
+def test_that_a_server_ends_is_told_and_not_looked_for(tmp_path: Path) -> None:
+    with server_to_kill() as server, patched_daemon(SELDOM, "--name", "Prompt", cwd=tmp_path) as running:
+        server.kill()
+        running.wait_for("the JACK server has ended")
+        running.stop()
 
 
 def test_a_peer_goes_and_comes_back(jack_server: dict[str, str], tmp_path: Path) -> None:
@@ -181,6 +193,7 @@ def test_a_stopped_process_goes_on_where_it_stood_and_on_the_grid(jack_server: d
     with daemon("--name", "Lid", *options, cwd=tmp_path) as running, Keyboard("Lid") as pianist:
         pianist.play(CALL)
         going = pianist.hear_until(lambda came: len(ons(came)) >= 4)
+        time.sleep(0.75 * STEP)  # half a step after a note the next one is made up: now it is planned
         running.process.send_signal(signal.SIGSTOP)
         going += pianist.hear_out(4.0)
         running.process.send_signal(signal.SIGCONT)
@@ -208,6 +221,7 @@ def test_a_terminal_that_is_closed_ends_what_sounds_and_keeps_the_recording(
         os.close(terminal)
         assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
         assert process.wait(PATIENCE) == 0
+    assert (tmp_path / "errors").read_text() == ""
     assert len(notes(recorded(tmp_path), "Antiphon")) == 1
 
 
@@ -235,6 +249,8 @@ def test_what_goes_wrong_with_one_note_is_skipped(jack_server: dict[str, str], t
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(PATIENCE) == 0
     assert running.errors() == "antiphon: skipped after RuntimeError: injected (ANTIPHON_DEBUG=1 shows where)\n"
+    tempo = mido.MidiFile(recorded(tmp_path)).tracks[0]
+    assert "fault: injected" in [message.text for message in tempo if message.type == "marker"]
 
 
 LOSES = """

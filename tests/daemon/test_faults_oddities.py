@@ -170,9 +170,9 @@ def on_two_channels() -> Iterator[tuple[float, NoteOn | NoteOff]]:
     for number in range(6):
         start = number * 8 * STEP
         for channel in (2, 3, 4):
-            yield start + channel * 2 * STEP, NoteOn(60 + number, 80, channel)
-        for channel in (3, 2, 4):
-            yield start + 8 * STEP - 0.001, NoteOff(60 + number, channel)
+            yield start + channel * STEP, NoteOn(60 + number, 80, channel)
+        for finger, channel in enumerate((3, 2, 4)):
+            yield start + 7.5 * STEP + finger * 0.01, NoteOff(60 + number, channel)
 
 
 @pytest.mark.parametrize("thru", [False, True])
@@ -185,6 +185,9 @@ def test_a_pitch_that_sounds_on_several_channels_is_answered_once_for_each_and_e
     check_sounding(messages)
     assert len([note for _, note in ons_at(messages) if note.channel == 9]) == 18
     assert len([note for _, note in ons_at(messages) if note.channel == 10]) == (18 if thru else 0)
+    # What is passed on ends with the last finger, and not with the first.
+    ended = {each.message.pitch: each.time for each in messages if each.message == NoteOff(each.message.pitch, 10)}
+    assert ended == ({60 + number: (8 * number + 7.5) * STEP + 0.02 for number in range(6)} if thru else {})
 
 
 # What ends all: a keyboard that is plugged in again says so

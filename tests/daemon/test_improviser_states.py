@@ -187,6 +187,16 @@ class AnyPerformance(RuleBasedStateMachine):
     def the_clock_of_the_port_steps_back(self, back: float) -> None:
         self.witness.receive(self.time - back, NoteOn(64, 64, 1))
 
+    @rule(gap=gaps)
+    def a_port_is_lost(self, gap: float) -> None:
+        self.time = max(self.time + gap, self.witness.player.now)
+        self.witness.interrupt(self.time)
+
+    @rule(seconds=st.sampled_from([0.6, 30.0, DAY]))
+    def the_process_stands_still(self, seconds: float) -> None:
+        self.time = max(self.time, self.witness.player.now) + seconds
+        self.witness.resume(self.time)
+
     @rule(voice=st.integers(0, len(VOICES) - 1))
     def another_model(self, voice: int) -> None:
         self.witness.change_model(self.time, voice)

@@ -3,13 +3,17 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.events import NoteOff, NoteOn, Timed
+from antiphon.improviser.echo import Echoes
+from antiphon.improviser.events import ControlChange, NoteOff, NoteOn, Timed
 from antiphon.improviser.improviser import Improviser
-from antiphon.improviser.metronome import Click
+from antiphon.improviser.metronome import Click, Metronome
 from antiphon.improviser.modes import MODES, Mode
-from tests.daemon.players import STEP, check_sounding, improviser, ons
+from antiphon.improviser.playing import Playing
+from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.melody.grid import Tempo
+from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons
 
-BAR = 16 * STEP
+BEAT, BAR = 4 * STEP, 16 * STEP
 
 
 def called(player: Improviser) -> list[Timed]:
@@ -38,6 +42,9 @@ def test_after_a_pause_nothing_is_caught_up_with(mode: Mode, since: float, lengt
     assert len(set(melody)) == len(melody)
     assert all(time >= end for time, _ in ons(after))
     assert all(abs(time / STEP - round(time / STEP)) < 1e-6 for time in melody)
+    clicks = [time for time, note in ons(after) if note.channel == 10]
+    assert len(set(clicks)) == len(clicks)
+    assert all(abs(time / BEAT - round(time / BEAT)) < 1e-6 for time in clicks)
     # Up to the pause nothing is different.
     expected = called(steady) + steady.advance(start + since)
     assert ons(before) == ons(expected)
@@ -56,6 +63,21 @@ def test_an_answer_goes_on_whole_bars_later() -> None:
     assert answer == expected[:2] + [(time + 2 * BAR, note) for time, note in expected[2:]]
 
 
+def test_what_ended_in_a_pause_is_ended_in_the_order_of_time() -> None:
+    time = Timekeeper(Tempo(BPM), is_heard=True)
+    metronome = Metronome(Click(10, 76, 77), time.beat, time.bar)
+    metronome.set_out(0)
+    playing = Playing(time, metronome, Echoes())
+    playing.play(0.0, NoteOn(60, 80, 2), 4.0)
+    for moment, act in list(playing.due()):
+        if moment == 0.0:
+            assert ons(act(moment))  # the click
+    playing.play(0.001, NoteOn(62, 80, 2), 2.0)  # the first note ends soon, and then the click
+    ended, _ = playing.go_on(3.0)
+    assert {timed.message for timed in ended} == {NoteOff(60, 2), NoteOff(77, 10), NoteOff(62, 2)}
+    assert ended == sorted(ended, key=lambda timed: timed.time)
+
+
 def test_a_lost_port_ends_what_sounds_and_what_is_held_and_keeps_what_was_heard() -> None:
     player = improviser(mode="call-response")
     messages = called(player)
@@ -64,6 +86,14 @@ def test_a_lost_port_ends_what_sounds_and_what_is_held_and_keeps_what_was_heard(
     answer = player.advance(player.now + 4 * BAR)
     assert ons(answer)
     check_sounding(messages + answer + player.close(player.now))
+
+
+def test_a_lost_port_lifts_the_pedal() -> None:
+    player = improviser(mode="call-response")
+    player.receive(0.0, ControlChange(64, 127, 1))  # the cable is pulled: nobody will see it come up
+    player.interrupt(0.0)
+    called(player)
+    assert ons(player.advance(player.now + 4 * BAR))
 
 
 def test_a_lost_port_silences_a_melody_that_goes_on() -> None:

@@ -14,18 +14,23 @@ from antiphon.improviser.events import (
     ClockStop,
     ControlChange,
     Expression,
+    KeyLock,
     NoteOff,
     NoteOn,
     SongPosition,
+    SyncChange,
     TempoChange,
 )
 from antiphon.improviser.hands import Hands
 from antiphon.improviser.modes import MODES
+from antiphon.live.told import Steered, event_of, text_of
 from antiphon.melody.keys import SIGNATURES
 from tests.soak.setup import CHANNEL, THRU_CHANNEL, Setup
 from tests.soak.witness import Input, Witness
 
 DAY = 86_400.0
+FAULTS = 5e-4
+"""Of all events, what is followed by one."""
 _SCALE = (60, 62, 64, 65, 67, 69, 71, 72, 74, 76)
 
 
@@ -126,10 +131,14 @@ class Performer:
         if kind < 0.95:
             return Expression((chance.choice((0xA0, 0xE0)) | chance.randrange(16), chance.randrange(128), 0))
         if kind < 0.985:
-            return Control(chance.choice(CONTROL_NAMES), chance.choice((0.0, 0.5, 1.0, chance.random())))
+            return told(Control(chance.choice(CONTROL_NAMES), chance.choice((0.0, 0.5, 1.0, chance.random()))))
         if kind < 0.988:
-            return TempoChange(chance.choice((20.0, self._bpm, 400.0, 20 + 380 * chance.random())))
-        if kind < 0.994:
+            return told(TempoChange(chance.choice((20.0, self._bpm, 400.0, 20 + 380 * chance.random()))))
+        if kind < 0.9895:
+            return told(SyncChange(chance.choice(("fixed", "clock", "auto"))))
+        if kind < 0.991:
+            return told(KeyLock(chance.choice((None, None, *SIGNATURES))))
+        if kind < 0.9955:
             return chance.choice((ClockStart(), ClockContinue(), ClockContinue(), ClockStop()))
         return SongPosition(chance.choice((0, 16, chance.randrange(1 << 14), 1 << 30)))
 
@@ -148,3 +157,20 @@ class Performer:
         self.time = max(self.time, witness.player.now)
         if chance.random() < 1e-5:
             witness.change_model(self.time, chance.randrange(2))
+        if chance.random() < FAULTS:
+            self._suffer()
+
+    def _suffer(self) -> None:
+        """Lose a port, or stand still for a while."""
+        if self._chance.random() < 0.5:
+            self._witness.interrupt(self.time)
+        else:
+            self.time += self._chance.choice((0.6, 5.0, 600.0))
+            self._witness.resume(self.time)
+
+
+def told(event: Steered) -> Steered:
+    """Return an event as it is read from a recording: what is steered on the page is kept as text."""
+    read = event_of(text_of(event))
+    assert read == event, f"{event} is read as {read}"
+    return read

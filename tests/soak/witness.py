@@ -84,6 +84,28 @@ class Witness:
             None if self._twin is None else self._twin.change_model(self.player.now, new, new, knows_metre=True),
         )
 
+    def interrupt(self, time: float) -> None:
+        """Lose a port, no earlier than what was heard last: nothing may sound on."""
+        self._compared(
+            self._looked_at(self.player.interrupt(time), time),
+            None if self._twin is None else self._twin.interrupt(time),
+        )
+        assert not self._sounding, f"still sounding: {self._sounding}"
+        self._down.clear()
+
+    def resume(self, time: float) -> None:
+        """Stand still until `time`, as a process does that is stopped: nothing may be caught up with."""
+        since = self.player.now
+        messages = self._compared(
+            self._looked_at(self.player.resume(since, time), time),
+            None if self._twin is None else self._twin.resume(since, time),
+        )
+        started = [(timed.time, timed.message) for timed in messages if isinstance(timed.message, NoteOn)]
+        late = [(moment, note) for moment, note in started if since < moment < time]
+        assert not late, f"{late} since {since!r}, where time went on at {time!r}"
+        clicks = [note for moment, note in started if moment == time and note.channel == CLICK_CHANNEL]
+        assert len(clicks) < 2, f"{clicks} at {time!r}"
+
     def advance(self, time: float) -> None:
         """Let time pass at once; the twin doesn't notice."""
         self._untold += self._looked_at(self.player.advance(time), time)

@@ -6,8 +6,9 @@ optional in a bundle (`key.tflite`). It knows no absolute pitch and no octave: t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +79,7 @@ class LiteKeyModel:
         bundle: a bundle with a key model, whose checksums agree (`read_bundle`).
 
     Raises:
-        UserError: the graph's signature is not the design's.
+        UserError: the graph's signature or shapes are not the design's.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -98,6 +99,9 @@ class LiteKeyModel:
         self._inputs = {name: detail["index"] for name, detail in inputs.items()}
         self._outputs = {name: detail["index"] for name, detail in outputs.items()}
         self._shape = tuple(int(size) for size in inputs["state"]["shape"])
+        state = (SIDES, *self._shape[1:])
+        _check_shapes(bundle, inputs, {"degrees": (SIDES,), "interval": (1,), "wait": (1,), "state": state})
+        _check_shapes(bundle, outputs, {"probabilities": (SIDES,), "state": state})
 
     def initial_state(self) -> Floats:
         """See `KeyModel`."""
@@ -115,3 +119,12 @@ class LiteKeyModel:
             interpreter.get_tensor(self._outputs["probabilities"]),
             interpreter.get_tensor(self._outputs["state"]),
         )
+
+
+def _check_shapes(bundle: Bundle, details: Mapping[str, Any], expected: Mapping[str, tuple[int, ...]]) -> None:
+    for name, shape in expected.items():
+        found = tuple(int(size) for size in details[name]["shape"])
+        if found != shape:
+            raise UserError(
+                f"{bundle.path}: {KEY_FILE}: {name} has shape {found}, and not {shape}; run train-key again"
+            )

@@ -1,0 +1,95 @@
+"""Closing, whatever hangs and whatever arrives: it comes to an end, and what must be said has been said."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from antiphon.improviser.events import NoteOff, NoteOn
+from tests.daemon.live import PATIENCE, Keyboard, environment, notes, ons, recorded
+from tests.daemon.test_ports import FLOOD
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a piece of Python in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+NEVER_BACK = """
+import threading, time
+from antiphon.live.bounded import within
+assert not within(0.1, threading.Event().wait)
+time.sleep(0.5)  # longer than the bound, and the grace after it
+print("goes on")
+"""
+
+
+def test_a_close_that_never_comes_back_is_left_alone() -> None:
+    done = run(NEVER_BACK)
+    assert (done.returncode, done.stdout) == (0, "goes on\n"), done.stderr
+
+
+KEEPS_THE_LOCK = """
+import ctypes
+from antiphon.live.bounded import within
+within(0.1, lambda: ctypes.PyDLL(None).sleep(60))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="keeps Python's lock in a function of C's library")
+def test_a_close_that_keeps_pythons_lock_ends_the_process() -> None:
+    done = run(KEEPS_THE_LOCK)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+IN_A_FLOOD = """
+import threading
+from rtmidi import API_UNIX_JACK
+from antiphon.live.connection import Connection
+class Nobody:
+    def lost(self, what): pass
+    def back(self, what, reconnect): pass
+for _ in range(20):
+    heard = threading.Semaphore(0)
+    connection = Connection(API_UNIX_JACK, "Close", "Flood", "", lambda *_: heard.release(), Nobody())
+    connection.open()
+    for _ in range(100):
+        heard.acquire()
+    assert connection.close()
+print("closed")
+"""
+
+
+def test_a_session_ends_in_a_flood(jack_server: dict[str, str]) -> None:
+    with subprocess.Popen([sys.executable, "-c", FLOOD], stdout=subprocess.PIPE, text=True) as flood:
+        try:
+            assert flood.stdout is not None
+            assert flood.stdout.readline() == "ready\n"
+            done = run(IN_A_FLOOD)
+        finally:
+            flood.kill()
+    assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr
+
+
+def test_where_nobody_reads_what_it_says_it_ends_well_all_the_same(jack_server: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", "--name", "Pipe"]
+    with subprocess.Popen(
+        [*command, "--channel", "2", "--bpm", "20"], cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None
+            while b"Ctrl-C" not in process.stdout.readline():
+                assert process.poll() is None
+            process.stdout.close()  # as `antiphon run | head` does
+            with Keyboard("Pipe") as pianist:
+                pianist.press(NoteOn(63, 80, 1))
+                (note,) = ons(pianist.hear(1))
+                process.terminate()
+                assert pianist.hear(1) == [NoteOff(note.pitch, 2)]
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+    assert len(notes(recorded(tmp_path), "Antiphon")) == 1
