@@ -18,6 +18,7 @@ import pytest
 import rtmidi
 
 from antiphon.improviser.events import Event, NoteOff, NoteOn
+from antiphon.live.connection import SETTLE_SECONDS
 from antiphon.live.messages import encode, parse
 from antiphon.live.ports import deafen
 from antiphon.live.ticks import TICKS_PER_BEAT
@@ -52,6 +53,9 @@ class Keyboard:
         self._in.set_callback(self._receive)
         self._out.open_port(number_of(self._out.get_ports(), plays_to or f"{name} in"), "keys")
         self._in.open_port(number_of(self._in.get_ports(), listens_to or f"{name} out"), "ears")
+        time.sleep(
+            SETTLE_SECONDS
+        )  # a connection is there from one of JACK's next cycles on, and nothing says from which
 
     def __enter__(self) -> Self:
         return self
