@@ -11,6 +11,8 @@ from antiphon.live.stage.guard import is_loopback
 PORTS_TRIED = 50
 """From the one that was asked for on."""
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+_LETTERS, _LENGTH = "abcdefghjkmnpqrstuvwxyz23456789", 10
+"""Of a token: what can't be mistaken for another letter, and as many as a phone's owner may type: 49 bits."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -35,7 +37,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 def new_token(host: str) -> str | None:
     """Return what must be known to open the page; None where only this machine reaches it."""
-    return None if is_loopback(host) else secrets.token_urlsafe(16)
+    return None if is_loopback(host) else "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
 def url_of(host: str, port: int, token: str | None) -> str:

@@ -74,6 +74,8 @@ class PageServer:
         if wanted not in (0, serving.port):
             self._words.warn(f"port {wanted} is taken, so the stage page has {serving.port}")
         self._words.say(f"stage page   {serving.url}")
+        if "?token=" in serving.url:
+            self._words.say("             for your network: who knows the address plays along; nothing is encrypted")
         self._started.set()
         if self._opens_page:  # which may take as long as the browser
             threading.Thread(target=self._open, args=(serving.url,), name="opens the page", daemon=True).start()
