@@ -152,7 +152,7 @@ def test_beyond_this_machine_a_token_is_wanted(tmp_path: Path, monkeypatch: pyte
     with staged("--stage-host", "0.0.0.0", cwd=tmp_path) as (running, url):  # noqa: S104
         address, _, token = url.partition("/?token=")
         assert len(token) >= 10 and token.isalnum() and token.islower()  # typed on a phone
-        running.wait_for("who knows the address plays along")
+        assert any("who knows the address plays along" in line for line in running.said)
         name, _, port = address.removeprefix("http://").rpartition(":")
         there = "127.0.0.1", int(port)
         host = f"{name}:{port}"
