@@ -21,9 +21,12 @@ SERVERS = 4
 another takes its name; so the names are few and are used again."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def jack_server() -> Iterator[dict[str, str]]:
-    """Yield the environment in which JACK clients find the tests' server; it holds for this process as well."""
+    """Yield the environment in which JACK clients find the tests' server; it holds for this process as well.
+
+    Each module has a server of its own: what one does to it (floods, kills) is not the next one's matter.
+    """
     with running_jack() as environment:
         yield environment
 
@@ -47,6 +50,8 @@ def running_jack(period: int = 64, realtime: bool = False) -> Iterator[dict[str,
                 pytest.fail(f"jackd does not start: {log.read().decode(errors='replace')}")
             yield dict(os.environ)
         finally:
+            log.seek(0)
+            print(log.read().decode(errors="replace")[-2000:])  # noqa: T201  shown where a test has failed
             os.close(lifeline)
             try:
                 server.wait(timeout=20)
