@@ -6,12 +6,13 @@ import os
 import random
 import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import msgspec
 import psutil
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from antiphon.improviser.listener import CHORD_SECONDS
 from antiphon.live.stage import messages
@@ -64,8 +65,9 @@ def test_nonsense_is_refused_and_too_much_of_it_closes_the_page(tmp_path: Path) 
             assert bad.wait_for("refused")["text"]
         bad.socket.send(b"\x90\x3c\x50")
         bad.wait_for("refused")
-        for _ in range(MOST_NONSENSE):
-            bad.socket.send("nonsense")
+        with suppress(ConnectionClosed):  # it may be closed before the last of them
+            for _ in range(MOST_NONSENSE):
+                bad.socket.send("nonsense")
         code, last = bad.wait_for_end()
         assert (code, last["type"]) == (1008, "refused")
         check_plays(good)
@@ -203,16 +205,18 @@ def test_a_server_that_stands_still_delays_no_note_and_leaves_none_hanging(
             time.sleep(0.2)  # in which it is looked at
         finally:
             child.resume()
-        one.wait_for_state(temperature=0.1)  # dropped, and sent when there was room
-        pianist.send(0x90, 64, 81)
-        one.wait_for("note_on", lambda note: (note["part"], note["velocity"]) == ("performer", 81))
-        pianist.send(0x80, 64, 0)
-        one.find("note_off", lambda note: (note["part"], note["pitch"]) == ("performer", 64))
-        one.send("press", name="panic")
-        one.set("mute", True)
-        one.wait_for_state(mute=True)
         assert len(one.came) < 3 * MOST_WAITING
-        assert hanging(one.came) == set()
+        # Of a page that was too far behind the server lets go; it then comes back, as this one comes.
+        with page(url) as two:
+            two.wait_for_state(temperature=0.1)  # dropped, and sent when there was room
+            pianist.send(0x90, 64, 81)
+            two.wait_for("note_on", lambda note: (note["part"], note["velocity"]) == ("performer", 81))
+            pianist.send(0x80, 64, 0)
+            two.find("note_off", lambda note: (note["part"], note["pitch"]) == ("performer", 64))
+            two.send("press", name="panic")
+            two.set("mute", True)
+            two.wait_for_state(mute=True)
+            assert hanging(two.came) == set()
         child.suspend()
         running.stop()
         assert not psutil.pid_exists(child.pid)

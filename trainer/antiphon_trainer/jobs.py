@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shlex
 import shutil
 import sys
@@ -174,7 +173,8 @@ def convert_network(
 def _antiphon() -> str:
     """Return how the daemon is started from here: it may be in an environment that isn't on the path."""
     beside = Path(sys.executable).with_name("antiphon")
-    return "antiphon" if shutil.which("antiphon") or not beside.exists() else shlex.quote(os.path.relpath(beside))
+    is_here = beside.exists() and beside.is_relative_to(Path.cwd())
+    return shlex.quote(str(beside.relative_to(Path.cwd()))) if is_here and not shutil.which("antiphon") else "antiphon"
 
 
 def generate_melodies(name: str, wanted: Wanted, count: int, seed: int, bpm: float, out: Path) -> None:

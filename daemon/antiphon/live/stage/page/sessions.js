@@ -59,7 +59,7 @@ function fill(row, session) {
   link.href = `/sessions/${encodeURIComponent(session.name)}.mid`;
   link.download = `${session.name}.mid`;
   link.textContent = when;
-  link.setAttribute("aria-label", `Download ${link.download}`);
+  link.setAttribute("aria-label", `${when}: download ${link.download}`);
   row.insertCell().append(link);
   for (const text of [length, notes(session.played), notes(session.answered), what])
     row.insertCell().textContent = text;
