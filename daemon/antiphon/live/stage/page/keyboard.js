@@ -211,7 +211,7 @@ export class Keyboard {
    */
   #name(key, pitch) {
     const name = pitchName(pitch, this.#sharps);
-    key.setAttribute("aria-label", spoken(name).replace(/(?<=flat|sharp)(?=-?\d)/, " "));
+    key.setAttribute("aria-label", spoken(name));
     const code = Object.keys(SEMITONES).find((code) => SEMITONES[code] === pitch - this.#computerLowest);
     write(key, ".printed", code ? (this.#printed.get(code) ?? "") : "");
     write(key, ".name", pitch % 12 === 0 ? name : "");

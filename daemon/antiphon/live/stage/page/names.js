@@ -51,11 +51,12 @@ export function spokenKeys(sharps) {
 }
 
 /**
- * A name as it is said: `E flat`.
+ * A name as it is said: `E flat`, `C sharp 4`.
  * @param {string} name
  */
 export function spoken(name) {
-  return name.replaceAll("♭", " flat").replaceAll("♯", " sharp");
+  const said = name.replaceAll("♭", " flat").replaceAll("♯", " sharp");
+  return said.replace(/(flat|sharp)(-?\d)/, "$1 $2");
 }
 
 /** @type {Map<number, string[]>} */
