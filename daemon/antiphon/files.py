@@ -30,6 +30,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         beside.unlink(missing_ok=True)
 
 
+def open_privately(path: str, flags: int) -> int:
+    """Open a file for this user alone, and not through a link; an `opener`."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
 def sync_folder(folder: Path) -> None:
     """See to it that names which were made or changed in a folder outlast a power cut, where the system knows how."""
     with contextlib.suppress(OSError):  # Windows opens no folders, and some network disks don't sync them

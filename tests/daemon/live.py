@@ -20,7 +20,7 @@ import rtmidi
 from antiphon.improviser.events import Event, NoteOff, NoteOn
 from antiphon.live.connection import SETTLE_SECONDS
 from antiphon.live.messages import encode, parse
-from antiphon.live.ports import deafen
+from antiphon.live.ports import close_clients
 from antiphon.live.ticks import TICKS_PER_BEAT
 from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events
 
@@ -61,10 +61,7 @@ class Keyboard:
         return self
 
     def __exit__(self, *_: object) -> None:
-        deafen(self._in)
-        for port in (self._in, self._out):
-            port.close_port()
-            port.delete()
+        close_clients(self._in, self._out)
 
     def _receive(self, message: tuple[list[int], float], _: object) -> None:
         self._queue.put(Heard(time.monotonic(), parse(message[0])))

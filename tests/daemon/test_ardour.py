@@ -15,7 +15,7 @@ import pytest
 import rtmidi
 
 from antiphon.improviser.events import NoteOff, NoteOn
-from antiphon.live.ports import deafen
+from antiphon.live.ports import close_clients
 from tests.conftest import running_jack
 from tests.daemon.live import (
     PATIENCE,
@@ -73,9 +73,7 @@ class Ears:
         return self
 
     def __exit__(self, *_: object) -> None:
-        deafen(self._in)
-        self._in.close_port()
-        self._in.delete()
+        close_clients(self._in)
 
     def _receive(self, message: tuple[list[int], float], _: object) -> None:
         now = time.monotonic()

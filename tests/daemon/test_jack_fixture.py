@@ -5,7 +5,7 @@ from queue import SimpleQueue
 
 import rtmidi
 
-from antiphon.live.ports import deafen
+from antiphon.live.ports import close_clients
 
 NOTE_ON = [0x90, 63, 80]
 
@@ -22,10 +22,7 @@ def test_a_note_passes_between_two_virtual_ports(jack_server: dict[str, str]) ->
     out.send_message(NOTE_ON)
 
     assert heard.get(timeout=10) == NOTE_ON
-    deafen(ears)
-    for port in (ears, out):
-        port.close_port()
-        port.delete()
+    close_clients(ears, out)
 
 
 def test_the_server_is_private(jack_server: dict[str, str]) -> None:

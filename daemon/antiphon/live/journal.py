@@ -16,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from antiphon.files import sync_folder
+from antiphon.files import open_privately, sync_folder
 
 ENDING = ".journal"
 _MAGIC = b"antiphon journal 1\n"
@@ -140,7 +140,7 @@ class Journal:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._names():
             try:
-                file = FileIO(path, "x+", opener=_open_privately)
+                file = FileIO(path, "x+", opener=open_privately)
             except FileExistsError:
                 continue
             # Between the file's making and its lock, another start may have taken it for one left behind.
@@ -220,10 +220,6 @@ def lock(file: FileIO) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     return True
-
-
-def _open_privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _is_at(path: Path, file: FileIO) -> bool:

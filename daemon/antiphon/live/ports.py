@@ -20,6 +20,7 @@ import rtmidi
 from platformdirs import user_runtime_path
 
 from antiphon.errors import UserError
+from antiphon.files import open_privately
 from antiphon.live.journal import lock
 from antiphon.quiet import silenced
 from antiphon.settings import Api
@@ -125,7 +126,7 @@ def reserve(name: str) -> bool:
     try:
         folder = _runtime_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = FileIO(folder / f"{digest[:16]}.lock", "a+", opener=_open_privately)
+        file = FileIO(folder / f"{digest[:16]}.lock", "a+", opener=open_privately)
         if not lock(file):
             file.close()
             return False
@@ -140,10 +141,6 @@ def _runtime_folder() -> Path:
         # Where nobody is logged in, it is another one; that is no concern of the performer's.
         warnings.simplefilter("ignore", UserWarning)
         return user_runtime_path("antiphon", appauthor=False)
-
-
-def _open_privately(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def free_name(names: list[str], name: str, reserve: Callable[[str], bool] = reserve) -> str:
@@ -193,6 +190,14 @@ def deafen(midi_in: Any) -> None:
     midi_in.cancel_callback()
     time.sleep(IN_FLIGHT_SECONDS)
     del kept
+
+
+def close_clients(midi_in: Any, *others: Any) -> None:
+    """Close a client of RtMidi's that has a callback, and others with it."""
+    deafen(midi_in)
+    for client in (midi_in, *others):
+        client.close_port()
+        client.delete()
 
 
 @contextmanager

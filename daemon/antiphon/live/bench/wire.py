@@ -13,7 +13,7 @@ import rtmidi
 
 from antiphon.live.bench import process
 from antiphon.live.bench.inner import TUNE
-from antiphon.live.ports import deafen
+from antiphon.live.ports import close_clients
 
 PATIENCE = 2.0
 """Seconds after which an answer is lost."""
@@ -59,10 +59,7 @@ class Line:
         return self
 
     def __exit__(self, *_: object) -> None:
-        deafen(self._in)
-        for port in (self._in, self._out):
-            port.close_port()
-            port.delete()
+        close_clients(self._in, self._out)
 
     def round_trip(self, pitch: int) -> float | None:
         """Send a note and return when its answer has come, in seconds after; None if it never does.
