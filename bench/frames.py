@@ -109,7 +109,7 @@ def main() -> None:
     arguments = ["--no-sandbox", *(["--disable-gpu"] if options.software else [])]
     with midi_system(), ExitStack() as stack:
         daemon = stack.enter_context(process.daemon("auto", "essen", "Bench frames", PLAYING))
-        url = next(line.split()[-1] for line in daemon.lines if "stage page   " in line) + "/"
+        url = daemon.page_url() + "/"
         chromium = stack.enter_context(sync_playwright()).chromium
         browser = chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         print(f"{'':28}{'draw p50':>10}{'p99':>8}{'max':>8}{'all':>8}{'frames/s':>10}{'notes':>8}")  # noqa: T201

@@ -68,7 +68,7 @@ def measure(notes: int) -> dict[str, list[float]]:
         staged = stack.enter_context(process.daemon("auto", "essen", STAGED, ("--stage", "--stage-port", "0")))
         stack.enter_context(process.daemon("auto", "essen", PLAIN))
         echo = stack.enter_context(process.bare_echo(api))
-        url = next(line.split()[-1] for line in staged.lines if "stage page   " in line)
+        url = staged.page_url()
         pages = [Page(stack, url) for _ in range(PAGES)]
         lines: dict[str, Page | wire.Line] = {
             "echo": stack.enter_context(wire.Line(api, echo.name)),

@@ -29,10 +29,9 @@ class Peer:
     start_s: float
     """Seconds until they were."""
 
-    @property
-    def lines(self) -> Iterator[str]:
-        """What it says after that, as it comes."""
-        yield from self.process.stdout or ()
+    def page_url(self) -> str:
+        """Wait until it says the address of its stage page, which it does once, and return that."""
+        return next(line.split()[-1] for line in self.process.stdout or () if "stage page   " in line)
 
     @property
     def memory_mb(self) -> float:
