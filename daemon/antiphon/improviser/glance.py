@@ -10,9 +10,6 @@ from antiphon.improviser.modes import Mode, Turn
 from antiphon.improviser.plan import Coming
 from antiphon.melody.grid import Tempo
 
-LEAST_LIKELY = 0.2
-"""A key that is less likely than that isn't worth saying."""
-
 
 @dataclass(frozen=True)
 class Glance:

@@ -37,7 +37,7 @@ from antiphon.improviser.events import (
     Transport,
 )
 from antiphon.improviser.foresight import Pitches
-from antiphon.improviser.glance import LEAST_LIKELY, Glance
+from antiphon.improviser.glance import Glance
 from antiphon.improviser.hands import Hands
 from antiphon.improviser.keyboard import Keyboard
 from antiphon.improviser.listener import Listener
@@ -138,10 +138,9 @@ class Improviser:
 
     @property
     def sharps(self) -> int | None:
-        """The key signature that is heard, −5…6; None while nothing speaks for one."""
+        """The key signature that is heard, −5…6; None while nothing was heard and none is chosen."""
         listener = self._listener
-        is_heard = listener.onset is not None or max(listener.posterior) > LEAST_LIKELY
-        return listener.sharps if is_heard else None
+        return listener.sharps if listener.onset is not None or listener.locked is not None else None
 
     @property
     def now(self) -> float:

@@ -17,6 +17,9 @@ from antiphon.improviser.events import (
 from antiphon.improviser.hands import Hands, Thru
 from antiphon.improviser.sustain import Sustain
 
+_HEARD = ENDS_NOTES | {SUSTAIN, RESET_CONTROLLERS}
+"""The controllers that say something of notes."""
+
 
 class Keyboard:
     """The performer's keys, pedals and wheels. Times are in seconds.
@@ -36,7 +39,7 @@ class Keyboard:
         """Return whether a wheel or a knob changes nothing."""
         if self._hands.pass_on(event):
             return False
-        return isinstance(event, Expression) or event.controller not in {SUSTAIN, RESET_CONTROLLERS, *ENDS_NOTES}
+        return isinstance(event, Expression) or event.controller not in _HEARD
 
     def strike(self, time: float, note: NoteOn) -> tuple[list[Timed], bool]:
         """Take a note's start. Returns what is passed on, and whether the note is heard."""

@@ -12,7 +12,7 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.live.record import NoRecord, Record
 from antiphon.live.recording import Recorder
 from antiphon.live.words import Words
-from antiphon.melody.keys import signature_name
+from antiphon.melody.keys import major_name
 
 BEGAN = "began"
 """In the header of a recording that was switched on in mid-set: when that was, in seconds from the set's start.
@@ -116,7 +116,7 @@ def as_it_stands(header: Mapping[str, Any], glance: Glance) -> dict[str, Any]:
         "density": glance.density,
         "lowest": glance.lowest,
         "highest": glance.highest,
-        "key": "auto" if glance.locked is None else signature_name(glance.locked).split()[0],
+        "key": "auto" if glance.locked is None else major_name(glance.locked),
     }
     settings = header.get("settings", {})
     return {**header, "settings": {**settings, "play": {**settings.get("play", {}), **play}}}

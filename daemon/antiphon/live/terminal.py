@@ -13,7 +13,6 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from antiphon.improviser.glance import LEAST_LIKELY
 from antiphon.live.stage.messages import State
 from antiphon.live.stage.show import Scene
 from antiphon.melody.keys import signature_name
@@ -28,6 +27,8 @@ END_SECONDS = 1.0
 """What drawing may still take at the end: a terminal may hang."""
 SLOW_MS = 10.0
 """Milliseconds to an answer from which they are shown as a warning."""
+LEAST_LIKELY = 0.2
+"""A key that is less likely than that isn't worth saying."""
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 

@@ -46,6 +46,11 @@ def transposition(sharps: int) -> int:
     return (-7 * sharps + 6) % 12 - 6
 
 
+def major_name(sharps: int) -> str:
+    """Return the major key of a signature of −5…6 sharps, as settings say it: `Eb`."""
+    return _MAJOR_NAMES[sharps + 5]
+
+
 def signature_name(sharps: int) -> str:
     """Return how musicians call a signature of −5…6 sharps: `Eb major / c minor`."""
-    return f"{_MAJOR_NAMES[sharps + 5]} major / {_MINOR_NAMES[sharps + 5]} minor"
+    return f"{major_name(sharps)} major / {_MINOR_NAMES[sharps + 5]} minor"

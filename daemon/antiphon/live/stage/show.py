@@ -20,7 +20,7 @@ from antiphon.live.messages import parse
 from antiphon.live.programs import MODEL
 from antiphon.live.record import NoRecord
 from antiphon.live.stage import messages
-from antiphon.melody.keys import parse_key, signature_name
+from antiphon.melody.keys import major_name, parse_key
 
 LOOK_SECONDS = 0.05
 """From one look to the next, at least."""
@@ -228,4 +228,4 @@ def _key(locked: int | None, said: str) -> str:
     """Return a key that was locked as it was said, if it was; by its signature otherwise (Eb, not c minor)."""
     if locked is None:
         return AUTO
-    return said if said != AUTO and parse_key(said) == locked else signature_name(locked).split()[0]
+    return said if said != AUTO and parse_key(said) == locked else major_name(locked)
