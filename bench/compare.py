@@ -24,11 +24,11 @@ from typing import Any
 from msgspec.structs import asdict, replace
 from peers import IMPSY, NOTOCHORD, Skipped, running, say
 
+from antiphon.bench import inner, wire
+from antiphon.bench.figures import Spread, spread
 from antiphon.errors import UserError
-from antiphon.live.assembly import Musician, load_musician
-from antiphon.live.bench import inner, wire
-from antiphon.live.bench.figures import Spread, spread
-from antiphon.live.ports import choose_api
+from antiphon.midi.ports import choose_api
+from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
 
 ROUNDS = 4

@@ -11,10 +11,10 @@ import argparse
 
 from msgspec.structs import replace
 
+from antiphon.bench import inner
+from antiphon.bench.figures import spread
 from antiphon.live import priority
-from antiphon.live.assembly import load_musician
-from antiphon.live.bench import inner
-from antiphon.live.bench.figures import spread
+from antiphon.musician import load_musician
 from antiphon.settings import read_settings
 
 

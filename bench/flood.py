@@ -17,11 +17,11 @@ from typing import Any
 import rtmidi
 from compare import midi_system
 
-from antiphon.live.bench import process
-from antiphon.live.bench.figures import spread
-from antiphon.live.bench.inner import TUNE
-from antiphon.live.bench.wire import PACE, Line
-from antiphon.live.ports import choose_api
+from antiphon.bench import process
+from antiphon.bench.figures import spread
+from antiphon.bench.inner import TUNE
+from antiphon.bench.wire import PACE, Line
+from antiphon.midi.ports import choose_api
 from antiphon.settings import read_settings
 
 ROUNDS = 2

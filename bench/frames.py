@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from compare import midi_system
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from antiphon.live.bench import process
-from antiphon.live.bench.figures import Spread, spread
+from antiphon.bench import process
+from antiphon.bench.figures import Spread, spread
 
 SCREENS: dict[str, dict[str, Any]] = {
     "laptop, 1440 × 900": {"viewport": {"width": 1440, "height": 900}},

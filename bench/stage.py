@@ -19,10 +19,10 @@ from contextlib import ExitStack
 from compare import midi_system
 from websockets.sync.client import ClientConnection, connect
 
-from antiphon.live.bench import process, wire
-from antiphon.live.bench.figures import spread
-from antiphon.live.bench.inner import TUNE
-from antiphon.live.ports import choose_api
+from antiphon.bench import process, wire
+from antiphon.bench.figures import spread
+from antiphon.bench.inner import TUNE
+from antiphon.midi.ports import choose_api
 
 PAGES = 3
 PACE = 0.030

@@ -15,7 +15,7 @@ import typer
 from antiphon.errors import UserError
 
 if TYPE_CHECKING:
-    from antiphon.live.assembly import Musician
+    from antiphon.musician import Musician
     from antiphon.settings import Settings
 
 app = typer.Typer(
@@ -169,11 +169,12 @@ def render(
     A session that `run` has recorded is played as it was, with its settings and its seed, but for what you say.
     """
     from antiphon.improviser.events import NoteOn
-    from antiphon.live import midifile, rendering
-    from antiphon.live.assembly import load_musician
-    from antiphon.live.deck import BEGAN
-    from antiphon.live.picture import check_can_draw, draw_duet
-    from antiphon.live.session_file import Track, read_session
+    from antiphon.musician import load_musician
+    from antiphon.offline import rendering
+    from antiphon.offline.picture import check_can_draw, draw_duet
+    from antiphon.recording import midi_file
+    from antiphon.recording.session_file import Track, read_session
+    from antiphon.recording.switch import BEGAN
     from antiphon.settings import session_settings
 
     for file in filter(None, (target, picture)):
@@ -184,20 +185,20 @@ def render(
     play |= {"temperature": temperature, "seed": seed, "channel": channel}
     session = read_session(source)
     if session.header is not None:
-        performance = midifile.read_performance(source, first_tracks=Track.ANTIPHON)
+        performance = midi_file.read_performance(source, first_tracks=Track.ANTIPHON)
         musician = load_musician(session_settings(session.header, play, config))
         began = session.header.get(BEGAN)
         if began is not None:
             typer.echo(f"{source}: began {began} s into its set, so the answers won't be the same", err=True)
         duet = rendering.render_session(musician, session, lambda text: typer.echo(text, err=True))
     else:
-        performance = midifile.read_performance(source)
+        performance = midi_file.read_performance(source)
         # A file has tempos of its own.
         musician = load_musician(_settings(config, play=play | {"sync": "fixed"}))
         wanted = musician.settings.play.channel
         free = rendering.free_channel(performance, wanted) if channel is None else wanted
         duet = rendering.render(musician, performance, bpm, free)
-    midifile.write_duet(target, performance, duet.answer)
+    midi_file.write_duet(target, performance, duet.answer)
     answers = sum(isinstance(each.message, NoteOn) and each.message.channel == duet.channel for each in duet.answer)
     typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")
     if picture is not None:
@@ -215,14 +216,15 @@ def listen(
     config: Config = None,
 ) -> None:
     """Show what is heard in a MIDI file, note by note: its step, its key, and how much it surprised the model."""
-    from antiphon.live import midifile, rendering
-    from antiphon.live.session_file import Track, read_session
     from antiphon.melody.keys import signature_name
+    from antiphon.offline import rendering
+    from antiphon.recording import midi_file
+    from antiphon.recording.session_file import Track, read_session
 
     musician = _musician(config, model=model, sync="fixed", bpm=bpm, key=key)
     # Of a recorded session only the performer is heard.
     tracks = None if read_session(source).header is None else Track.ANTIPHON
-    heard = rendering.listen(musician, midifile.read_performance(source, first_tracks=tracks), bpm)
+    heard = rendering.listen(musician, midi_file.read_performance(source, first_tracks=tracks), bpm)
     if as_json:
         for note in heard:
             fields = {name: getattr(note, name) for name in ("step", "pitch", "symbol", "sharps")}
@@ -260,8 +262,8 @@ def learn(
     ] = None,
 ) -> None:
     """Learn which knob, pad or pedal steers what: move each when asked, and the settings file gets the table."""
-    from antiphon.live.learn import check_controls, learn_controls
-    from antiphon.live.own_config import own_config_file
+    from antiphon.setup.learn import check_controls, learn_controls
+    from antiphon.setup.own_config import own_config_file
 
     names = check_controls(controls or [])
     read_too = config if config is not None and config.exists() else None
@@ -272,7 +274,7 @@ def learn(
 @app.command()
 def ports(api: Api = None, config: Config = None) -> None:
     """List the MIDI ports that are there to listen to and to play to."""
-    from antiphon.live.ports import choose_api, list_ports
+    from antiphon.midi.ports import choose_api, list_ports
 
     there = list_ports(choose_api(_settings(config, ports={"api": api}).ports.api))
     for title, option, names in (
@@ -290,8 +292,8 @@ def sessions(
     config: Config = None,
 ) -> None:
     """List the recorded sessions, the oldest first."""
-    from antiphon.live.recording import recover
-    from antiphon.live.sessions import list_sessions, sessions_folder
+    from antiphon.recording.recorder import recover
+    from antiphon.recording.sessions import list_sessions, sessions_folder
 
     folder = sessions_folder(_settings(config).sessions.folder)
     recover(folder, lambda text: typer.echo(text, err=True))
@@ -312,7 +314,7 @@ def doctor(
     """Say what would stop a set on this machine, and what mends it. Exit code 1 if something must be mended."""
     import msgspec
 
-    from antiphon.live import doctor
+    from antiphon.setup import doctor
 
     settings = _settings(config, play={"model": model}, ports={"api": api})
     found = list(doctor.findings(settings))
@@ -334,7 +336,7 @@ def bench(
     config: Config = None,
 ) -> None:
     """Measure how fast this machine plays, beside a bare echo on the same MIDI ports."""
-    from antiphon.live.bench import report
+    from antiphon.bench import report
 
     settings = _settings(config, play={"model": model}, ports={"api": api})
     found = report.bench(settings, notes, lambda text: typer.echo(text, err=True))
@@ -366,6 +368,6 @@ def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:
 
 
 def _musician(config: Path | None, **play: Any) -> Musician:
-    from antiphon.live.assembly import load_musician
+    from antiphon.musician import load_musician
 
     return load_musician(_settings(config, play=play))

@@ -17,7 +17,7 @@ import pytest
 import rtmidi
 
 import bootstrap
-from antiphon.live.jack import abandon
+from antiphon.midi.jack import leak_client
 from tests.conftest import reserved_name
 from tests.daemon.live import BPM, PATIENCE, Daemon, Heard, Keyboard, environment
 
@@ -98,7 +98,7 @@ class Peer(Keyboard):
 def forsake(player: Keyboard) -> None:
     """Leave a player alone whose JACK server will be killed: closing it then would crash."""
     for client in (player._in, player._out):
-        abandon(client)
+        leak_client(client)
 
 
 def connections() -> dict[str, list[str]]:

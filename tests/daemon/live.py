@@ -18,10 +18,10 @@ import pytest
 import rtmidi
 
 from antiphon.improviser.events import Event, NoteOff, NoteOn
-from antiphon.live.connection import SETTLE_SECONDS
-from antiphon.live.messages import encode, parse
-from antiphon.live.ports import close_clients
-from antiphon.live.ticks import TICKS_PER_BEAT
+from antiphon.midi.codec import decode, encode
+from antiphon.midi.connection import SETTLE_SECONDS
+from antiphon.midi.ports import close_clients
+from antiphon.recording.ticks import TICKS_PER_BEAT
 from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events
 
 BPM = 120.0
@@ -64,7 +64,7 @@ class Keyboard:
         close_clients(self._in, self._out)
 
     def _receive(self, message: tuple[list[int], float], _: object) -> None:
-        self._queue.put(Heard(time.monotonic(), parse(message[0])))
+        self._queue.put(Heard(time.monotonic(), decode(message[0])))
 
     def play(self, tune: Tune, bpm: float = BPM, start: float | None = None) -> None:
         """Play a tune, from `start` on (by `time.monotonic()`) or from now."""

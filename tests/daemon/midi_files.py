@@ -4,7 +4,7 @@ from pathlib import Path
 
 import mido
 
-from antiphon.live.messages import encode
+from antiphon.midi.codec import encode
 from tests.daemon.tunes import Tune, events
 
 

@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from antiphon.live.stage.messages import VERSION, Grid, State
+from antiphon.stage.messages import VERSION, Grid, State
 from tests.daemon.live import PATIENCE, Daemon, daemon
 
 Message = dict[str, Any]

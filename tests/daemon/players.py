@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterable
 
-from antiphon.improviser.composer import Composer, Style
-from antiphon.improviser.controls import Control
-from antiphon.improviser.ear import Heard
+from antiphon.improviser.answering.composer import Composer, Style
+from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.events import Event, NoteOff, NoteOn, Sync, Timed
-from antiphon.improviser.hands import Hands
 from antiphon.improviser.improviser import Improviser, Manner
-from antiphon.improviser.listener import Listener
-from antiphon.improviser.metronome import Click, Metronome
+from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.state import HeardNote
 from antiphon.improviser.modes import Mode
-from antiphon.improviser.reply import Replies
-from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.output.metronome import Click, Metronome
+from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from tests.daemon.stub_model import VOCABULARY, StubModel
@@ -28,9 +28,9 @@ def improviser(
     when: str = "now",
     sync: Sync = "fixed",
     style: Style | None = None,
-    hands: Hands | None = None,
+    hands: InputRouting | None = None,
     click: Click | None = None,
-    heard: list[Heard] | None = None,
+    heard: list[HeardNote] | None = None,
     notices: list[str] | None = None,
     signatures: tuple[int, ...] = SIGNATURES,
 ) -> Improviser:
@@ -46,7 +46,7 @@ def improviser(
         time=time,
         replies=Replies(listener, composer, time, channel),
         manner=Manner(mode, "now" if when == "now" else "onset"),
-        hands=hands or Hands(thru_channel=3),
+        hands=hands or InputRouting(thru_channel=3),
         metronome=metronome,
         on_heard=None if heard is None else heard.append,
         on_notice=None if notices is None else _keeper(notices),

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.answers import TURNS, Candidates, choose_answer, drawn
-from antiphon.improviser.choice import Answer, chosen, endings, triad_of
-from antiphon.improviser.constraints import Constraints
-from antiphon.improviser.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
-from antiphon.improviser.request import Call, Request, copies
+from antiphon.improviser.answering.candidates import TURNS, Candidates, choose_answer, drawn
+from antiphon.improviser.answering.choice import Answer, chosen, endings, triad_of
+from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.answering.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
+from antiphon.improviser.answering.request import CallMelody, Request, copies
 from antiphon.melody.context import Context
 from antiphon.melody.grid import Note, spell
 from antiphon.melody.model import Floats, Metre, StepModel, Tokens
@@ -21,7 +21,7 @@ from .stub_model import VOCABULARY, StubModel
 QUARTERS = tuple(Note(pitch, 4) for pitch in (60, 62, 64, 65, 67, 69, 71, 72))
 """Two bars of 4/4."""
 HOLD, END = VOCABULARY.hold, VOCABULARY.end
-NEVER = Request(Call(QUARTERS), 0, 16, constraints=Constraints(lowest=61, highest=63))
+NEVER = Request(CallMelody(QUARTERS), 0, 16, constraints=Constraints(lowest=61, highest=63))
 """C sharp, D and E flat close nothing."""
 
 
@@ -66,7 +66,7 @@ any_note = st.builds(Note, st.none() | st.integers(48, 84), st.integers(1, 9))
 requests = st.builds(
     Request,
     call=st.builds(
-        Call,
+        CallMelody,
         st.lists(st.builds(Note, st.none() | st.integers(48, 84), st.integers(1, 9)), min_size=1, max_size=9).map(
             tuple
         ),
@@ -129,7 +129,7 @@ def test_an_answer_that_says_so_closes(request: Request, seed: int) -> None:
 
 
 def test_nearly_all_answers_close() -> None:
-    closed = [answer_to(Request(Call(QUARTERS), 0, 16), seed, count=32).closes for seed in range(20)]
+    closed = [answer_to(Request(CallMelody(QUARTERS), 0, 16), seed, count=32).closes for seed in range(20)]
     assert sum(closed) >= 19
 
 
@@ -148,14 +148,14 @@ def test_bits_are_the_models_own_belief(request: Request, seed: int) -> None:
 
 
 def test_other_seeds_give_other_answers() -> None:
-    assert len({answer_to(Request(Call(QUARTERS), 0, 16), seed).notes for seed in range(8)}) > 4
+    assert len({answer_to(Request(CallMelody(QUARTERS), 0, 16), seed).notes for seed in range(8)}) > 4
 
 
 def test_the_model_is_told_where_each_step_stands() -> None:
     model = MetreModel()
     context = fresh(model)
     model.told.clear()
-    request = Request(Call(QUARTERS[:2], upbeat=4), position=12, bar=16)
+    request = Request(CallMelody(QUARTERS[:2], upbeat=4), position=12, bar=16)
     candidates = Candidates(model, VOCABULARY, context, request, np.random.default_rng(0), 4)
     while candidates.advance():
         pass
@@ -165,7 +165,7 @@ def test_the_model_is_told_where_each_step_stands() -> None:
 
 def test_an_unknown_metre_is_not_told_and_bars_are_counted_from_the_calls_start() -> None:
     model = MetreModel()
-    request = Request(Call(QUARTERS, upbeat=4))
+    request = Request(CallMelody(QUARTERS, upbeat=4))
     choose_answer(model, VOCABULARY, fresh(model), request, np.random.default_rng(0), 4)
     assert set(model.told) == {None}
     assert request.places == (16, 32)
@@ -193,7 +193,7 @@ def test_the_work_is_a_step_of_the_model_at_a_time_and_bounded() -> None:
 
 
 def test_preparing_step_by_step_gives_the_same_answer() -> None:
-    model, request = StubModel(), Request(Call(QUARTERS), 0, 16)
+    model, request = StubModel(), Request(CallMelody(QUARTERS), 0, 16)
     candidates = Candidates(model, VOCABULARY, fresh(model), request, np.random.default_rng(3), 8)
     while candidates.advance():
         pass
@@ -203,16 +203,19 @@ def test_preparing_step_by_step_gives_the_same_answer() -> None:
 @pytest.mark.parametrize(
     ("request_", "places"),
     [
-        (Request(Call(QUARTERS), 0, 16), (16, 32)),
-        (Request(Call(QUARTERS, upbeat=4), 12, 16), (16, 32)),
-        (Request(Call(QUARTERS, upbeat=4), 0, 16), (12, 28)),  # the answer starts on the barline, and leaves the upbeat
-        (Request(Call(QUARTERS), 12, 16), (20,)),  # an answer of a beat is none
-        (Request(Call(QUARTERS), 0, 16, longest=1), (16,)),
-        (Request(Call(QUARTERS[:2]), 0, 16, shortest=2), (32,)),
-        (Request(Call((*QUARTERS[:4], Note(60, 30))), 0, 16), (16, 32)),  # a last note that is held too long
-        (Request(Call((Note(60, 16), Note(62, 1))), 0, 16), (16, 32)),  # … and one that is short
-        (Request(Call(QUARTERS), 0, 12), (12, 24, 36)),
-        (Request(Call((Note(None, 4),)), 0, 16), (16,)),
+        (Request(CallMelody(QUARTERS), 0, 16), (16, 32)),
+        (Request(CallMelody(QUARTERS, upbeat=4), 12, 16), (16, 32)),
+        (
+            Request(CallMelody(QUARTERS, upbeat=4), 0, 16),
+            (12, 28),
+        ),  # the answer starts on the barline, and leaves the upbeat
+        (Request(CallMelody(QUARTERS), 12, 16), (20,)),  # an answer of a beat is none
+        (Request(CallMelody(QUARTERS), 0, 16, longest=1), (16,)),
+        (Request(CallMelody(QUARTERS[:2]), 0, 16, shortest=2), (32,)),
+        (Request(CallMelody((*QUARTERS[:4], Note(60, 30))), 0, 16), (16, 32)),  # a last note that is held too long
+        (Request(CallMelody((Note(60, 16), Note(62, 1))), 0, 16), (16, 32)),  # … and one that is short
+        (Request(CallMelody(QUARTERS), 0, 12), (12, 24, 36)),
+        (Request(CallMelody((Note(None, 4),)), 0, 16), (16,)),
     ],
 )
 def test_answers_end_where_bars_end_less_the_calls_upbeat(request_: Request, places: tuple[int, ...]) -> None:
@@ -223,7 +226,7 @@ def melody(*notes: tuple[int | None, int]) -> tuple[Note, ...]:
     return tuple(Note(pitch, steps) for pitch, steps in notes)
 
 
-BAR = Request(Call(melody((67, 8), (65, 8))), 0, 16)
+BAR = Request(CallMelody(melody((67, 8), (65, 8))), 0, 16)
 TONIC = melody((62, 8), (60, 8))
 
 
@@ -267,7 +270,7 @@ def test_of_those_that_close_one_no_less_likely_than_the_median_is_taken() -> No
 
 
 def test_an_answer_as_long_as_the_call_goes_before_a_shorter_one() -> None:
-    request = replace(BAR, call=Call(melody((67, 16), (65, 16))))
+    request = replace(BAR, call=CallMelody(melody((67, 16), (65, 16))))
     long = melody((62, 12), (60, 4), (62, 8), (64, 8))
     assert best_of(request, table(long)).notes == long
     short = melody((62, 8), (60, 8), (62, 8), (62, 8))
@@ -282,7 +285,7 @@ def test_of_equals_the_first_drawn_is_taken() -> None:
 
 
 def test_a_copy_is_taken_only_where_there_is_nothing_else() -> None:
-    copied = replace(BAR, call=Call(TONIC))
+    copied = replace(BAR, call=CallMelody(TONIC))
     assert best_of(copied, table(TONIC, TONIC)).notes == TONIC
     assert best_of(copied, table(TONIC, melody((62, 8), (62, 8)))).notes == melody((62, 8), (62, 8))
 
@@ -299,7 +302,7 @@ def test_a_copy_is_taken_only_where_there_is_nothing_else() -> None:
     ],
 )
 def test_a_copy_repeats_the_call_or_bars_of_it(notes: tuple[Note, ...], copied: bool) -> None:
-    assert copies(notes, Call(QUARTERS), 16) == copied
+    assert copies(notes, CallMelody(QUARTERS), 16) == copied
 
 
 def test_the_mode_is_what_the_candidates_lean_to() -> None:

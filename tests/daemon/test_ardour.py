@@ -15,7 +15,7 @@ import pytest
 import rtmidi
 
 from antiphon.improviser.events import NoteOff, NoteOn
-from antiphon.live.ports import close_clients
+from antiphon.midi.ports import close_clients
 from tests.conftest import running_jack
 from tests.daemon.live import (
     PATIENCE,

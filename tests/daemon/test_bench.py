@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.live.bench.figures import spread
-from antiphon.live.bench.report import Bench, lines, verdict
+from antiphon.bench.figures import spread
+from antiphon.bench.report import Bench, lines, verdict
 
 ROWS = ("step_us", "batch12_us", "note_us", "answer_ms", "timing_us", "ports_us", "echo_us")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from antiphon.live.midifile import read_performance
+from antiphon.recording.midi_file import read_performance
 from antiphon.settings import package_folder
 from tests.daemon.midi_files import save_tune
 from tests.daemon.tunes import ODE_IN_E_FLAT

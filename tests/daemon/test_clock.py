@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from antiphon.improviser.clock import Clock
+from antiphon.improviser.tempo.midi_clock import MidiClock
 
 events = st.one_of(
     st.tuples(st.sampled_from(["start", "proceed", "stop", "pulse", "lose"]), st.floats(0, 1)),
@@ -16,7 +16,7 @@ events = st.one_of(
 )
 
 
-def beat(clock: Clock, times: Iterable[float]) -> Clock:
+def beat(clock: MidiClock, times: Iterable[float]) -> MidiClock:
     for time in times:
         clock.pulse(time)
     return clock
@@ -26,15 +26,15 @@ def at(bpm: float, pulses: int, start: float = 0.0) -> list[float]:
     return [start + i * 60 / bpm / 24 for i in range(pulses)]
 
 
-def started() -> Clock:
-    clock = Clock(100)
+def started() -> MidiClock:
+    clock = MidiClock(100)
     clock.start(0.0)
     return clock
 
 
 @given(st.lists(events, max_size=20))
 def test_whatever_comes_the_map_stays_within_its_bounds(script: list) -> None:
-    clock, time = Clock(100), 5.0
+    clock, time = MidiClock(100), 5.0
     for name, value in script:
         if name == "song_position":
             clock.song_position(value)
@@ -63,7 +63,7 @@ def test_the_first_pulse_after_start_is_step_0() -> None:
 
 
 def test_the_grid_may_be_another_than_sixteenths_and_be_shifted() -> None:
-    clock = Clock(100, steps_per_beat=3, offset=-0.02)
+    clock = MidiClock(100, steps_per_beat=3, offset=-0.02)
     clock.start(0.0)
     beat(clock, at(120, 49))
     assert clock.tempo.time_of(6) == approx(0.98)
@@ -124,7 +124,7 @@ def test_a_late_pulse_is_not_believed_at_once() -> None:
 
 
 def test_pulses_of_a_stopped_transport_tell_the_tempo_only() -> None:
-    clock = beat(Clock(100), at(140, 48))
+    clock = beat(MidiClock(100), at(140, 48))
     assert not clock.rolling
     assert clock.tempo.bpm == approx(140)
     assert clock.next_check() is None
@@ -144,7 +144,7 @@ def test_continue_goes_on_behind_the_last_pulse_that_counted() -> None:
 
 def test_song_position_puts_the_next_pulse_there() -> None:
     times = at(120, 72)
-    clock = Clock(100)
+    clock = MidiClock(100)
     clock.song_position(32)
     clock.proceed(0.0)
     beat(clock, times[:30])
@@ -166,7 +166,7 @@ def test_a_second_start_begins_again() -> None:
 
 
 def test_a_clock_laid_anew_at_start_is_followed_from_its_first_pulse() -> None:
-    clock = beat(Clock(100), at(120, 60))
+    clock = beat(MidiClock(100), at(120, 60))
     restart = at(120, 60)[-1] + 0.012
     clock.start(restart)
     clock.pulse(restart)
@@ -190,7 +190,7 @@ def test_a_silent_clock_is_lost_once_and_playing_goes_on() -> None:
 
 def test_pulses_that_come_at_once_after_a_stall_are_no_quick_tempo() -> None:
     interval, stall = 60 / 110 / 24, (6.8, 6.87)
-    clock = Clock(100)
+    clock = MidiClock(100)
     clock.start(0.0)
     quickest = 0.0
     for number in range(600):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import UserError
-from antiphon.improviser.controls import (
+from antiphon.improviser.input.controls import (
     CONTROL_NAMES,
     KNOBS,
     MODES,

@@ -10,8 +10,8 @@ import mido
 import pytest
 
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
-from antiphon.improviser.sounding import SHORTEST_NOTE
-from antiphon.live.ports import free_name
+from antiphon.improviser.output.sounding import SHORTEST_NOTE
+from antiphon.midi.ports import free_name
 from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill, started
 from tests.daemon.live import (
     BEAT,

@@ -20,7 +20,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
 
 NEVER_BACK = """
 import threading, time
-from antiphon.live.bounded import within
+from antiphon.midi.time_limit import within
 assert not within(0.1, threading.Event().wait)
 time.sleep(0.5)  # longer than the bound, and the grace after it
 print("goes on")
@@ -34,7 +34,7 @@ def test_a_close_that_never_comes_back_is_left_alone() -> None:
 
 KEEPS_THE_LOCK = """
 import ctypes
-from antiphon.live.bounded import within
+from antiphon.midi.time_limit import within
 within(0.1, lambda: ctypes.PyDLL(None).sleep(60))
 """
 
@@ -48,7 +48,7 @@ def test_a_close_that_keeps_pythons_lock_ends_the_process() -> None:
 IN_A_FLOOD = """
 import threading
 from rtmidi import API_UNIX_JACK
-from antiphon.live.connection import Connection
+from antiphon.midi.connection import Connection
 class Nobody:
     def lost(self, what): pass
     def back(self, what, reconnect): pass

@@ -18,8 +18,8 @@ from antiphon.improviser.events import (
     Timed,
     Transport,
 )
-from antiphon.improviser.hands import Hands
-from antiphon.live.messages import parse
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.midi.codec import decode
 from tests.daemon.faults import memory
 from tests.daemon.live import PHRASE, Keyboard, check_renders_again, daemon, notes, ons, recorded, sounding
 from tests.daemon.players import STEP, check_sounding, improviser
@@ -82,13 +82,13 @@ ODDITIES: dict[str, list[Bytes]] = {
 
 @pytest.mark.parametrize("messages", ODDITIES.values(), ids=ODDITIES)
 def test_no_note_comes_of_an_oddity(messages: list[Bytes]) -> None:
-    events = [parse(message) for message in messages]
+    events = [decode(message) for message in messages]
     assert not any(isinstance(event, NoteOn | NoteOff | SongPosition | ProgramChange | Transport) for event in events)
 
 
 def test_every_status_is_what_midi_says_and_nothing_else_is_anything() -> None:
     for status, length in product(range(256), range(1, 6)):
-        found = parse([status, *[60, 80, 64, 1][: length - 1]])
+        found = decode([status, *[60, 80, 64, 1][: length - 1]])
         assert found == expected(status, length), f"{status:#x}, {length} bytes"
 
 
@@ -109,7 +109,7 @@ def expected(status: int, length: int) -> Event | None:
     if (status, length) == (0xF2, 3):
         return SongPosition(60 + 80 * 128)
     # Clock, start, continue and stop are looked at in their own tests.
-    return parse([status]) if length == 1 and status in (0xF8, 0xFA, 0xFB, 0xFC) else None
+    return decode([status]) if length == 1 and status in (0xF8, 0xFA, 0xFB, 0xFC) else None
 
 
 def sendable(messages: list[Bytes]) -> list[Bytes]:
@@ -177,7 +177,7 @@ def on_two_channels() -> Iterator[tuple[float, NoteOn | NoteOff]]:
 
 @pytest.mark.parametrize("thru", [False, True])
 def test_a_pitch_that_sounds_on_several_channels_is_answered_once_for_each_and_ends(thru: bool) -> None:
-    player = improviser(channel=9, hands=Hands(thru=thru, thru_channel=10))
+    player = improviser(channel=9, hands=InputRouting(thru=thru, thru_channel=10))
     messages: list[Timed] = []
     for moment, event in sorted(on_two_channels(), key=lambda each: each[0]):
         messages += player.receive(moment, event)

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from antiphon.improviser.following import DURATIONS, PAIRS, Follower, tapped_bpm
+from antiphon.improviser.tempo.tempo_follower import DURATIONS, PAIRS, TempoFollower, tapped_bpm
 from tests.daemon.tunes import ODE_TO_JOY
 
 ODE = [round(beats * 4) for _, beats in ODE_TO_JOY]
 
 
-def followed(follower: Follower, intervals: list[float]) -> list[Follower]:
+def followed(follower: TempoFollower, intervals: list[float]) -> list[TempoFollower]:
     followers = []
     for interval in intervals:
         follower = follower.after(interval)
@@ -27,7 +27,7 @@ def followed(follower: Follower, intervals: list[float]) -> list[Follower]:
     st.lists(st.floats(-1, 100) | st.floats(0.05, 1) | st.just(math.inf) | st.just(math.nan), max_size=30),
 )
 def test_whatever_is_played_it_has_a_tempo_and_some_steps(bpm: float, grid: float, intervals: list[float]) -> None:
-    for follower in followed(Follower(bpm, grid), intervals):
+    for follower in followed(TempoFollower(bpm, grid), intervals):
         assert follower.steps >= 1
         assert math.isfinite(follower.bpm)
         if follower.weights is not None:
@@ -37,7 +37,7 @@ def test_whatever_is_played_it_has_a_tempo_and_some_steps(bpm: float, grid: floa
 
 @pytest.mark.parametrize("bpm", [75, 88, 104, 120])
 def test_a_tune_is_counted_right_at_a_tempo_that_nobody_said(bpm: float) -> None:
-    followers = followed(Follower(100), [steps * 15 / bpm for steps in ODE])
+    followers = followed(TempoFollower(100), [steps * 15 / bpm for steps in ODE])
     assert [follower.steps for follower in followers][4:] == ODE[4:]
     assert followers[-1].bpm == approx(bpm, rel=0.01)
 
@@ -47,19 +47,19 @@ def test_a_tempo_that_drifts_is_followed() -> None:
     tune = ODE * 3
     tempi = np.linspace(100, 130, len(tune))
     intervals = [steps * 15 / bpm + random.uniform(-0.02, 0.02) for steps, bpm in zip(tune, tempi, strict=True)]
-    followers = followed(Follower(100), intervals)
+    followers = followed(TempoFollower(100), intervals)
     assert [follower.steps for follower in followers] == tune
     assert followers[-1].bpm == approx(130, rel=0.03)
 
 
 def test_the_tempo_in_use_is_held_on_to() -> None:
-    followers = followed(Follower(100), [0.6] * 12 + [0.3] * 8)
+    followers = followed(TempoFollower(100), [0.6] * 12 + [0.3] * 8)
     assert {follower.steps for follower in followers[:12]} == {4}
     assert {follower.steps for follower in followers[12:]} == {2}
 
 
 def test_a_tempo_that_is_only_a_little_likelier_takes_no_other_ones_place() -> None:
-    *_, follower = followed(Follower(100), [0.6] * 4)
+    *_, follower = followed(TempoFollower(100), [0.6] * 4)
     assert follower.weights is not None
     weights = follower.weights.copy()
     in_use = int(weights.sum(1).argmax())
@@ -70,27 +70,29 @@ def test_a_tempo_that_is_only_a_little_likelier_takes_no_other_ones_place() -> N
 
 
 def test_an_interval_that_no_duration_explains_is_rounded_and_changes_no_tempo() -> None:
-    *_, before = followed(Follower(100), [0.6] * 12)
+    *_, before = followed(TempoFollower(100), [0.6] * 12)
     after = before.after(0.15 * 53)
     assert after.steps == 53
     assert after.bpm == before.bpm
 
 
 def test_what_is_believed_is_a_value() -> None:
-    follower = Follower(100).after(0.6)
+    follower = TempoFollower(100).after(0.6)
     once, again = follower.after(0.31), follower.after(0.31)
     assert (once.steps, once.bpm) == (again.steps, again.bpm)
 
 
 @pytest.mark.parametrize(("grid", "steps"), [(2, [2, 1, 4]), (3, [3, 2, 6]), (12, [12, 6, 24])])
 def test_the_grid_may_be_another_than_sixteenths(grid: float, steps: list[int]) -> None:
-    followers = followed(Follower(100, grid), [0.6, 0.6, 0.6, 0.6, 0.3, 1.2] if grid != 3 else [0.6] * 4 + [0.4, 1.2])
+    followers = followed(
+        TempoFollower(100, grid), [0.6, 0.6, 0.6, 0.6, 0.3, 1.2] if grid != 3 else [0.6] * 4 + [0.4, 1.2]
+    )
     assert followers[3].steps == steps[0]
     assert followers[5].steps == steps[2]
 
 
 def test_what_is_tapped_is_believed() -> None:
-    *_, follower = followed(Follower(100), [0.6] * 8)
+    *_, follower = followed(TempoFollower(100), [0.6] * 8)
     told = follower.told(50)
     assert told.bpm == 50
     assert told.after(0.6).steps == 2

@@ -19,7 +19,6 @@ from mido.midifiles.meta import encode_variable_int
 
 from antiphon import settings
 from antiphon.errors import UserError
-from antiphon.improviser.controls import CONTROL_NAMES, Control, Source, parse_source, parse_table
 from antiphon.improviser.events import (
     ControlChange,
     Expression,
@@ -29,15 +28,23 @@ from antiphon.improviser.events import (
     SongPosition,
     TempoChange,
 )
+from antiphon.improviser.input.controls import CONTROL_NAMES, Control, Source, parse_source, parse_table
 from antiphon.improviser.modes import MODES
-from antiphon.live.messages import Translator, parse
-from antiphon.live.midifile import read_performance
-from antiphon.live.session_file import build, input_event, message_event, read_session, read_summary, settings_event
-from antiphon.live.session_file import tempo_event as tempo
 from antiphon.melody.bundle import MANIFEST_FILE, MAPPING_FILE, MODEL_FILE, Bundle, read_bundle
 from antiphon.melody.keys import parse_key
 from antiphon.melody.metre import parse_metre
 from antiphon.melody.vocabulary import Signs, Vocabulary, read_mapping
+from antiphon.midi.codec import Translator, decode
+from antiphon.recording.midi_file import read_performance
+from antiphon.recording.session_file import (
+    build,
+    input_event,
+    message_event,
+    read_session,
+    read_summary,
+    settings_event,
+)
+from antiphon.recording.session_file import tempo_event as tempo
 from antiphon.settings import Settings, package_folder, read_settings
 from tests.daemon.midi_files import save_tune
 from tests.daemon.mutations import mutated
@@ -94,7 +101,7 @@ def test_any_bytes_at_the_port_are_an_event_within_midis_bounds_or_nothing(
     player = improviser()
     played = []
     for number, message in enumerate(arriving):
-        check_bounds(parse(message))
+        check_bounds(decode(message))
         event = translator.event_of(message)
         check_bounds(event)
         if event is not None:
@@ -103,7 +110,7 @@ def test_any_bytes_at_the_port_are_an_event_within_midis_bounds_or_nothing(
 
 
 def test_a_large_system_exclusive_message_is_ignored() -> None:
-    assert parse([0xF0, *[1] * 1_000_000, 0xF7]) is None
+    assert decode([0xF0, *[1] * 1_000_000, 0xF7]) is None
 
 
 def check_bounds(event: object) -> None:
@@ -348,7 +355,7 @@ def test_any_midi_file_is_read_or_refused(place: Path, content: bytes) -> None:
         assert times == sorted(times) and all(given for _, given in found.events)
         for _, given in found.events:
             if isinstance(given, bytes):
-                check_bounds(parse(given))
+                check_bounds(decode(given))
     read_or_refused(lambda: read_summary(path))
 
 

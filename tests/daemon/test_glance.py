@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest import approx
 
-from antiphon.improviser.composer import Style
-from antiphon.improviser.constraints import Constraints
-from antiphon.improviser.controls import Control
+from antiphon.improviser.answering.composer import Style
+from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.events import ClockPulse, ClockStart, Event, NoteOff, NoteOn, TempoChange, Timed
-from antiphon.improviser.foresight import LEAST_PROBABILITY, MOST_PITCHES
 from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.input.controls import Control
+from antiphon.improviser.listening.next_note import LEAST_PROBABILITY, MOST_PITCHES
 from antiphon.improviser.modes import MODES, Mode, Turn
 from antiphon.melody.keys import SIGNATURES
 from tests.daemon.players import BPM, STEP, improviser, ons, play

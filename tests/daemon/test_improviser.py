@@ -3,10 +3,10 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.ear import Heard
 from antiphon.improviser.events import Event, NoteOff, NoteOn, TempoChange, Timed
-from antiphon.improviser.playing import ANSWERS_IN_HAND
-from antiphon.improviser.sounding import SHORTEST_NOTE
+from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.output.playing import ANSWERS_IN_HAND
+from antiphon.improviser.output.sounding import SHORTEST_NOTE
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, events
 
@@ -82,7 +82,7 @@ def test_a_note_sounds_for_60_ms_at_least_and_ends_with_the_next_answer() -> Non
 
 
 def test_own_notes_that_come_back_are_not_heard() -> None:
-    heard: list[Heard] = []
+    heard: list[HeardNote] = []
     player = improviser(heard=heard)
     for time, event in events(ODE_IN_E_FLAT, BPM):
         for timed in player.receive(time, event):
@@ -92,7 +92,7 @@ def test_own_notes_that_come_back_are_not_heard() -> None:
 
 
 def test_the_performer_may_play_the_answer() -> None:
-    heard: list[Heard] = []
+    heard: list[HeardNote] = []
     player = improviser(heard=heard)
     answer = ons(player.receive(0.0, NoteOn(63, 80, 2)))[0][1]
     player.receive(0.01, answer)  # comes back

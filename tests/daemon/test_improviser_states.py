@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from antiphon.improviser.composer import Style
-from antiphon.improviser.constraints import Constraints
-from antiphon.improviser.controls import CONTROL_NAMES, Control
+from antiphon.improviser.answering.composer import Style
+from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.events import (
     ClockContinue,
     ClockPulse,
@@ -30,7 +29,8 @@ from antiphon.improviser.events import (
     SyncChange,
     TempoChange,
 )
-from antiphon.improviser.hands import Hands
+from antiphon.improviser.input.controls import CONTROL_NAMES, Control
+from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.modes import MODES
 from antiphon.melody.keys import SIGNATURES
 from tests.daemon.players import STEP
@@ -63,7 +63,7 @@ styles = st.builds(
     candidates=st.integers(1, 3),
 )
 hands = st.builds(
-    Hands,
+    InputRouting,
     channel=st.sampled_from([0, 0, 1]),
     split=st.sampled_from([0, 60]) | pitches,
     left_hand=st.sampled_from(["heard", "passed", "ignored"]),

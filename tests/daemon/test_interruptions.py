@@ -3,13 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.echo import Echoes
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn, Timed
 from antiphon.improviser.improviser import Improviser
-from antiphon.improviser.metronome import Click, Metronome
+from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.improviser.modes import MODES, Mode
-from antiphon.improviser.playing import Playing
-from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.output.metronome import Click, Metronome
+from antiphon.improviser.output.playing import Playing
+from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons
 
@@ -67,7 +67,7 @@ def test_what_ended_in_a_pause_is_ended_in_the_order_of_time() -> None:
     time = Timekeeper(Tempo(BPM), is_heard=True)
     metronome = Metronome(Click(10, 76, 77), time.beat, time.bar)
     metronome.set_out(0)
-    playing = Playing(time, metronome, Echoes())
+    playing = Playing(time, metronome, LoopbackFilter())
     playing.play(0.0, NoteOn(60, 80, 2), 4.0)
     for moment, act in list(playing.due()):
         if moment == 0.0:

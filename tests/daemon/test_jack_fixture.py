@@ -5,7 +5,7 @@ from queue import SimpleQueue
 
 import rtmidi
 
-from antiphon.live.ports import close_clients
+from antiphon.midi.ports import close_clients
 
 NOTE_ON = [0x90, 63, 80]
 

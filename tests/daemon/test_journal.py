@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.live import journal as journal_module
-from antiphon.live.journal import Journal, is_journal, left_behind, records
+from antiphon.recording import journal as journal_module
+from antiphon.recording.journal import Journal, is_journal, left_behind, records
 from tests.daemon.full_disk import full_disk
 
 RECORDS = [b"one", b"\0" * 20, b"three" * 100]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import UserError
-from antiphon.improviser.listener import Listener
-from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.bundle import find_bundle, read_bundle, write_bundle
 from antiphon.melody.grid import Tempo
 from antiphon.melody.key_model import (

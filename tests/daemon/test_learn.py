@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import UserError
-from antiphon.improviser.controls import CONTROL_NAMES, ControlName, Source
-from antiphon.live.learn import Ear, Inbox, Lesson, check_controls, table_changes
-from antiphon.live.own_config import write_section
+from antiphon.improviser.input.controls import CONTROL_NAMES, ControlName, Source
+from antiphon.setup.learn import Ear, Inbox, Lesson, check_controls, table_changes
+from antiphon.setup.own_config import write_section
 
 PATIENCE = 10.0
 """Seconds after which something that must come never will."""

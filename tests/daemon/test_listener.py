@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from antiphon.improviser.ear import Heard
 from antiphon.improviser.events import NoteOn
-from antiphon.improviser.listener import Listener
-from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from tests.daemon.stub_model import VOCABULARY, StubModel
@@ -23,7 +23,7 @@ def listener(signatures: tuple[int, ...] = SIGNATURES, phrase_silence: float = 2
     return Listener(StubModel(), VOCABULARY, signatures, Timekeeper(Tempo(BPM)), phrase_silence)
 
 
-def hear(tune: Tune, ear: Listener | None = None, legato: float = 0.9, bpm: float = BPM) -> list[Heard]:
+def hear(tune: Tune, ear: Listener | None = None, legato: float = 0.9, bpm: float = BPM) -> list[HeardNote]:
     ear = ear or listener()
     heard = []
     for time, event in events(tune, bpm, legato):

@@ -1,7 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.improviser.controls import Control, parse_table
 from antiphon.improviser.events import (
     ClockContinue,
     ClockPulse,
@@ -15,7 +14,8 @@ from antiphon.improviser.events import (
     ProgramChange,
     SongPosition,
 )
-from antiphon.live.messages import Translator, encode, parse
+from antiphon.improviser.input.controls import Control, parse_table
+from antiphon.midi.codec import Translator, decode, encode
 
 channels, bytes_ = st.integers(1, 16), st.integers(0, 127)
 messages = st.one_of(
@@ -29,23 +29,23 @@ messages = st.one_of(
 
 @given(messages)
 def test_parsing_is_the_inverse_of_encoding(message: Message) -> None:
-    assert parse(encode(message)) == message
+    assert decode(encode(message)) == message
 
 
 def test_a_note_on_without_velocity_is_a_note_off() -> None:
-    assert parse([0x93, 60, 0]) == NoteOff(60, 4)
+    assert decode([0x93, 60, 0]) == NoteOff(60, 4)
 
 
 def test_what_a_sequencer_says_is_read() -> None:
-    said = [parse([status]) for status in (0xF8, 0xFA, 0xFB, 0xFC)]
+    said = [decode([status]) for status in (0xF8, 0xFA, 0xFB, 0xFC)]
     assert said == [ClockPulse(), ClockStart(), ClockContinue(), ClockStop()]
-    assert parse([0xF2, 0x10, 0x01]) == SongPosition(0x10 + 0x80)
-    assert parse([0xC2, 5]) == ProgramChange(5, 3)
+    assert decode([0xF2, 0x10, 0x01]) == SongPosition(0x10 + 0x80)
+    assert decode([0xC2, 5]) == ProgramChange(5, 3)
 
 
 @given(st.lists(st.integers(0, 255)))
 def test_nonsense_is_ignored(message: list[int]) -> None:
-    event = parse(message)
+    event = decode(message)
     well_formed = len(message) <= 3 and max(message[1:], default=0) < 128 and message[:1] >= [0x80]
     assert event is None or well_formed
 

@@ -9,7 +9,7 @@ from pytest import approx
 
 from antiphon.errors import UserError
 from antiphon.improviser.events import NoteOff, NoteOn, TempoChange, Timed
-from antiphon.live.midifile import TempoMap, read_performance, write_duet
+from antiphon.recording.midi_file import TempoMap, read_performance, write_duet
 
 
 def save(path: Path, *tracks: list[mido.Message], ticks_per_beat: int = 96) -> Path:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.improviser.composer import Style
-from antiphon.improviser.constraints import Constraints
-from antiphon.improviser.controls import Control, value_of_mode
+from antiphon.improviser.answering.composer import Style
+from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.events import (
     ClockContinue,
     ClockPulse,
@@ -19,9 +18,10 @@ from antiphon.improviser.events import (
     SongPosition,
     Timed,
 )
-from antiphon.improviser.hands import Hands
-from antiphon.improviser.metronome import Click
+from antiphon.improviser.input.controls import Control, value_of_mode
+from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.modes import MODES, Mode, Turn, table_text
+from antiphon.improviser.output.metronome import Click
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, events
 
@@ -185,7 +185,7 @@ def test_the_pedal_holds_the_phrase() -> None:
 
 def test_the_left_hand_is_passed_on_and_not_heard() -> None:
     heard: list = []
-    player = improviser(hands=Hands(split=60, left_hand="passed", thru_channel=5), heard=heard)
+    player = improviser(hands=InputRouting(split=60, left_hand="passed", thru_channel=5), heard=heard)
     messages = player.receive(0.0, NoteOn(40, 70, 1)) + player.receive(1.0, NoteOn(64, 70, 1))
     assert [note.pitch for note in heard] == [64]
     assert ons(messages)[0] == (0.0, NoteOn(40, 70, 5))
@@ -193,7 +193,7 @@ def test_the_left_hand_is_passed_on_and_not_heard() -> None:
 
 
 def test_thru_ends_each_note_once_whoever_holds_it() -> None:
-    player = improviser(hands=Hands(thru=True, thru_channel=5))
+    player = improviser(hands=InputRouting(thru=True, thru_channel=5))
     messages = player.receive(0.0, ControlChange(64, 127, 1)) + player.receive(0.0, NoteOn(64, 70, 1))
     messages += player.receive(0.1, NoteOn(64, 70, 3)) + player.receive(0.2, NoteOff(64, 1))
     messages += player.receive(0.3, NoteOff(64, 1)) + player.receive(0.4, NoteOn(65, 70, 1))
@@ -204,7 +204,7 @@ def test_thru_ends_each_note_once_whoever_holds_it() -> None:
 
 
 def test_other_channels_are_left_alone() -> None:
-    player = improviser(hands=Hands(channel=2))
+    player = improviser(hands=InputRouting(channel=2))
     assert player.receive(0.0, NoteOn(64, 70, 1)) == []
     assert ons(player.receive(0.1, NoteOn(64, 70, 2)))
 

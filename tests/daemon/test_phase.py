@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from antiphon.improviser.phase import find_phase
+from antiphon.improviser.tempo.downbeat import find_downbeat
 from antiphon.melody.model import Floats, Metre, Tokens
 from tests.daemon.stub_model import VOCABULARY
 
@@ -32,11 +32,11 @@ class MetricModel:
 def test_the_downbeat_is_where_the_long_notes_start(upbeat: int) -> None:
     lengths = [*([upbeat] if upbeat else []), 16, 16, 16, 16 - upbeat]
     tokens = [token for length in lengths for token in (VOCABULARY.pitches[60], *[VOCABULARY.hold] * (length - 1))]
-    found = find_phase(MetricModel(), VOCABULARY, np.array(tokens, np.int32), BAR, BEAT)
+    found = find_downbeat(MetricModel(), VOCABULARY, np.array(tokens, np.int32), BAR, BEAT)
     assert found.position == -upbeat % BAR
     assert found.context.state.tolist() == [[(found.position + len(tokens)) % BAR]]
 
 
 def test_before_anything_speaks_the_usual_place_is_believed() -> None:
-    found = find_phase(MetricModel(), VOCABULARY, np.array([VOCABULARY.pitches[60]], np.int32), BAR, BEAT)
+    found = find_downbeat(MetricModel(), VOCABULARY, np.array([VOCABULARY.pitches[60]], np.int32), BAR, BEAT)
     assert found.position in (0, BAR - BEAT)

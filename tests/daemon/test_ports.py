@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from antiphon.errors import UserError
-from antiphon.live.ports import find_port
+from antiphon.midi.ports import find_port
 
 NAMES = ["Digital Piano:MIDI 1 20:0", "Synth:in 24:0", "Synth:in two 24:1", "Piano"]
 
@@ -46,7 +46,7 @@ while True:
 CLOSE = """
 import sys
 from rtmidi import API_UNIX_JACK
-from antiphon.live.ports import open_input
+from antiphon.midi.ports import open_input
 sys.setswitchinterval(1e-4)  # JACK gives a client up that makes it wait for 100 ms
 heard = []
 for _ in range(25):

@@ -3,13 +3,13 @@
 import pytest
 
 from antiphon.errors import UserError
-from antiphon.improviser.composer import Style
-from antiphon.improviser.constraints import Constraints
-from antiphon.improviser.controls import Control
+from antiphon.improviser.answering.composer import Style
+from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn, TempoChange, Timed
-from antiphon.improviser.hands import Hands
 from antiphon.improviser.improviser import Improviser
-from antiphon.live.assembly import load_musician
+from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.musician import load_musician
 from antiphon.settings import read_settings
 from tests.daemon.players import STEP, improviser, ons
 from tests.daemon.stub_model import StubModel
@@ -44,7 +44,7 @@ def test_a_range_holds_however_far_from_it_the_performer_and_the_octave_are() ->
 
 
 def test_a_lost_note_off_leaves_no_note_of_thru_hanging() -> None:
-    player = improviser(hands=Hands(thru=True, thru_channel=5))
+    player = improviser(hands=InputRouting(thru=True, thru_channel=5))
     player.receive(0.0, NoteOn(64, 70, 1))  # the cable is pulled, its note-off never comes
     player.receive(9.0, NoteOn(64, 70, 1))
     messages = player.receive(10.0, NoteOff(64, 1))
@@ -52,7 +52,7 @@ def test_a_lost_note_off_leaves_no_note_of_thru_hanging() -> None:
 
 
 def test_wheels_of_other_channels_are_left_alone() -> None:
-    player = improviser(hands=Hands(channel=2, thru=True, thru_channel=5))
+    player = improviser(hands=InputRouting(channel=2, thru=True, thru_channel=5))
     assert player.receive(0.0, Expression((0xE0, 0, 64))) == []
     assert [timed.message for timed in player.receive(0.0, Expression((0xE1, 0, 64)))] == [Expression((0xE4, 0, 64))]
 
@@ -111,7 +111,7 @@ def test_a_note_that_the_model_lacks_is_said_once_and_answered() -> None:
 @pytest.mark.parametrize("thru", [False, True])
 def test_only_what_changes_nothing_is_ignored(controller: int, thru: bool) -> None:
     event = ControlChange(controller, 0, 1)
-    flooded, quiet = (improviser(mode="call-response", hands=Hands(thru=thru, thru_channel=5)) for _ in range(2))
+    flooded, quiet = (improviser(mode="call-response", hands=InputRouting(thru=thru, thru_channel=5)) for _ in range(2))
     played = [[*player.receive(0.0, ControlChange(64, 127, 1)), *play_phrase(player)] for player in (flooded, quiet)]
     assert played[0] == played[1]
     if flooded.ignores(event):

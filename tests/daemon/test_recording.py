@@ -22,13 +22,13 @@ from pytest import approx
 
 from antiphon.errors import UserError
 from antiphon.improviser.events import Event, Timed
-from antiphon.live import journal as journal_module
-from antiphon.live import recording
-from antiphon.live.messages import parse
-from antiphon.live.midifile import read_performance
-from antiphon.live.recording import Recorder, recover
-from antiphon.live.session_file import Track, build, message_event, read_session, read_summary
-from antiphon.live.ticks import TICKS_PER_BEAT, Ticks, microseconds_a_beat
+from antiphon.midi.codec import decode
+from antiphon.recording import journal as journal_module
+from antiphon.recording import recorder as recorder_module
+from antiphon.recording.midi_file import read_performance
+from antiphon.recording.recorder import Recorder, recover
+from antiphon.recording.session_file import Track, build, message_event, read_session, read_summary
+from antiphon.recording.ticks import TICKS_PER_BEAT, Ticks, microseconds_a_beat
 from tests.daemon.full_disk import full_disk
 from tests.daemon.test_improviser import improviser
 from tests.daemon.test_journal import wait_for
@@ -89,7 +89,7 @@ def test_what_is_read_back_has_the_very_times_that_were_entered(
     bpm: float, steps: list[tuple[float, tuple[str, Any]]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "Journal", Kept)
+        patch.setattr(recorder_module, "Journal", Kept)
         recorder = begin(Path("nowhere"), bpm=bpm)
     now, entered, changes = 0.0, list[tuple[float, Any]](), 0
     for wait, (name, what) in steps:
@@ -102,7 +102,7 @@ def test_what_is_read_back_has_the_very_times_that_were_entered(
             getattr(recorder, name)(now, what)
             changes += name == "tempo"
     path = tmp_path_factory.getbasetemp() / "session.mid"
-    path.write_bytes(build(recording._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
+    path.write_bytes(build(recorder._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
     session = read_session(path)
     assert session.events == entered
     assert all(before[0] <= after[0] for before, after in pairwise(entered))
@@ -158,7 +158,7 @@ def test_a_recorded_session_is_answered_as_it_was_live(
     steps: list[tuple[float, tuple[int, int, int] | None, float | None]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "Journal", Kept)
+        patch.setattr(recorder_module, "Journal", Kept)
         recorder = begin(Path("nowhere"))
     live, again = improviser(), improviser()
     answer, now = list[Timed](), 0.0
@@ -173,14 +173,14 @@ def test_a_recorded_session_is_answered_as_it_was_live(
             recorder.received(time, message)
             answer += live.receive(time, heard(message))
     path = tmp_path_factory.getbasetemp() / "session.mid"
-    path.write_bytes(build(recording._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
+    path.write_bytes(build(recorder._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
     rendered = [t for time, given in read_session(path).events for t in again.receive(time, heard(given))]
     end = recorder.enter(now + 10)
     assert rendered + again.close(end) == answer + live.close(end)
 
 
 def heard(given: Any) -> Event:
-    event = parse(given)
+    event = decode(given)
     assert event is not None
     return event
 
@@ -262,12 +262,12 @@ def test_where_the_performer_played_nothing_there_is_no_file(tmp_path: Path) -> 
 
 
 def test_names_are_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stopped(recording.datetime):
+    class Stopped(recorder_module.datetime):
         @classmethod
         def now(cls, tz: Any = None) -> Stopped:
             return cls(2026, 1, 2, 3, 4, 5)
 
-    monkeypatch.setattr(recording, "datetime", Stopped)
+    monkeypatch.setattr(recorder_module, "datetime", Stopped)
     both = [begin(tmp_path), begin(tmp_path)]
     for recorder in both:
         recorder.received(recorder.enter(0), ON)
@@ -333,7 +333,7 @@ def test_what_is_no_midi_file_is_refused(tmp_path: Path, content: bytes) -> None
 ENDLESS = """
 import sys
 from pathlib import Path
-from antiphon.live.recording import Recorder
+from antiphon.recording.recorder import Recorder
 recorder = Recorder(Path(sys.argv[1]), {"model": "essen"}, 100, print)
 number = 0
 while True:

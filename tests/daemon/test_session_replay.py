@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import asdict
 
-from antiphon.improviser.controls import Control, check_control, parse_table, value_of_temperature
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
+from antiphon.improviser.input.controls import Control, check_control, parse_table, value_of_temperature
 from antiphon.improviser.modes import MODES, Mode
-from antiphon.live.assembly import Musician, load_musician
 from antiphon.live.inbox import Arrival, Inbox, Told
-from antiphon.live.messages import Translator, encode
 from antiphon.live.performance import Performance
-from antiphon.live.recording import Recorder
-from antiphon.live.rendering import render_session
 from antiphon.live.session import header_of
-from antiphon.live.session_file import read_session
-from antiphon.live.told import Steered, telling
+from antiphon.midi.codec import Translator, encode
+from antiphon.musician import Musician, load_musician
+from antiphon.offline.rendering import render_session
+from antiphon.recording.commands import Steered, telling
+from antiphon.recording.recorder import Recorder
+from antiphon.recording.session_file import read_session
 from antiphon.settings import read_settings, session_settings
 
 Script = list[tuple[float, list[int] | Told | None]]

@@ -11,9 +11,9 @@ import pytest
 from platformdirs import user_data_path
 from pytest import approx
 
-from antiphon.live import session_file
-from antiphon.live.recording import Recorder
-from antiphon.live.sessions import list_sessions, sessions_folder
+from antiphon.recording import session_file
+from antiphon.recording.recorder import Recorder
+from antiphon.recording.sessions import list_sessions, sessions_folder
 from tests.daemon.test_cli import antiphon
 
 ON, OFF, ANSWER = [0x90, 60, 64], [0x80, 60, 0], [0x90, 72, 64]

@@ -10,8 +10,8 @@ from pathlib import Path
 import mido
 import pytest
 
-from antiphon.improviser.listener import CHORD_SECONDS
-from antiphon.live.session_file import read_session
+from antiphon.improviser.listening.listener import CHORD_SECONDS
+from antiphon.recording.session_file import read_session
 from antiphon.settings import package_folder
 from tests.daemon.live import (
     PHRASE,

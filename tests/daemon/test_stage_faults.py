@@ -14,9 +14,9 @@ import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from antiphon.improviser.listener import CHORD_SECONDS
-from antiphon.live.stage import messages
-from antiphon.live.stage.hub import MOST_NONSENSE, MOST_PAGES, MOST_WAITING, Hub
+from antiphon.improviser.listening.listener import CHORD_SECONDS
+from antiphon.stage import messages
+from antiphon.stage.hub import MOST_NONSENSE, MOST_PAGES, MOST_WAITING, Hub
 from tests.daemon.live import PATIENCE, Daemon, Keyboard, daemon, ons, sounding
 from tests.daemon.pages import Message, Page, page, socket_to, staged
 

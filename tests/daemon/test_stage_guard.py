@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Scope
 from websockets.exceptions import InvalidStatus
 
-from antiphon.live.stage.guard import Guard
+from antiphon.stage.guard import Guard
 from tests.daemon.pages import page, socket_to, staged
 
 

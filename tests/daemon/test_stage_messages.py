@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.live.stage import messages
-from antiphon.live.stage.checks import is_midi, refusal
-from antiphon.live.stage.held import Held
-from antiphon.live.stage.messages import Played, Press, Set
-from antiphon.live.stage.rates import BURST, MESSAGES_A_SECOND, PATIENCE, Rate
+from antiphon.stage import messages
+from antiphon.stage.checks import is_midi, refusal
+from antiphon.stage.held import Held
+from antiphon.stage.messages import Played, Press, Set
+from antiphon.stage.token_bucket import BURST, MESSAGES_A_SECOND, PATIENCE, TokenBucket
 
 DOCS = Path(__file__).parents[2] / "docs" / "stage.md"
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -112,7 +112,7 @@ def test_what_is_let_go_is_down_no_more(mine: list[list[int]], others: list[list
 
 @given(st.lists(st.floats(0, 0.1), max_size=300))
 def test_a_rate_slows_and_never_forgets(gaps: list[float]) -> None:
-    now, rate = 0.0, Rate(0.0)
+    now, rate = 0.0, TokenBucket(0.0)
     for gap in gaps:
         now += gap
         wait = rate.wait(now)
@@ -121,7 +121,7 @@ def test_a_rate_slows_and_never_forgets(gaps: list[float]) -> None:
 
 
 def test_who_sends_too_much_for_too_long_is_a_flood() -> None:
-    now, rate, sent = 0.0, Rate(0.0), 0
+    now, rate, sent = 0.0, TokenBucket(0.0), 0
     while not rate.is_flood(now):
         now += rate.wait(now)  # what it sends is there at once
         sent += 1

@@ -12,7 +12,7 @@ import pytest
 import rtmidi
 from msgspec.structs import replace
 
-from antiphon.live.stage.show import Scene
+from antiphon.live.publisher import Scene
 from antiphon.live.terminal import line_of
 from tests.daemon.faults import in_terminal
 from tests.daemon.live import PATIENCE, Keyboard, daemon, environment, number_of

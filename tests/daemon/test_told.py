@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from antiphon.improviser.controls import CONTROL_NAMES, Control
 from antiphon.improviser.events import KeyLock, NoteOn, Sync, SyncChange, TempoChange
-from antiphon.live.incidents import INTERRUPTED, told_of
+from antiphon.improviser.input.controls import CONTROL_NAMES, Control
 from antiphon.live.performance import PAUSED
+from antiphon.live.port_events import INTERRUPTED, told_of
 from antiphon.live.programs import MODEL
-from antiphon.live.told import Steered, event_of, text_of
 from antiphon.melody.keys import SIGNATURES
+from antiphon.recording.commands import Steered, event_of, text_of
 from tests.daemon.players import improviser
 
 steered = (

@@ -1,8 +1,8 @@
 import numpy as np
 
 from antiphon.improviser.events import NoteOn
-from antiphon.improviser.listener import Listener
-from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.window import HELD, RESTED, context_of

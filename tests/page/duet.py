@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from antiphon.live.stage.messages import Expectation, Grid, NoteOff, NoteOn, PlanMade, PlannedNote
+from antiphon.stage.messages import Expectation, Grid, NoteOff, NoteOn, PlanMade, PlannedNote
 from tests.page.fake_daemon import FakeDaemon
 
 BPM = 100.0

@@ -26,8 +26,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-import antiphon.live.stage.messages as messages
-from antiphon.live.stage.messages import FromDaemon, FromPage, Hello, PageHello, Ping, Pong, State
+import antiphon.stage.messages as messages
+from antiphon.stage.messages import FromDaemon, FromPage, Hello, PageHello, Ping, Pong, State
 from tests.daemon.pages import STATE
 
 PAGE = Path(messages.__file__).parent / "page"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from antiphon.live.stage.messages import FromPage, Midi, Press, Refused, Set
+from antiphon.stage.messages import FromPage, Midi, Press, Refused, Set
 from tests.page.conftest import OpenPage
 from tests.page.fake_daemon import FakeDaemon
 

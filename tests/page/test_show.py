@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from antiphon.live.stage.messages import Expectation, Grid, NoteOff, NoteOn, Notice, PlanMade, PlannedNote
+from antiphon.stage.messages import Expectation, Grid, NoteOff, NoteOn, Notice, PlanMade, PlannedNote
 from tests.daemon.live import Daemon
 from tests.page.conftest import OpenPage, until
 from tests.page.fake_daemon import FakeDaemon

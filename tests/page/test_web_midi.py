@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from antiphon.live.stage.messages import Midi
+from antiphon.stage.messages import Midi
 from tests.daemon.live import Daemon, notes, recorded
 from tests.page.conftest import OpenPage, until
 from tests.page.fake_daemon import FakeDaemon

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from antiphon.improviser.composer import Style
-from antiphon.improviser.constraints import Constraints
-from antiphon.improviser.controls import CONTROL_NAMES, Control
+from antiphon.improviser.answering.composer import Style
+from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.events import (
     ClockContinue,
     ClockPulse,
@@ -21,10 +20,11 @@ from antiphon.improviser.events import (
     SyncChange,
     TempoChange,
 )
-from antiphon.improviser.hands import Hands
+from antiphon.improviser.input.controls import CONTROL_NAMES, Control
+from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.modes import MODES
-from antiphon.live.told import Steered, event_of, text_of
 from antiphon.melody.keys import SIGNATURES
+from antiphon.recording.commands import Steered, event_of, text_of
 from tests.soak.setup import CHANNEL, THRU_CHANNEL, Setup
 from tests.soak.witness import Input, Witness
 
@@ -51,7 +51,7 @@ def any_setup(chance: Random) -> Setup:
         longest=chance.choice((2, 4)),
         candidates=chance.choice((1, 2, 4)),
     )
-    hands = Hands(
+    hands = InputRouting(
         channel=chance.choice((0, 0, 0, 1)),
         split=chance.choice((0, 60, chance.randrange(128))),
         left_hand=chance.choice(("heard", "passed", "ignored")),

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
-from antiphon.improviser.controls import Control, value_of_mode
 from antiphon.improviser.events import NoteOff, NoteOn, Timed
+from antiphon.improviser.input.controls import Control, value_of_mode
 from antiphon.improviser.modes import MODES
-from antiphon.live.assembly import load_musician
 from antiphon.melody.grid import read
+from antiphon.musician import load_musician
 from antiphon.settings import read_settings
 from tests.soak.witness import memory
 

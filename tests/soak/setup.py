@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from antiphon.improviser.call import Call
-from antiphon.improviser.composer import Composer, NextNote, Style
-from antiphon.improviser.constraints import WHITE_KEYS
+from antiphon.improviser.answering.call import Call
+from antiphon.improviser.answering.composer import Composer, NextNote, Style
+from antiphon.improviser.answering.constraints import WHITE_KEYS
+from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.events import NoteOn, Sync
-from antiphon.improviser.hands import Hands
 from antiphon.improviser.improviser import Improviser, Manner, Voice, When
-from antiphon.improviser.listener import Listener
-from antiphon.improviser.metronome import Click, Metronome
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.modes import Mode
-from antiphon.improviser.plan import Planned
-from antiphon.improviser.reply import Replies
-from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.output.metronome import Click, Metronome
+from antiphon.improviser.output.plan import Planned
+from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
@@ -39,7 +39,7 @@ class Setup:
     bar: int = 16
     phrase_silence: float = 2.0
     style: Style = field(default_factory=Style)
-    hands: Hands = field(default_factory=lambda: Hands(thru_channel=THRU_CHANNEL))
+    hands: InputRouting = field(default_factory=lambda: InputRouting(thru_channel=THRU_CHANNEL))
     click: bool = False
     signatures: tuple[int, ...] = SIGNATURES
     voice: int = 0

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from antiphon.improviser.controls import Control
 from antiphon.improviser.events import ControlChange, Event, Expression, NoteOff, NoteOn, Timed
+from antiphon.improviser.input.controls import Control
 from antiphon.melody.vocabulary import Vocabulary
 from tests.daemon.stub_model import StubModel
 from tests.soak.setup import CHANNEL, CLICK_CHANNEL, VOICES, Setup

@@ -9,8 +9,8 @@ from antiphon.melody.grid import Note
 from antiphon.melody.model import LiteModel
 from antiphon_trainer.audition.answers import measure
 from antiphon_trainer.audition.calls import Phrase, Question, question, refusal
-from antiphon_trainer.metre import Barline
-from antiphon_trainer.songs import Song, read_songs
+from antiphon_trainer.corpus.metre import Barline
+from antiphon_trainer.corpus.songs import Song, read_songs
 
 from .conftest import Workplace
 

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from antiphon.improviser.clock import Clock
-from antiphon.improviser.following import DURATIONS, PAIRS
+from antiphon.improviser.tempo.midi_clock import MidiClock
+from antiphon.improviser.tempo.tempo_follower import DURATIONS, PAIRS
 from antiphon_trainer.audition import clock, tempo
 from antiphon_trainer.audition.durations import inter_onset_steps, table
 from antiphon_trainer.audition.pulse_trains import Train, in_bursts, jittered, ramp, steady, stepping
-from antiphon_trainer.songs import Song
+from antiphon_trainer.corpus.songs import Song
 from tests.daemon.tunes import ODE_TO_JOY
 
 ODE = [symbol for pitch, beats in ODE_TO_JOY for symbol in [str(pitch), *["_"] * round(beats * 4 - 1)]]
@@ -96,4 +96,4 @@ def test_the_naive_follower_miscounts_a_hole() -> None:
 
 
 def test_started_is_a_clock_at_its_beginning() -> None:
-    assert isinstance(clock.started(), Clock)
+    assert isinstance(clock.started(), MidiClock)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from antiphon_trainer import cache as module
-from antiphon_trainer import parsing
-from antiphon_trainer.cache import ScoreCache, content_key, default_place
-from antiphon_trainer.engines import local
-from antiphon_trainer.scores import Score, Unreadable, WrittenNote
-from antiphon_trainer.sources import collect
+from antiphon_trainer.corpus import cache as module
+from antiphon_trainer.corpus import parsing
+from antiphon_trainer.corpus.cache import ScoreCache, content_key, default_place
+from antiphon_trainer.corpus.engines import local
+from antiphon_trainer.corpus.scores import Score, Unreadable, WrittenNote
+from antiphon_trainer.corpus.sources import collect
 
 from .conftest import SCORES
 

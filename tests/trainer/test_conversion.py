@@ -11,7 +11,7 @@ import pytest
 from antiphon.melody.bundle import read_bundle
 from antiphon.melody.model import LiteModel
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer.cue_step import STATE_SIZE
+from antiphon_trainer.network.cue_step import STATE_SIZE
 
 from .conftest import Workplace
 
@@ -75,7 +75,7 @@ def test_eight_bits_cost_next_to_nothing_and_a_third_of_the_bytes(reminded: Work
 
 
 def test_a_bundle_with_other_cues_is_not_written(reminded: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from antiphon_trainer import cue_step
+    from antiphon_trainer.network import cue_step
 
     monkeypatch.setattr(cue_step, "OLDEST", 2)  # the bundle's cues are no longer those of training
     assert "differ" in reminded.refuses("convert", "trained/model.keras", "--out", "models/wrong")
@@ -111,7 +111,7 @@ def test_a_network_from_elsewhere_needs_its_mapping_only(trained: Workplace) -> 
 
 @pytest.mark.parametrize("broken", ["swapped states", "a forgotten state"])
 def test_a_bundle_that_differs_is_not_written(trained: Workplace, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
-    from antiphon_trainer import one_step
+    from antiphon_trainer.conversion import one_step
 
     def wrong(cell: Any, sizes: list[int]) -> one_step.Layer:
         def step(signals: Any, state: Any) -> tuple[Any, list[Any]]:

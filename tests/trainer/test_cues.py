@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer import cue_step, cues
-from antiphon_trainer.cues import columns, offsets, table_size, without_metre
+from antiphon_trainer.network import cue_step, cues
+from antiphon_trainer.network.cues import columns, offsets, table_size, without_metre
 
 VOCABULARY = vocabulary_of(["60", "62", "64", "65", "67"])
 SIZE = len(VOCABULARY)

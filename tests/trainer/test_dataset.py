@@ -9,8 +9,8 @@ from hypothesis import strategies as some
 
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import mapping_text, vocabulary_of
-from antiphon_trainer.dataset import PAD, merge, merged_text, read_windows, windows, write_windows
-from antiphon_trainer.metre import Barline
+from antiphon_trainer.corpus.metre import Barline
+from antiphon_trainer.dataset.dataset import PAD, merge, merged_text, read_windows, windows, write_windows
 
 songs = some.lists(
     some.lists(some.sampled_from(["60", "62", "_", "r"]), min_size=1, max_size=40), min_size=1, max_size=6

@@ -11,8 +11,8 @@ import pytest
 from antiphon.errors import UserError
 from antiphon.melody.bundle import read_bundle
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer.evaluation import evaluate, melody_of
-from antiphon_trainer.songs import Song, onsets, read_songs
+from antiphon_trainer.corpus.songs import Song, onsets, read_songs
+from antiphon_trainer.evaluation.evaluation import evaluate, melody_of
 
 from .conftest import SCORES, Workplace
 

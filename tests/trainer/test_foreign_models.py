@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from antiphon.improviser.events import NoteOn
-from antiphon.live.assembly import load_musician
-from antiphon.live.midifile import read_performance
-from antiphon.live.rendering import render
 from antiphon.melody.bundle import Bundle, read_bundle
 from antiphon.melody.model import LiteModel
+from antiphon.musician import load_musician
+from antiphon.offline.rendering import render
+from antiphon.recording.midi_file import read_performance
 from antiphon.settings import read_settings
 from tests.daemon.midi_files import save_tune
 from tests.daemon.tunes import ODE_IN_E_FLAT
@@ -210,7 +210,7 @@ def test_a_file_with_code_or_without_architecture_is_refused(workplace: Workplac
 )
 def test_a_class_that_is_not_of_keras_is_refused_by_name(stranger: dict[str, Any]) -> None:
     from antiphon.errors import UserError
-    from antiphon_trainer.architecture import clean
+    from antiphon_trainer.conversion.architecture import clean
 
     with pytest.raises(UserError, match="layer 'odd' is a " + stranger["class_name"]):
         clean({"class_name": "Sequential", "config": {"layers": [stranger]}})
@@ -220,7 +220,7 @@ def test_a_class_that_is_not_of_keras_is_refused_by_name(stranger: dict[str, Any
 def test_rounding_is_measured_by_a_network_that_counts_in_float64(
     workplace: Workplace, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
-    from antiphon_trainer import parity
+    from antiphon_trainer.conversion import parity
 
     monkeypatch.setattr(parity, "TOLERANCE", 0.0)
     convert(workplace, FILES / file)  # twice what float32 itself costs may lie between them

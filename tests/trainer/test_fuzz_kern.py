@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from antiphon_trainer import engines, scores
-from antiphon_trainer.encoding import Refused, barlines, encode
-from antiphon_trainer.scores import Score, Unreadable, parse
-from antiphon_trainer.time_limit import within
+from antiphon_trainer.corpus import engines, scores
+from antiphon_trainer.corpus.encoding import Refused, barlines, encode
+from antiphon_trainer.corpus.scores import Score, Unreadable, parse
+from antiphon_trainer.corpus.time_limit import within
 from tests.daemon.mutations import mutated
 
 from .conftest import GOOD_SONGS, SCORES, Workplace

@@ -15,8 +15,8 @@ from antiphon.melody.grid import Note
 from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer.generation import Wanted, generate
-from antiphon_trainer.melody_files import Piece, spelled, write_midi
+from antiphon_trainer.generation.generation import Wanted, generate
+from antiphon_trainer.generation.melody_files import Piece, spelled, write_midi
 
 from .conftest import Workplace
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import UserError
-from antiphon_trainer.held_out import HeldOut, read_held_out
+from antiphon_trainer.corpus.held_out import HeldOut, read_held_out
 
 
 def test_the_packaged_list() -> None:

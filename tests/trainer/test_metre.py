@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon_trainer.metre import Barline, barlines_of, metre_of_steps, read, written
+from antiphon_trainer.corpus.metre import Barline, barlines_of, metre_of_steps, read, written
 
 lines = st.lists(
     st.builds(Barline, st.integers(0, 500), st.integers(0, 64), st.integers(0, 64)),

@@ -11,8 +11,8 @@ import pytest
 
 from antiphon.melody.vocabulary import read_mapping
 from antiphon_trainer import screen
-from antiphon_trainer.dataset import PAD
-from antiphon_trainer.songs import read_songs
+from antiphon_trainer.corpus.songs import read_songs
+from antiphon_trainer.dataset.dataset import PAD
 
 from .conftest import GOOD_SONGS, SCORES, Workplace
 
@@ -101,7 +101,7 @@ def test_a_cluster_gives_the_same_bytes(workplace: Workplace, monkeypatch: pytes
 
 
 def test_a_scheduler_that_is_not_there_is_one_line(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from antiphon_trainer import engines
+    from antiphon_trainer.corpus import engines
 
     monkeypatch.setattr(engines, "_PATIENCE", "100ms")
     monkeypatch.setenv("XDG_CACHE_HOME", str(workplace.path / "cache"))

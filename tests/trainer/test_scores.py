@@ -6,8 +6,8 @@ from pathlib import Path
 import mido
 import pytest
 
-from antiphon_trainer.encoding import encode
-from antiphon_trainer.scores import MOST_BYTES, Score, Unreadable, WrittenNote, parse
+from antiphon_trainer.corpus.encoding import encode
+from antiphon_trainer.corpus.scores import MOST_BYTES, Score, Unreadable, WrittenNote, parse
 
 from .conftest import SCORES
 

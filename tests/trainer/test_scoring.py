@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer.scoring import Guesses, Scores, calibration_error, figures, joined, score
+from antiphon_trainer.evaluation.scoring import Guesses, Scores, calibration_error, figures, joined, score
 
 VOCABULARY = vocabulary_of(["60", "62", "64", "65"])  # tokens: / 0, 60…65 1–4, _ 5, r 6
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import UserError
-from antiphon_trainer.sources import collect
+from antiphon_trainer.corpus.sources import collect
 
 KERN = "**kern\n*C:\n4c\n*-\n"
 BOOK = "M:2/4\n\nX:1\nT:One\nK:C\nc2\n\nX:7\nT:Two\nK:C\nd2\n"

@@ -10,9 +10,9 @@ import pytest
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import vocabulary_of
 from antiphon_trainer import screen
-from antiphon_trainer.dataset import Windows, merge, windows
-from antiphon_trainer.metre import Barline
-from antiphon_trainer.progress import Epoch, Progress
+from antiphon_trainer.corpus.metre import Barline
+from antiphon_trainer.dataset.dataset import Windows, merge, windows
+from antiphon_trainer.network.progress import Epoch, Progress
 
 from .conftest import Workplace
 
@@ -120,7 +120,7 @@ def test_one_song_is_too_few(workplace: Workplace) -> None:
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.9])
 def test_songs_of_a_title_stay_together(share: float) -> None:
-    from antiphon_trainer.training import split_by_song
+    from antiphon_trainer.network.training import split_by_song
 
     data = dataset(9)
     titles = ["A", "b", "a ", "C", "", "", "B", "d", "a"]
@@ -134,22 +134,22 @@ def test_songs_of_a_title_stay_together(share: float) -> None:
 
 
 def test_one_title_for_all_tells_no_versions() -> None:
-    from antiphon_trainer.training import split_by_song
+    from antiphon_trainer.network.training import split_by_song
 
     split = split_by_song(dataset(4), ["Tune", "tune"] * 2, 0.25, seed=1)
     assert len(split.validation) > 0
 
 
 def test_one_song_cannot_be_split() -> None:
-    from antiphon_trainer.training import split_by_song
+    from antiphon_trainer.network.training import split_by_song
 
     with pytest.raises(UserError, match="1 song"):
         split_by_song(dataset(1), ["A"], 0.5, seed=1)
 
 
 def test_batches_hold_every_window_once_and_no_step_behind_an_end() -> None:
-    from antiphon_trainer.batches import arranged, stream
-    from antiphon_trainer.reading import tokens
+    from antiphon_trainer.dataset.batches import arranged, stream
+    from antiphon_trainer.dataset.reading import tokens
 
     data = dataset(9)
     chosen = np.arange(1, len(data.songs))
@@ -163,8 +163,8 @@ def test_batches_hold_every_window_once_and_no_step_behind_an_end() -> None:
 
 
 def test_half_of_the_windows_forget_their_metre_and_others_in_each_epoch() -> None:
-    from antiphon_trainer.cues import without_metre
-    from antiphon_trainer.reading import cue_windows, sometimes_without_metre
+    from antiphon_trainer.dataset.reading import cue_windows, sometimes_without_metre
+    from antiphon_trainer.network.cues import without_metre
 
     data, size = dataset(60), 4
     table = cue_windows(data, vocabulary_of(["60"]))
@@ -181,8 +181,8 @@ def test_half_of_the_windows_forget_their_metre_and_others_in_each_epoch() -> No
 
 
 def test_cues_reach_back_over_the_windows_of_a_song() -> None:
-    from antiphon_trainer.cues import cues
-    from antiphon_trainer.reading import cue_windows
+    from antiphon_trainer.dataset.reading import cue_windows
+    from antiphon_trainer.network.cues import cues
 
     data, vocabulary = dataset(5), vocabulary_of(["60"])
     mine = data.songs == 4
@@ -206,8 +206,8 @@ def test_early_stopping_waits_for_patience() -> None:
 def test_the_best_epoch_is_what_is_kept(tmp_path: Path) -> None:
     import keras
 
-    from antiphon_trainer.checkpoint import Checkpoint
-    from antiphon_trainer.network import build
+    from antiphon_trainer.network.checkpoint import Checkpoint
+    from antiphon_trainer.network.network import build
 
     network = build(5, [3], 0.1, with_cues=False)
     checkpoint = Checkpoint(tmp_path / "checkpoint", "me")

@@ -225,7 +225,7 @@ def train_key(
             "train": {"validation_share": validation_share, "seed": seed},
         },
     )
-    from antiphon_trainer.key_job import train_key as train_key_network
+    from antiphon_trainer.key.key_job import train_key as train_key_network
 
     train_key_network(bundle, epochs, settings)
 
@@ -339,7 +339,7 @@ def generate(
     extra.require()
     settings = read_settings(config, {"play": {"temperature": temperature, "bpm": bpm}})
     from antiphon.melody.metre import parse_metre
-    from antiphon_trainer.generation import Wanted
+    from antiphon_trainer.generation.generation import Wanted
     from antiphon_trainer.jobs import generate_melodies
 
     wanted = Wanted(bars, parse_metre(metre, "--metre"), parse_key(key), settings.play.temperature)

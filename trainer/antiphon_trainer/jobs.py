@@ -21,11 +21,13 @@ from antiphon.melody.grid import STEP
 from antiphon.melody.vocabulary import Signs, mapping_text, read_mapping
 from antiphon.quiet import silenced
 from antiphon.settings import Prepare, Settings, Train, model_folders
-from antiphon_trainer import dataset, report, screen
-from antiphon_trainer.generation import Wanted, generate
-from antiphon_trainer.origin import Origin, write_origin
-from antiphon_trainer.provenance import versions
-from antiphon_trainer.songs import HELD_OUT, TRAINING, Song, read_songs
+from antiphon_trainer import screen
+from antiphon_trainer.corpus import report
+from antiphon_trainer.corpus.provenance import versions
+from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, read_songs
+from antiphon_trainer.dataset import dataset
+from antiphon_trainer.generation.generation import Wanted, generate
+from antiphon_trainer.network.origin import Origin, write_origin
 from antiphon_trainer.storage import write_json, write_text
 
 
@@ -35,10 +37,10 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
     Raises:
         UserError: see `prepare.prepare`, `prepare.load` and `sources.collect`.
     """
-    from antiphon_trainer.engines import carried, cluster, local
-    from antiphon_trainer.parsing import cores
-    from antiphon_trainer.prepare import load, prepare
-    from antiphon_trainer.sources import collect
+    from antiphon_trainer.corpus.engines import carried, cluster, local
+    from antiphon_trainer.corpus.parsing import cores
+    from antiphon_trainer.corpus.prepare import load, prepare
+    from antiphon_trainer.corpus.sources import collect
 
     if settings.is_preprocessing_required:
         sources = collect(corpora)
@@ -80,9 +82,9 @@ def train_network(settings: Settings, resume: bool) -> None:
         raise UserError(f"{folder}: windows and details are of two datasets; run 'antiphon-trainer prepare' again")
 
     with silenced():
-        from antiphon_trainer.checkpoint import Checkpoint
-        from antiphon_trainer.history import plot
-        from antiphon_trainer.training import split_by_song, train
+        from antiphon_trainer.network.checkpoint import Checkpoint
+        from antiphon_trainer.network.history import plot
+        from antiphon_trainer.network.training import split_by_song, train
 
     split = split_by_song(windows, details.titles, settings.train.validation_share, settings.train.seed)
     checkpoint = Checkpoint(path.with_name(f"{path.stem}-checkpoint"), _identity(settings.train, windows))
@@ -144,8 +146,8 @@ def convert_network(
     vocabulary = read_mapping(mapping, signs)
 
     with silenced():
-        from antiphon_trainer import conversion
-        from antiphon_trainer.keras_file import load_network
+        from antiphon_trainer.conversion import conversion
+        from antiphon_trainer.conversion.keras_file import load_network
 
     with screen.stoppable("nothing was written"):
         network = load_network(model)
@@ -190,7 +192,7 @@ def generate_melodies(name: str, wanted: Wanted, count: int, seed: int, bpm: flo
         raise UserError(f"{out}: is a file; a folder is needed there")
 
     from antiphon.melody.model import LiteModel
-    from antiphon_trainer import melody_files
+    from antiphon_trainer.generation import melody_files
 
     model = LiteModel(bundle)
     for number in range(1, count + 1):
@@ -230,7 +232,7 @@ def evaluate_bundles(
     songs = _songs_to_measure(wanted, settings)
     training = _songs_to_count(songs, settings) if wanted.baselines else None
 
-    from antiphon_trainer import comparison
+    from antiphon_trainer.evaluation import comparison
 
     with (
         screen.stoppable("nothing was written"),
@@ -239,7 +241,7 @@ def evaluate_bundles(
         found = comparison.compare(list(zip(names, bundles, strict=True)), songs, training, advance)
     drawn: Sequence[Path] = []
     if plots is not None:
-        from antiphon_trainer.evaluation_plots import draw
+        from antiphon_trainer.evaluation.evaluation_plots import draw
 
         drawn = draw(found, plots)
     if as_json:
@@ -257,10 +259,10 @@ def _songs_to_measure(wanted: Evaluate, settings: Prepare) -> list[Song]:
         return read_songs(wanted.songs or Path(settings.save_path) / HELD_OUT)
     if wanted.songs is not None:
         raise UserError("--songs and --corpus both name songs; give one of them")
-    from antiphon_trainer.engines import local
-    from antiphon_trainer.parsing import cores
-    from antiphon_trainer.prepare import encoded
-    from antiphon_trainer.sources import collect
+    from antiphon_trainer.corpus.engines import local
+    from antiphon_trainer.corpus.parsing import cores
+    from antiphon_trainer.corpus.prepare import encoded
+    from antiphon_trainer.corpus.sources import collect
 
     sources = collect(wanted.corpora)
     with screen.stoppable("what was parsed is kept"), screen.parsing(len(sources)) as advance:

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from antiphon_trainer.parsing import Advance
-from antiphon_trainer.progress import Epoch
+from antiphon_trainer.corpus.parsing import Advance
+from antiphon_trainer.network.progress import Epoch
 
 
 @contextmanager

@@ -18,12 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from antiphon.improviser import controls
-from antiphon.improviser.call import OpenCall
-from antiphon.improviser.composer import Composer, NextNote
-from antiphon.improviser.controls import Control
-from antiphon.improviser.ear import Heard
-from antiphon.improviser.echo import Echoes
+from antiphon.improviser.answering.call import OpenCall
+from antiphon.improviser.answering.composer import Composer, NextNote
+from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.events import (
     ControlChange,
     Event,
@@ -36,17 +33,20 @@ from antiphon.improviser.events import (
     Timed,
     Transport,
 )
-from antiphon.improviser.foresight import Pitches
-from antiphon.improviser.glance import Glance
-from antiphon.improviser.hands import Hands
-from antiphon.improviser.keyboard import Keyboard
-from antiphon.improviser.listener import Listener
-from antiphon.improviser.metronome import Metronome
+from antiphon.improviser.input import controls
+from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.filter import InputFilter
+from antiphon.improviser.input.loopback import LoopbackFilter
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.next_note import Pitches
+from antiphon.improviser.listening.state import HeardNote
 from antiphon.improviser.modes import Action, Mode, Signal, Turn, after
-from antiphon.improviser.plan import Planned
-from antiphon.improviser.playing import Due, Playing
-from antiphon.improviser.reply import Replies
-from antiphon.improviser.timekeeping import Timekeeper
+from antiphon.improviser.output.metronome import Metronome
+from antiphon.improviser.output.plan import Planned
+from antiphon.improviser.output.playing import Due, Playing
+from antiphon.improviser.snapshot import Snapshot
+from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.keys import signature_name
 from antiphon.melody.model import StepModel
 from antiphon.melody.vocabulary import Vocabulary
@@ -89,9 +89,9 @@ class Improviser:
         time: Timekeeper,
         replies: Replies,
         manner: Manner,
-        hands: Hands,
+        hands: InputRouting,
         metronome: Metronome,
-        on_heard: Callable[[Heard], None] | None = None,
+        on_heard: Callable[[HeardNote], None] | None = None,
         on_notice: Callable[[float, str], None] | None = None,
     ) -> None:
         self._listener = listener
@@ -104,8 +104,8 @@ class Improviser:
         self.mode: Mode = manner.mode
         self.turn = Turn.LISTENING
         self.holds = False
-        echoes = Echoes()
-        self._keyboard = Keyboard(hands, echoes)
+        echoes = LoopbackFilter()
+        self._keyboard = InputFilter(hands, echoes)
         self._playing = Playing(time, metronome, echoes)
         self._plan = self._playing.plan
         self._call = OpenCall()
@@ -217,10 +217,10 @@ class Improviser:
             return False
         return self._replies.prepare(self._call.call)
 
-    def glance(self) -> Glance:
+    def glance(self) -> Snapshot:
         """Return everything that a display shows, as it is now. It changes nothing and asks no model."""
         style, time, listener = self._composer.style, self._time, self._listener
-        return Glance(
+        return Snapshot(
             mode=self.mode,
             turn=self.turn,
             temperature=style.temperature,
@@ -327,7 +327,7 @@ class Improviser:
             return messages
         return messages + self._signal(time, Signal.PLAYS)
 
-    def _say_what_is_unknown(self, time: float, heard: Heard) -> None:
+    def _say_what_is_unknown(self, time: float, heard: HeardNote) -> None:
         """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""
         taken_for = int(heard.symbol) + self._listener.semitones
         if taken_for != heard.pitch and not self._said_unknown:

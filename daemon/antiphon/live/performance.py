@@ -19,9 +19,9 @@ from antiphon.errors import DEBUG
 from antiphon.improviser.events import NoteOn, ProgramChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.inbox import Arrival, Inbox, Told
-from antiphon.live.messages import Translator, encode, parse
-from antiphon.live.record import NoRecord as NoRecord
-from antiphon.live.record import Record as Record
+from antiphon.midi.codec import Translator, decode, encode
+from antiphon.recording.record import NoRecord as NoRecord
+from antiphon.recording.record import Record as Record
 
 PAUSE_SECONDS = 0.5
 """What is done so much too late wasn't held up: the process stood still meanwhile (SIGSTOP, a debugger, a host)."""
@@ -177,7 +177,7 @@ class Performance:
             moment, message = arrived
             if not isinstance(message, list):
                 return arrived
-            event = None if self._translator.watches(message) else parse(message)
+            event = None if self._translator.watches(message) else decode(message)
             if event is None or not self._improviser.ignores(event):
                 return arrived
             self._record.received(_entered(self._record, moment, self._improviser.now), message)

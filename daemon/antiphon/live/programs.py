@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from antiphon.errors import UserError
 from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
-from antiphon.live.assembly import Musician, load_musician
 from antiphon.live.inbox import Inbox
 from antiphon.melody.bundle import bundle_names
+from antiphon.musician import Musician, load_musician
 from antiphon.settings import model_folders
 
 MODEL = "model "

@@ -10,30 +10,30 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict, replace
 
-from antiphon.improviser.controls import parse_table
 from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.input.controls import parse_table
 from antiphon.live import priority
-from antiphon.live.assembly import Musician, load_musician
-from antiphon.live.connection import Connection, NoConnection
-from antiphon.live.deck import Deck
 from antiphon.live.inbox import Inbox
-from antiphon.live.incidents import Incidents
-from antiphon.live.journal import Say
-from antiphon.live.messages import Translator
+from antiphon.live.page_commands import PageCommands
+from antiphon.live.page_server import PageServer
 from antiphon.live.performance import Performance, stopped_by_signals
-from antiphon.live.ports import NoMidiSystem, find_system, free_name
+from antiphon.live.port_events import PortEvents
 from antiphon.live.programs import MODEL, Programs
-from antiphon.live.record import Record, Records
-from antiphon.live.recording import recover
-from antiphon.live.sessions import sessions_folder
-from antiphon.live.stage.messages import Midi, Notice
-from antiphon.live.stage.page_server import PageServer
-from antiphon.live.stage.show import Facts, Parts, Show
-from antiphon.live.stage.steering import Helm
+from antiphon.live.publisher import Facts, Parts, StatePublisher
+from antiphon.live.reporter import Reporter
 from antiphon.live.terminal import Terminal, is_terminal
-from antiphon.live.words import Words
 from antiphon.melody.bundle import bundle_names
+from antiphon.midi.codec import Translator
+from antiphon.midi.connection import Connection, NoConnection
+from antiphon.midi.ports import NoMidiSystem, find_system, free_name
+from antiphon.musician import Musician, load_musician
+from antiphon.recording.journal import Say
+from antiphon.recording.record import Record, Records
+from antiphon.recording.recorder import recover
+from antiphon.recording.sessions import sessions_folder
+from antiphon.recording.switch import RecordingSwitch
 from antiphon.settings import Ports, Settings, model_folders
+from antiphon.stage.messages import Midi, Notice
 
 
 def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet: bool = False) -> None:
@@ -51,7 +51,7 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
     if settings.play.seed is None:
         # Drawn here, so that the recording can say it.
         settings = replace(settings, play=replace(settings.play, seed=secrets.randbits(32)))
-    session = _Session(settings, Words(show, is_quiet), opens_page)
+    session = _Session(settings, Reporter(show, is_quiet), opens_page)
     if is_quiet or not is_terminal():
         session.play()
     else:
@@ -61,15 +61,15 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
 class _Session:
     """What belongs to one session, and the order in which it begins and ends."""
 
-    def __init__(self, settings: Settings, words: Words, opens_page: bool) -> None:
+    def __init__(self, settings: Settings, words: Reporter, opens_page: bool) -> None:
         self._settings = settings
         self._words = words
         self._musician = load_musician(settings)
         self._table = parse_table(asdict(settings.controls))
         self._translator = Translator(self._table, settings.play.mode)
         self._inbox = Inbox(time.monotonic())
-        self._incidents = Incidents(self._inbox, words.warn)
-        self._deck = Deck(sessions_folder(settings.sessions.folder), header_of(self._musician), words)
+        self._incidents = PortEvents(self._inbox, words.warn)
+        self._deck = RecordingSwitch(sessions_folder(settings.sessions.folder), header_of(self._musician), words)
         self._server = PageServer(settings.stage, words, opens_page) if settings.stage.on else None
         self._terminal: Terminal | None = None
 
@@ -162,14 +162,14 @@ class _Session:
         play = self._settings.play
         return self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
 
-    def _show(self, facts: Facts) -> Show | None:
+    def _show(self, facts: Facts) -> StatePublisher | None:
         """Return what shows the performance on pages and at the terminal, where there is either."""
         if self._server is None and self._terminal is None:
             return None
         put = self._server.put if self._server is not None else lambda *_: None
         metronome = self._settings.metronome
         parts = Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
-        return Show(put, self._table, parts, facts, self._terminal.show if self._terminal else None)
+        return StatePublisher(put, self._table, parts, facts, self._terminal.show if self._terminal else None)
 
     def _begin_stage(self, record: Record, programs: Programs, facts: Facts) -> None:
         """Start to serve the page."""
@@ -177,7 +177,7 @@ class _Session:
             return
         put = self._server.put
         self._words.notice = lambda text: put(Notice(text))
-        helm = Helm(self._inbox, self._translator, record, programs, self._deck, facts)
+        helm = PageCommands(self._inbox, self._translator, record, programs, self._deck, facts)
         self._server.start(helm, self._inbox.start, self._deck.folder)
 
     def _welcome(self, midi: Midi | None, no_midi: NoMidiSystem | None) -> None:

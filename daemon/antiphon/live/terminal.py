@@ -13,9 +13,9 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from antiphon.live.stage.messages import State
-from antiphon.live.stage.show import Scene
+from antiphon.live.publisher import Scene
 from antiphon.melody.keys import signature_name
+from antiphon.stage.messages import State
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle
 from antiphon_trainer.audition import answers, clock, key, tempo
-from antiphon_trainer.songs import Song
+from antiphon_trainer.corpus.songs import Song
 
 
 class Result(Protocol):

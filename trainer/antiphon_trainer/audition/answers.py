@@ -3,7 +3,7 @@
 An answer closes if its last note starts on a beat, lasts at least a quarter note, is of the tonic triad of the song's
 mode, ends where a bar ends (less the call's upbeat), and is the model's own: what it drew next is no hold. The beat is
 the song's: quarters, but dotted quarters in 3/8, 6/8 and 9/8; bars of twelve steps are told apart by the song's notes
-(`antiphon.improviser.endings.beat_of`). A dotted beat needn't be filled: an upbeat may take its last eighth.
+(`antiphon.improviser.answering.endings.beat_of`). A dotted beat needn't be filled: an upbeat may take its last eighth.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from antiphon.improviser.answers import CANDIDATES, choose_answer
-from antiphon.improviser.choice import Answer
-from antiphon.improviser.request import Request
+from antiphon.improviser.answering.candidates import CANDIDATES, choose_answer
+from antiphon.improviser.answering.choice import Answer
+from antiphon.improviser.answering.request import Request
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import LiteModel, StepModel
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.audition.calls import CALL_BARS, Phrase, Question, question, refusal
 from antiphon_trainer.audition.plain import plain_phrases
-from antiphon_trainer.songs import Song
+from antiphon_trainer.corpus.songs import Song
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,15 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
-from antiphon.improviser.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
-from antiphon.improviser.request import Call, copies
+from antiphon.improviser.answering.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
+from antiphon.improviser.answering.request import CallMelody, copies
 from antiphon.melody.context import Context
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, read
 from antiphon.melody.model import Metre, StepModel
 from antiphon.melody.vocabulary import HOLD, REST, Vocabulary
-from antiphon_trainer.evaluation import melody_of
-from antiphon_trainer.metre import metre_of_steps
-from antiphon_trainer.songs import Song, onsets
+from antiphon_trainer.corpus.metre import metre_of_steps
+from antiphon_trainer.corpus.songs import Song, onsets
+from antiphon_trainer.evaluation.evaluation import melody_of
 
 CALL_BARS = 2
 """An upbeat is part of them: the call ends where the next one's upbeat would start."""
@@ -39,7 +39,7 @@ class Phrase:
 class Question:
     """A song's first bars as a call, and what is known of the song."""
 
-    call: Call
+    call: CallMelody
     bars: Bars
     """The answer's, with the song's beat."""
     triad: tuple[int, ...]
@@ -106,7 +106,7 @@ def question(model: StepModel, vocabulary: Vocabulary, song: Song) -> Question:
     rest = song.symbols[steps : 2 * steps + 1]
     follows = rest[steps] if len(rest) > steps else REST
     return Question(
-        call=Call(tuple(read(song.symbols[:steps])), upbeat),
+        call=CallMelody(tuple(read(song.symbols[:steps])), upbeat),
         bars=Bars(first.position, first.bar, beat),
         triad=MINOR_TRIAD if song.mode == "minor" else MAJOR_TRIAD,
         context=_heard(model, vocabulary, song, steps),

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
-from antiphon.improviser.clock import Clock
-from antiphon.improviser.pulses import PER_BEAT
+from antiphon.improviser.tempo.midi_clock import MidiClock
+from antiphon.improviser.tempo.pulses import PER_BEAT
 from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
 from antiphon_trainer.audition.pulse_trains import (
     Delay,
@@ -23,7 +23,7 @@ from antiphon_trainer.audition.pulse_trains import (
     steady,
     stepping,
 )
-from antiphon_trainer.songs import Song
+from antiphon_trainer.corpus.songs import Song
 
 RUNS = 12
 """Simulated clocks a row."""
@@ -124,9 +124,9 @@ def _row(kind: Kind, seed: int) -> Row:
     return Row(kind.name, kind.target, kind.lock_target, ours, _spread(kind, seed, MeanInterval))
 
 
-def started() -> Clock:
+def started() -> MidiClock:
     """Return a clock to which Start has just come."""
-    clock = Clock(bpm=100)
+    clock = MidiClock(bpm=100)
     clock.start(0.0)
     return clock
 

@@ -1,4 +1,4 @@
-"""How often a note of so many steps comes behind one of so many: the table in `antiphon.improviser.following`.
+"""How often a note of so many steps comes behind one of so many: `PAIRS` of `improviser.tempo.tempo_follower`.
 
 python -m antiphon_trainer.audition.durations prepared/songs/training
 """
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from antiphon.improviser.following import DURATIONS
+from antiphon.improviser.tempo.tempo_follower import DURATIONS
 from antiphon.melody.vocabulary import HOLD, REST
-from antiphon_trainer.songs import read_songs
+from antiphon_trainer.corpus.songs import read_songs
 
 
 def inter_onset_steps(symbols: Sequence[str]) -> list[int]:

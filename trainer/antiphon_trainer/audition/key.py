@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.events import NoteOn
-from antiphon.live.assembly import Musician, load_musician
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.grid import Note, read
 from antiphon.melody.keys import SIGNATURES, normalised, transposition
+from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
 from antiphon_trainer.audition.profiles import krumhansl_schmuckler
 from antiphon_trainer.audition.songs import BPM, performed
-from antiphon_trainer.songs import Song, onsets
+from antiphon_trainer.corpus.songs import Song, onsets
 
 AFTER = (4, 8, 16)
 """Notes after which the key in use is looked at."""

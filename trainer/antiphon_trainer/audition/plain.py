@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from antiphon.improviser.answers import drawn
+from antiphon.improviser.answering.candidates import drawn
 from antiphon.melody.grid import read
 from antiphon.melody.model import Metre, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary

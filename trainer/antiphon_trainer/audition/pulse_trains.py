@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.improviser.pulses import PER_BEAT
+from antiphon.improviser.tempo.pulses import PER_BEAT
 
 Seconds = npt.NDArray[np.float64]
 Delay = Callable[[Seconds, np.random.Generator], Seconds]

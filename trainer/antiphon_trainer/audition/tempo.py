@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.improviser.following import Follower
+from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.melody.grid import STEPS_PER_BEAT
 from antiphon_trainer.audition.durations import inter_onset_steps
-from antiphon_trainer.songs import Song
+from antiphon_trainer.corpus.songs import Song
 
 TARGET = 0.90
 SET_BPM = 100.0
@@ -103,7 +103,7 @@ def perform(steps: Steps, random: np.random.Generator) -> Seconds:
 
 def followed(intervals: Seconds) -> Steps:
     """Count with the follower."""
-    follower, steps = Follower(SET_BPM), []
+    follower, steps = TempoFollower(SET_BPM), []
     for interval in intervals.tolist():
         follower = follower.after(interval)
         steps.append(follower.steps)

@@ -1,0 +1,117 @@
+"""On the wire: through real MIDI ports, from note-on to note-on, beside a bare echo that does nothing else."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, Self
+
+import rtmidi
+
+from antiphon.bench import process
+from antiphon.bench.inner import TUNE
+from antiphon.midi.ports import close_clients
+
+PATIENCE = 2.0
+"""Seconds after which an answer is lost."""
+PACE = 0.060
+"""Seconds from note to note: nearer ones would be a chord, or more than an answer a step; with room for being late."""
+SPREAD = 0.003
+WARMING = 20
+"""Notes that don't count, until caches are warm."""
+
+
+@dataclass(frozen=True)
+class OnTheWire:
+    """What the daemon is like beside a bare echo, both as processes of their own."""
+
+    ports_us: list[float]
+    """Round trips through the daemon, note-on to note-on …"""
+    echo_us: list[float]
+    """… and through the echo, in turns with them."""
+    lost: int
+    """Notes that never came back."""
+    start_s: float
+    """From the daemon's start until its ports were open."""
+    memory_mb: float
+    idle_cpu_percent: float
+    """Of a core, while nobody plays …"""
+    echo_idle_cpu_percent: float
+    """… and the echo's: MIDI systems wake whoever has ports, many times a second."""
+
+
+class Line:
+    """A cable to a peer's input and one from its output, on the MIDI system whose RtMidi number is `api`."""
+
+    def __init__(self, api: int, name: str) -> None:
+        self._out: Any = rtmidi.MidiOut(rtapi=api, name=f"{name} bench keys")
+        self._in: Any = rtmidi.MidiIn(rtapi=api, name=f"{name} bench ears")
+        self._heard: SimpleQueue[float] = SimpleQueue()
+        self.sent = time.perf_counter()
+        self._in.set_callback(self._hear)
+        self._out.open_port(_number(self._out.get_ports(), f"{name} in"), "keys")
+        self._in.open_port(_number(self._in.get_ports(), f"{name} out"), "ears")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        close_clients(self._in, self._out)
+
+    def round_trip(self, pitch: int) -> float | None:
+        """Send a note and return when its answer has come, in seconds after; None if it never does.
+
+        It is on another channel than the answers, so that it is never taken for one that comes back.
+        """
+        while not self._heard.empty():
+            self._heard.get()
+        start = self.sent = time.perf_counter()
+        self._out.send_message([0x91, pitch, 80])
+        try:
+            came = self._heard.get(timeout=PATIENCE)
+        except Empty:
+            return None
+        finally:
+            self._out.send_message([0x81, pitch, 0])
+        return came - start
+
+    def _hear(self, message: tuple[list[int], float], _data: Any) -> None:
+        if message[0][0] & 0xF0 == 0x90 and message[0][2]:
+            self._heard.put(time.perf_counter())
+
+
+def measure(api: str, number: int, model: str, notes: int) -> OnTheWire:
+    """Start the daemon and an echo, let them idle, and play to both in turns.
+
+    Args:
+        api: the MIDI system's name.
+        number: RtMidi's of it.
+        model: of the daemon.
+        notes: that are played to each.
+    """
+    with ExitStack() as stack:
+        daemon = stack.enter_context(process.daemon(api, model))
+        echo = stack.enter_context(process.bare_echo(number))
+        memory = daemon.memory_mb
+        idle, echo_idle = process.idle_percent((daemon, echo))
+        lines = [stack.enter_context(Line(number, peer.name)) for peer in (daemon, echo)]
+        taken: tuple[list[float], list[float]] = ([], [])
+        lost, chance = 0, random.Random(1)  # noqa: S311
+        for played in range(WARMING + notes):
+            for line, trips in zip(lines, taken, strict=True):
+                due = max(lines[0].sent + PACE / 2, lines[1].sent + PACE / 2, line.sent + PACE)
+                # Anywhere in an audio period: always at the same place, a run would measure that place.
+                time.sleep(max(0.0, due - time.perf_counter()) + chance.random() * SPREAD)
+                trip = line.round_trip(TUNE[played % len(TUNE)] + 3)
+                if trip is None:
+                    lost += 1
+                elif played >= WARMING:
+                    trips.append(trip * 1e6)
+        return OnTheWire(*taken, lost, round(daemon.start_s, 3), round(memory, 1), idle, echo_idle)
+
+
+def _number(ports: list[str], part: str) -> int:
+    return next(i for i, name in enumerate(ports) if part in name)

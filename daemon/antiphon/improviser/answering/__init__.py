@@ -1,0 +1,1 @@
+"""Answering: what is played, drawn from the model within the performer's constraints."""

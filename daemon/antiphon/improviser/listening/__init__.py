@@ -1,0 +1,1 @@
+"""Listening: notes and their times become steps, a register, a key and expectations of what comes next."""

@@ -1,0 +1,113 @@
+"""The key: how likely each of the twelve key signatures is, given what was heard, and which one is in use."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+CHANCE_TO_MOVE = 0.003
+"""Chance that the key changes from one note to the next, where nobody else listens for a modulation."""
+CHANCE_TO_FORGET = 0.1
+"""The same where a key model listens too. It knows modulations; the evidence then speaks for the last notes."""
+SHARE_OF_EVIDENCE = 0.7
+"""Power of the evidence beside the key model: both know the same notes, and would count them twice."""
+MOST_EVIDENCE = 6.0
+"""Bits that one note may speak for one key against another: no single wrong note overturns a melody."""
+CLEAR_LEAD = 0.9
+LEAD_NOTES = 3
+ENOUGH_LEAD = 0.8
+"""A key takes another's place when it has the probability `CLEAR_LEAD`, or has led for `LEAD_NOTES` notes.
+With a key model, which hears a few notes together anyway, `ENOUGH_LEAD` takes the place of both.
+
+Before any key was that clear there is nothing to hold on to, and the likeliest is in use from note to note.
+"""
+
+Weights = npt.NDArray[np.float64]
+_SMALLEST = 1e-30
+"""A softmax may round to 0, which no evidence could ever lift again."""
+
+
+@dataclass(frozen=True, eq=False)
+class KeyPosterior:
+    """A posterior over keys, (key,), summing to 1; the row of the key in use, and how long another one has led.
+
+    Where a key was chosen, the belief is kept up all the same: it takes over when the choice is taken back.
+    """
+
+    weights: Weights
+    evidence: Weights
+    """What the melody model alone says, (key,), summing to 1; without a key model the same as `weights`."""
+    in_use: int | None = None
+    leader: int | None = None
+    led: int = 0
+    was_clear: bool = False
+    """Some key has had a clear lead."""
+    locked: int | None = None
+    """The key that somebody has chosen: it is in use, whatever is heard meanwhile."""
+
+    @property
+    def row(self) -> int:
+        """The key that is played in: the chosen one, or the one that was heard; the first before any note."""
+        return self.in_use or 0 if self.locked is None else self.locked
+
+    @property
+    def expected(self) -> Weights:
+        """The probability of each key for the note to come, (key,): it may have moved since the last one."""
+        return _moved(self.weights, CHANCE_TO_MOVE) if self.locked is None else self.shown
+
+    @property
+    def shown(self) -> Weights:
+        """The probability of each key, (key,), which of a chosen one is 1."""
+        return self.weights if self.locked is None else np.eye(len(self.weights))[self.locked]
+
+    def bits(self, costs: Weights) -> float:
+        """Return the bits that a note cost in the mixture of all keys, given what it cost in each, (key,)."""
+        if self.locked is not None:
+            return float(costs[self.locked])
+        least = costs.min()
+        return float(least - math.log2(self.expected @ np.exp2(least - costs)))
+
+    def after(self, bits: Weights, heard: Weights | None = None) -> KeyPosterior:
+        """Return the belief after a note.
+
+        Args:
+            bits: what its pitch class cost in each key, (key,), given that a note starts.
+            heard: the key model's probability of each key after the note, (key,), if there is such a model.
+        """
+        chance = CHANCE_TO_MOVE if heard is None else CHANCE_TO_FORGET
+        evidence = _moved(self.evidence, chance) * np.exp2(-np.minimum(bits - bits.min(), MOST_EVIDENCE))
+        evidence /= evidence.sum()
+        weights = evidence
+        if heard is not None:
+            weights = np.maximum(heard, _SMALLEST) * evidence**SHARE_OF_EVIDENCE
+            weights /= weights.sum()
+        return self._with(weights, evidence, takes_time=heard is None)
+
+    def _with(self, weights: Weights, evidence: Weights, takes_time: bool) -> KeyPosterior:
+        leader = int(weights.argmax())
+        led = self.led + 1 if leader == self.leader else 1
+        is_clear = bool(weights[leader] >= CLEAR_LEAD)
+        leads = is_clear or led >= LEAD_NOTES if takes_time else bool(weights[leader] >= ENOUGH_LEAD)
+        return KeyPosterior(
+            weights=weights,
+            evidence=evidence,
+            in_use=leader if leads or not self.was_clear else self.in_use,
+            leader=leader,
+            led=led,
+            was_clear=self.was_clear or is_clear,
+            locked=self.locked,
+        )
+
+
+def _moved(weights: Weights, chance: float) -> Weights:
+    others = len(weights) - 1
+    return weights * (1 - chance) + (1 - weights) * (chance / others) if others else weights
+
+
+def flat_posterior(keys: int, locked: int | None = None) -> KeyPosterior:
+    """Return the belief before the first note: every key is as likely; a key may have been chosen."""
+    weights = np.full(keys, 1 / keys)
+    return KeyPosterior(weights, weights, locked=locked)

@@ -1,0 +1,98 @@
+"""The ear: what hearing a note leaves behind, as values. To take a note back is to keep the ear from before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.improviser.listening.key_posterior import KeyPosterior
+from antiphon.improviser.listening.lookahead import Lookahead
+from antiphon.improviser.tempo.tempo_follower import TempoFollower
+from antiphon.melody.context import Context
+from antiphon.melody.grid import Place
+from antiphon.melody.model import Floats
+
+
+@dataclass(frozen=True)
+class HeardNote:
+    """A note of the melody, as it was heard."""
+
+    time: float
+    """Of its onset, in seconds."""
+    step: int
+    """From the first onset."""
+    pitch: int
+    """As played, a MIDI note number."""
+    symbol: str
+    """In the model's key."""
+    sharps: int
+    """The key signature in use after hearing it, −5…6."""
+    replaces: bool
+    """It is the higher note of a chord, and takes the place of the note heard before."""
+    belief: KeyPosterior = field(compare=False, repr=False)
+    """Before it was heard."""
+    costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
+    """−log2 of the probability of its time and its pitch in each key, (key,)."""
+
+    @property
+    def bits(self) -> float:
+        """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
+        return self.belief.bits(self.costs)
+
+
+@dataclass(frozen=True, eq=False)
+class NoteHypothesis:
+    """What a note leaves behind that comes so many steps after another: a value, which can be made before it comes."""
+
+    tokens: npt.NDArray[np.intp]
+    """Its symbol in each key, (key,)."""
+    belief: KeyPosterior
+    key_state: Floats | None
+    path: Lookahead
+    costs: npt.NDArray[np.float64]
+    """See `HeardNote`."""
+    semitones: int
+    """From a pitch of the model to the same in the performer's key and register, in the key then in use."""
+    place: Place | None
+    """Of the note in its bar."""
+
+    @property
+    def context(self) -> Context:
+        """After the note, in the key then in use: one row."""
+        return self.path.row(self.belief.row)
+
+
+@dataclass(frozen=True, eq=False)
+class ListenerState:
+    """Everything that hearing depends on, as a value: to take a note back, keep the ear from before it."""
+
+    path: Lookahead
+    belief: KeyPosterior
+    key_state: Floats | None = None
+    """The key model's memory, if there is such a model."""
+    onset: int | None = None
+    """The step at which the last note started, on the timekeeper's grid, and where it ended there."""
+    release: float | None = None
+    phrase: int = 0
+    """The step at which this phrase started."""
+    follower: TempoFollower | None = None
+    """What the playing shows of its tempo, where that is asked."""
+    pitch: int = 0
+    step: int = 0
+    octave_shift: int = 0
+    """Semitones, a multiple of 12, that bring this phrase into the vocabulary."""
+    line: tuple[int, ...] = ()
+    """The last steps, each a pitch (as played, with the octave shift), `HELD` or `RESTED`."""
+
+    def locked(self, row: int | None) -> ListenerState:
+        """Return the ear where a key was chosen: its row, or None for the one that is heard."""
+        return replace(self, belief=replace(self.belief, locked=row))
+
+    def moved(self, steps: int) -> ListenerState:
+        """Return the ear after the grid has jumped by so many steps: what was heard keeps its distance."""
+        if self.onset is None:
+            return self
+        release = None if self.release is None else self.release + steps
+        return replace(self, onset=self.onset + steps, release=release, phrase=self.phrase + steps)

@@ -1,0 +1,42 @@
+"""The glance: everything that a display shows of an improviser at a moment, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from antiphon.improviser.events import Sync
+from antiphon.improviser.modes import Mode, Turn
+from antiphon.improviser.output.plan import Coming
+from antiphon.improviser.tempo.midi_clock import Health
+from antiphon.melody.grid import Tempo
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An improviser at a moment; two that are equal look the same."""
+
+    mode: Mode
+    turn: Turn
+    temperature: float
+    density: float
+    lowest: int
+    highest: int
+    is_muted: bool
+    holds: bool
+    tempo: Tempo
+    """Steps ↔ seconds now."""
+    sync: Sync
+    bar: int
+    """Steps in a bar."""
+    is_shared: bool
+    """The performer hears the grid, so that its bars are where they are shown."""
+    health: Health
+    """Of MIDI clock; "none" where it isn't followed."""
+    locked: int | None
+    """The key signature that was chosen, in sharps, −5…6; None where it is found by listening."""
+    sharps: int
+    """The key signature in use, −5…6."""
+    posterior: tuple[float, ...]
+    """How likely each key signature is, from −5 to 6 sharps, (12,), summing to 1."""
+    planned: tuple[Coming, ...]
+    """What is still to come of the answer, in the order of time."""

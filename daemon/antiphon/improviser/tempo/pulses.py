@@ -1,0 +1,306 @@
+"""Pulses: a steady tempo seen through MIDI clock pulses that come late, in bursts, or not at all.
+
+A pulse's delay is bounded: a jitter of a millisecond, or one audio period where a program hands its pulses over a
+period at a time. So the pulses of a steady tempo lie in a strip as high as that bound, and the line is found from the
+strip (the lower edge is the clock without delay; see Moon, Skelly and Towsley, "Estimation and removal of clock skew
+from network delay measurements", INFOCOM 1999). The line is drawn through as many of the last pulses as one strip
+can hold: many while the tempo is steady, few just after it has changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from antiphon.improviser.tempo.regression_band import Point, RegressionBand, regression_bands
+
+PER_BEAT = 24
+"""Pulses in a quarter note."""
+SLOWEST, FASTEST = 20.0, 400.0
+"""Beats a minute that a clock may have."""
+LONGEST_INTERVAL, SHORTEST_INTERVAL = 60 / SLOWEST / PER_BEAT, 60 / FASTEST / PER_BEAT
+"""Seconds between pulses."""
+WINDOWS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 192)
+"""Numbers of last pulses that a line may be drawn through; the most only where pulses come in bursts."""
+BURSTS = 0.005
+"""Seconds of noise that only bursts make."""
+SELDOM = 6
+"""Pulses from one measurement of the noise to the next; and where the line is sure, from one drawing to the next."""
+SURE = 48
+"""Pulses that make a line sure."""
+NOISE_PULSES = 24
+"""The noise is how high a strip so many pulses need; and the typical one of `NOISE_MEMORY` such strips."""
+NOISE_MEMORY = 16
+TYPICAL = 0.6
+"""Quantile: a change of tempo makes the strips of a beat high, a quarter of the memory, and must not count."""
+UNKNOWN_NOISE = 0.024
+"""Seconds of noise allowed before it was measured: a period of 1,024 frames at 48 kHz, and something for the system."""
+LEAST_NOISE = 0.0003
+SLACK = 1.25
+"""A long strip is higher than a short one with the same noise."""
+JITTER = 0.00125
+"""Seconds. Noise of so much to either side is jitter, whose middle is the beat; twice as much is delay, of which the
+least is the beat.
+"""
+PERIODS = tuple(frames / rate for rate in (44_100, 48_000) for frames in (256, 512, 1024, 2048))
+"""Seconds of audio periods. A tempo whose interval is one of these to `SAME` is likelier a burst a period of a slower
+tempo, and the pulse that seems to be missing now and then is none: its period was just empty.
+"""
+SAME = 0.002
+BURST_MEMORY = 384
+"""Pulses for which bursts are expected after they have shown."""
+UNEVEN = 0.1
+"""Periods that bursts may be off their raster."""
+TO_AND_FRO = 5
+"""Changes from one number of periods to another in `NOISE_PULSES` that make a raster."""
+SUSPECTS = 3
+"""Late pulses in a row that make a new tempo; fewer were held up on their way."""
+LEAST_SPAN = 0.06
+"""Seconds between the first and the last of the pulses that a line is drawn through."""
+KNOWN_PULSES = 8
+"""Pulses that make a tempo well enough known for a gap to be counted in it."""
+MISFIT = 0.15
+"""Intervals that a pulse behind a hole may be off, where noise is less."""
+
+
+def believed_bpm(bpm: float) -> float:
+    """Return a tempo as it is believed: no slower than `SLOWEST` and no faster than `FASTEST`."""
+    return min(FASTEST, max(SLOWEST, bpm))
+
+
+def believed_interval(seconds: float) -> float:
+    """Return the time between two pulses as it is believed; see `believed_bpm`."""
+    return min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, seconds))
+
+
+class Hole(NamedTuple):
+    """A gap that was counted as `missing` pulses before pulse `number`."""
+
+    number: int
+    missing: int
+    before: float
+    """When the first pulse that is missing was due, in seconds."""
+    interval: float
+    """As it was before the hole."""
+
+
+@dataclass(frozen=True)
+class Pulses:
+    """The line through the last pulses: pulse `number` was due at `due` seconds, and one comes every `interval`."""
+
+    interval: float
+    due: float = 0.0
+    number: int = -1
+    points: tuple[Point, ...] = ()
+    """What the line may be drawn through, the latest last."""
+    suspects: tuple[Point, ...] = ()
+    """The last pulses, where they came too late for the line."""
+    recent: tuple[Point, ...] = ()
+    """The last pulses, suspects too: for the noise."""
+    noises: tuple[float, ...] = ()
+    burst: float = 0.0
+    """Seconds between bursts, where pulses have come together: then noise is at least this."""
+    burst_until: int = 0
+    fitted: int = 0
+    """How many pulses the line is drawn through."""
+    hole: Hole | None = None
+
+    @property
+    def last(self) -> float:
+        """When the last pulse came, in seconds; −inf before the first."""
+        return self.recent[-1].time if self.recent else float("-inf")
+
+    @property
+    def noise(self) -> float:
+        """Height of the strip, in seconds, that a steady tempo is allowed."""
+        if not self.noises:
+            return UNKNOWN_NOISE
+        typical = sorted(self.noises)[int(TYPICAL * (len(self.noises) - 1))]
+        return SLACK * max(typical, self.burst) + LEAST_NOISE
+
+    def due_at(self, number: int) -> float:
+        """Return when a pulse is due, in seconds."""
+        return self.due + (number - self.number) * self.interval
+
+    def after(self, time: float, restarts: bool = False) -> Pulses:
+        """Return the line after a pulse that came at `time` seconds.
+
+        Args:
+            time: of the pulse, no earlier than the last one's.
+            restarts: the transport has just started: where the pulse doesn't fit, the sender has laid its clock anew.
+        """
+        if not self.recent:
+            return self._anew(Point(0, time))
+        time = max(time, self.last)
+        if self.hole is not None and self.number - self.hole.number < SUSPECTS and time < self.due + self.interval / 2:
+            return self._held_up(self.hole).after(time, restarts)
+        late = time - self._latest(self.number + 1)
+        if restarts or late > LONGEST_INTERVAL:
+            # Nothing may be counted here but whole intervals; where they don't fit, another line begins.
+            is_known = self.fitted >= KNOWN_PULSES and not (restarts and late > LONGEST_INTERVAL)
+            missing = self._missing(time) if is_known else None
+            if missing is None:
+                passed = round((time - self.due_at(self.number + 1)) / self.interval)
+                return self._anew(Point(self.number + 1 + max(0, passed), time))
+            return self._take(Point(self.number + 1 + missing, time))
+        is_late = late > 0 and self.fitted >= KNOWN_PULSES
+        # Noise alone may hold back several pulses in a row: a hole is a gap that it can't explain.
+        is_gap = time - self.last > self.interval + self.noise
+        missing = self._missing(time) if is_late and is_gap else None
+        point = Point(self.number + 1, time)
+        if missing == 1 and any(abs(self.interval / period - 1) < SAME for period in PERIODS):
+            return replace(self, burst=self.interval, burst_until=point.number + BURST_MEMORY)._take(point)
+        if missing:
+            return self._skip(time, missing)
+        if is_late:
+            return self._suspect(point)
+        if self.fitted >= SURE and point.number % SELDOM and time > self.due_at(point.number) - self.noise:
+            points = (*self.points, point)
+            return replace(
+                self._noted(point), due=self.due_at(point.number), number=point.number, points=points, suspects=()
+            )
+        return self._take(point)
+
+    def _latest(self, number: int) -> float:
+        """Return when a pulse comes at the latest, as far as noise explains it."""
+        return self.due_at(number) + self.noise
+
+    def _missing(self, time: float) -> int | None:
+        """Return how many pulses are missing before one at `time`; None if it fits nowhere."""
+        late = time - self.due_at(self.number + 1)
+        missing = max(0, round((late - self.noise / 2) / self.interval))
+        rest = late - missing * self.interval
+        room = min(max(MISFIT * self.interval, self.noise), self.interval / 2)
+        return missing if -room <= rest <= max(room, self.noise) else None
+
+    def _anew(self, point: Point) -> Pulses:
+        """Begin another line, at the last known tempo."""
+        return replace(
+            self,
+            due=point.time,
+            number=point.number,
+            points=(point,),
+            suspects=(),
+            recent=(point,),
+            fitted=1,
+            hole=None,
+        )
+
+    def _skip(self, time: float, missing: int) -> Pulses:
+        """Count missing pulses; but what comes as late again isn't a hole, it is a slower tempo."""
+        point = Point(self.number + 1 + missing, time)
+        hole = self.hole
+        again = PER_BEAT if self.noise > self.interval / 2 else 1
+        if hole is None or point.number - missing - hole.number > again:
+            return replace(
+                self._take(point), hole=Hole(point.number, missing, self.due_at(self.number + 1), self.interval)
+            )
+        since = [*self.recent, point]
+        first = next((i for i, each in enumerate(since) if each.number >= hole.number), len(since) - 1)
+        kept = since[max(0, first - 1) :]
+        renumbered = tuple(Point(kept[0].number + i, each.time) for i, each in enumerate(kept))
+        return replace(self, points=renumbered[:-1], suspects=(), recent=renumbered[:-1], hole=None)._take(
+            renumbered[-1]
+        )
+
+    def _held_up(self, hole: Hole) -> Pulses:
+        """Take a hole back: a pulse has come too early for it, so those before it were only held up."""
+        number = self.number - hole.missing
+        held_up = tuple(each._replace(number=each.number - hole.missing) for each in _since(self.recent, hole.number))
+        return replace(
+            self,
+            interval=hole.interval,
+            due=hole.before + (self.number - hole.number) * hole.interval,
+            number=number,
+            points=self.points[: len(self.points) - len(_since(self.points, hole.number))],
+            recent=(*self.recent[: len(self.recent) - len(held_up)], *held_up),
+            suspects=(),
+            hole=None,
+        )
+
+    def _suspect(self, point: Point) -> Pulses:
+        """Keep a late pulse apart: it may have been held up. If the next ones are late too, it is the tempo."""
+        suspects = (*self.suspects, point)
+        if len(suspects) < SUSPECTS:
+            number = point.number
+            return replace(self._noted(point), suspects=suspects, due=self.due_at(number), number=number)
+        return replace(self, points=self.points + suspects[:-1], suspects=())._take(point)
+
+    def _take(self, point: Point) -> Pulses:
+        """Draw the line anew, through the pulse too."""
+        points = (*self.points, point)[-WINDOWS[-1] :]
+        noted = self._noted(point)
+        strip = _longest(points, noted.noise)
+        interval = believed_interval(strip.slope) if strip else self.interval
+        fitted = strip.size if strip else 1
+        offsets = [each.time - (each.number - point.number) * interval for each in points[-fitted:]]
+        lowest, height = min(offsets), max(offsets) - min(offsets)
+        return replace(
+            noted,
+            interval=interval,
+            due=lowest + _middle(height / 2),
+            number=point.number,
+            points=points,
+            suspects=(),
+            fitted=fitted,
+        )
+
+    def _noted(self, point: Point) -> Pulses:
+        """Measure the noise with another pulse."""
+        recent = (*self.recent, point)[-NOISE_PULSES:]
+        noises, burst, until = self.noises, self.burst, self.burst_until
+        if len(recent) == NOISE_PULSES and point.number % SELDOM == 0:
+            strip = next(regression_bands(recent, (NOISE_PULSES,)))
+            noises = (*noises, strip.height)[-NOISE_MEMORY:]
+        if point.number > until:
+            burst = 0.0
+        came_together = len(recent) > 1 and recent[-1].time - recent[-2].time < SHORTEST_INTERVAL / 2
+        if came_together or (len(recent) == NOISE_PULSES and point.number % SELDOM == 0):
+            period = _period(recent, came_together)
+            if period:
+                burst, until = max(burst, period), point.number + BURST_MEMORY
+        return replace(self, recent=recent, noises=noises, burst=burst, burst_until=until)
+
+
+def _since(points: tuple[Point, ...], number: int) -> tuple[Point, ...]:
+    return tuple(point for point in points if point.number >= number)
+
+
+def _period(recent: tuple[Point, ...], came_together: bool) -> float:
+    """Return the seconds between bursts; 0 if the pulses show none.
+
+    Bursts are on a raster: all gaps are so many periods. Pulses that come one by one show it by going to and fro
+    between one number and another; a new tempo or a hole doesn't.
+    """
+    gaps = [later.time - earlier.time for earlier, later in pairwise(recent)]
+    wide = [gap for gap in gaps if gap >= SHORTEST_INTERVAL / 2]
+    least = min(wide, default=0.0)
+    periods = [round(gap / least) for gap in wide]
+    uneven = UNEVEN if came_together else UNEVEN / 2
+    is_raster = len(wide) >= NOISE_PULSES // 2 and all(
+        abs(gap / least - number) < uneven for gap, number in zip(wide, periods, strict=True)
+    )
+    changes = sum(before != after for before, after in pairwise(periods))
+    return min(least, UNKNOWN_NOISE) if is_raster and (came_together or changes >= TO_AND_FRO) else 0.0
+
+
+def _longest(points: tuple[Point, ...], noise: float) -> RegressionBand | None:
+    """Return the strip of the most pulses that is no higher than the noise; of the fewest, if there is none.
+
+    Pulses that were held up and came at once, in a few milliseconds, say nothing of the tempo.
+    """
+    longest = None
+    windows = WINDOWS if noise > BURSTS else WINDOWS[:-1]
+    for strip in regression_bands(points[-windows[-1] :], windows):
+        if points[-1].time - points[-strip.size].time < LEAST_SPAN:
+            continue
+        if strip.height > noise and longest is not None:
+            break
+        longest = strip
+    return longest
+
+
+def _middle(half: float) -> float:
+    """Return how far above a strip's lower edge the beat is, given half the strip's height, in seconds."""
+    return max(0.0, min(half, 2 * JITTER - half))

@@ -1,0 +1,171 @@
+"""Timekeeping: what time it is in steps, by a tempo that is set, by MIDI clock, or by the performer's own playing.
+
+The grid is *shared* where the performer hears the same beat, from a sequencer or from the metronome: then it is
+absolute, and a step has its place in the bar. Otherwise nobody hears our beat, and the grid is laid anew under each
+onset: an absolute grid at a slightly wrong tempo slips.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from antiphon.improviser.events import ClockContinue, ClockPulse, ClockStart, ClockStop, Sync, Transport
+from antiphon.improviser.tempo.midi_clock import Health, MidiClock
+from antiphon.improviser.tempo.pulses import believed_bpm
+from antiphon.improviser.tempo.tempo_follower import MOST_TAPS, tapped_bpm
+from antiphon.melody.grid import Place, Tempo
+
+
+class Timekeeper:
+    """Steps ↔ seconds, as they are now.
+
+    Args:
+        tempo: to begin with. With a metronome its step 0 is a downbeat.
+        sync: what the tempo follows, to begin with.
+        bar: steps in a bar.
+        is_heard: a metronome sounds, so that the performer shares the grid from the start.
+        clock_offset: seconds by which the grid is later than the clock's pulses.
+    """
+
+    def __init__(
+        self,
+        tempo: Tempo,
+        sync: Sync = "fixed",
+        bar: int = 16,
+        is_heard: bool = False,
+        clock_offset: float = 0.0,
+    ) -> None:
+        self.bar = bar
+        self.sync = sync
+        self._tempo = tempo
+        self._clicks = is_heard
+        self._clock_offset = clock_offset
+        self._clock = self._new_clock()
+        self._rolls = False
+        self._leads = False
+        self._taps: tuple[float, ...] = ()
+
+    @property
+    def tempo(self) -> Tempo:
+        """Steps ↔ seconds now."""
+        return self._tempo
+
+    @property
+    def beat(self) -> int:
+        """Steps in a beat (a quarter note)."""
+        return max(1, round(self._tempo.steps_per_beat))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the performer hears the grid, so that steps have a place in the bar."""
+        # A grid that is laid under the onsets isn't the one that the metronome's beats were heard on.
+        return self._rolls or (self._clicks and self.sync != "auto")
+
+    @property
+    def rolls(self) -> bool:
+        """Whether a sequencer's transport is rolling, and is followed."""
+        return self._rolls
+
+    @property
+    def health(self) -> Health:
+        """How the clock is that is followed."""
+        return "none" if self._clock is None else self._clock.health
+
+    def place(self, step: int) -> Place | None:
+        """Return where a step stands in its bar, or None where nobody hears the bar."""
+        return Place(step % self.bar, self.bar) if self.is_shared else None
+
+    def next_step(self, time: float, every: int, from_step: int = 0) -> int:
+        """Return the first step at `time` (seconds) or later that is `from_step` plus a multiple of `every`."""
+        # A thousandth of a step is no lateness: it is what rounding leaves.
+        behind = self._tempo.step_at(time) - from_step - 1e-3
+        return from_step + max(0, math.ceil(behind / every)) * every
+
+    def lead(self, leads: bool) -> None:
+        """Let the grid stand as it is, while it is the improviser who plays on it; or follow onsets again."""
+        self._leads = leads
+
+    def hear_onset(self, time: float, step: int, bpm: float | None) -> None:
+        """Lay the grid under an onset that was heard at `time` (seconds) and counted as `step`.
+
+        Args:
+            time: of the onset.
+            step: the one that it was counted as.
+            bpm: the tempo that the playing shows, in `auto`.
+        """
+        if not (self.is_shared or self._leads):
+            self._tempo = replace(self._tempo, time=time, step=step, bpm=bpm or self._tempo.bpm)
+
+    def change_tempo(self, time: float, bpm: float) -> None:
+        """Count with another tempo from now on; a clock that is followed knows better.
+
+        A file may say a million beats a minute: that isn't believed.
+        """
+        if not self._rolls:
+            self._tempo = self._tempo.changed(believed_bpm(bpm), time)
+
+    def change_sync(self, sync: Sync) -> None:
+        """Follow something else from now on; until that is heard, the grid goes on as it stands.
+
+        A clock is heard from its next Start or Continue on: where it stands now isn't known.
+        """
+        if sync != self.sync:
+            self.sync = sync
+            self._clock = self._new_clock()
+            self._rolls = False
+
+    def tap(self, time: float) -> float | None:
+        """Hear a tap, which is a beat. Returns the tempo, in beats a minute, that the taps show: two are enough."""
+        self._taps = (*self._taps, time)[-MOST_TAPS:]
+        bpm = tapped_bpm(self._taps)
+        if bpm is not None and not self._rolls:
+            # The tap is the beat: where the grid is heard, its nearest beat moves there.
+            beat = round(self._tempo.step_at(time) / self.beat) * self.beat
+            self._tempo = replace(self._tempo, time=time, step=beat, bpm=bpm)
+        return bpm
+
+    def hear_transport(self, time: float, event: Transport) -> int | None:
+        """Follow MIDI clock.
+
+        Returns:
+            By how many steps the grid jumped, where it did: the transport starts, stops, or stands elsewhere.
+        """
+        clock = self._clock
+        if clock is None:
+            return None
+        before = self._tempo.step_at(time)
+        if isinstance(event, ClockPulse):
+            clock.pulse(time)
+        elif isinstance(event, ClockStart):
+            clock.start(time)
+        elif isinstance(event, ClockContinue):
+            clock.proceed(time)
+        elif isinstance(event, ClockStop):
+            clock.stop(time)
+        else:
+            clock.song_position(event.sixteenths)
+        rolled, self._rolls = self._rolls, clock.rolling
+        if not self._rolls:
+            # Its tempo is known, its position isn't: the grid goes on from where it stood.
+            self._tempo = self._tempo.changed(clock.tempo.bpm, time)
+            return 0 if rolled else None
+        self._tempo = clock.tempo
+        if isinstance(event, ClockPulse) and rolled:
+            return None
+        return round(self._tempo.step_at(time) - before)
+
+    def _new_clock(self) -> MidiClock | None:
+        tempo = self._tempo
+        return MidiClock(tempo.bpm, tempo.steps_per_beat, self._clock_offset) if self.sync == "clock" else None
+
+    def next_check(self) -> float | None:
+        """Return when to look whether the clock is still there, in seconds; None if there is nothing to look for."""
+        return None if self._clock is None else self._clock.next_check()
+
+    def check(self, time: float) -> str | None:
+        """Look whether the clock is still there at `time`, in seconds. Returns what is to be said of it, once."""
+        if self._clock is None or not self._clock.is_lost(time):
+            return None
+        self._clock.lose(time)
+        return f"the clock has stopped coming; going on at {self._tempo.bpm:.0f} BPM"

@@ -1,0 +1,115 @@
+"""Steering: what a page asks for, done as if a knob or a key on a port had asked for it, and recorded likewise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
+from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.input.controls import (
+    Control,
+    value_of_density,
+    value_of_mode,
+    value_of_pitch,
+    value_of_switch,
+    value_of_temperature,
+)
+from antiphon.live.inbox import Inbox
+from antiphon.live.programs import Programs
+from antiphon.live.publisher import AUTO, Facts
+from antiphon.melody.keys import parse_key
+from antiphon.midi.codec import Translator
+from antiphon.recording.commands import Steered, telling
+from antiphon.recording.record import Record
+from antiphon.recording.switch import RecordingSwitch
+from antiphon.stage.held import Held
+from antiphon.stage.messages import Played, Press, Set, Steering
+
+
+class PageCommands:
+    """Does what pages ask for, on any thread; what they ask has been checked (`checks`).
+
+    Args:
+        inbox: the performance's; the translator too.
+        record: is told of it, as of all that the improviser is told.
+        programs: chooses models.
+        deck: records, or not.
+        facts: what is shown of that.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        translator: Translator,
+        record: Record,
+        programs: Programs,
+        deck: RecordingSwitch,
+        facts: Facts,
+    ) -> None:
+        self._inbox = inbox
+        self._translator = translator
+        self._record = record
+        self._programs = programs
+        self._deck = deck
+        self._facts = facts
+        self._held = Held()
+
+    def do(self, message: Steering) -> None:
+        """Do what a page asks for."""
+        if isinstance(message, Played):
+            self._held.hear(message.message)
+            self._inbox.receive(([*message.message], 0.0))
+        elif isinstance(message, Press):
+            self._steer(Control(message.name, 1.0))
+        else:
+            self._set(message)
+
+    def let_go(self) -> None:
+        """End what is held down on pages: they are gone."""
+        for message in self._held.let_go():
+            self._inbox.receive((message, 0.0))
+
+    def _steer(self, event: Steered) -> None:
+        self._inbox.tell(telling(event, self._record, self._translator))
+
+    def _set(self, wanted: Set) -> None:
+        if wanted.name == "model":
+            self._programs.choose_name(str(wanted.value))
+        elif wanted.name == "record":
+            self._switch(wanted)
+        else:
+            if wanted.name == "key":
+                self._facts.key = str(wanted.value)
+            self._steer(event_of(wanted))
+
+    def _switch(self, wanted: Set) -> None:
+        def switch(improviser: Improviser, time: float) -> list[Timed]:
+            self._deck.switch(bool(wanted.value), time, improviser)
+            self._facts.record = self._deck.is_on
+            return []
+
+        self._inbox.tell(switch)
+
+
+def event_of(wanted: Set) -> Steered:
+    """Return the event by which a setting of the improviser's own is set."""
+    name, value = wanted.name, wanted.value
+    if name == "bpm":
+        return TempoChange(float(value))
+    if name == "sync":
+        return SyncChange(value)  # type: ignore[arg-type]  # checked
+    if name == "key":
+        return KeyLock(None if value == AUTO else parse_key(str(value)))
+    return Control(name, _VALUES[name](value))  # type: ignore[arg-type]
+
+
+_VALUES: dict[str, Callable[..., float]] = {
+    "mode": value_of_mode,
+    "temperature": value_of_temperature,
+    "density": value_of_density,
+    "lowest": value_of_pitch,
+    "highest": value_of_pitch,
+    "mute": value_of_switch,
+    "hold": value_of_switch,
+}
+"""From a setting's unit to the knob's share that stands for it."""

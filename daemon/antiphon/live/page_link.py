@@ -1,0 +1,141 @@
+"""The link: the playing process's end of the pipes to the one that serves the page.
+
+    link.start(setup)    starts it
+    link.put(messages)   hands messages over, at once: it never waits, and drops what isn't taken
+    link.close()         ends it
+
+Two threads: one writes what was handed over, one reads what pages say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+import msgspec
+
+from antiphon.errors import DEBUG
+from antiphon.stage import messages
+from antiphon.stage.messages import NoteOff, NoteOn, Notice, Setup
+
+MOST_WAITING = 2000
+"""Handfuls of messages that wait for a serving process that stands still.
+
+Beyond them all is dropped but the ends of notes that it knows, and the latest of what says how things stand.
+"""
+CLOSE_SECONDS = 1.0
+"""What its end may take before it is ended."""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(messages.FromServer)
+_Note = tuple[str, int, int]
+
+
+class Link:
+    """A serving process and the pipes to it.
+
+    Args:
+        hear: is told what the serving process says, on a thread of the link's.
+        ended: is called on that thread when the serving process ends, unless `close` has been called.
+    """
+
+    def __init__(self, hear: Callable[[messages.FromServer], None], ended: Callable[[], None]) -> None:
+        self._hear = hear
+        self._ended = ended
+        self._queue: SimpleQueue[list[messages.ToServer] | None] = SimpleQueue()  # its put() waits for nobody
+        self._shown: set[_Note] = set()
+        self._late: dict[type, messages.ToServer] = {}
+        """What was dropped and says how things stand: the latest of each kind goes out when there is room."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_closing = False
+
+    def start(self, setup: Setup) -> None:
+        """Start the serving process; what it can't do it says, or it ends.
+
+        Raises:
+            OSError: it can't be started.
+        """
+        new_group = {"start_new_session": True}  # Ctrl-C is for the process that plays
+        if sys.platform == "win32":
+            new_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "antiphon.stage"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
+            **new_group,  # type: ignore[call-overload]
+        )
+        self._queue.put([setup])
+        for name, work in (("writes to the stage", self._write), ("hears the stage", self._read)):
+            threading.Thread(target=work, name=name, daemon=True).start()
+
+    def put(self, *given: messages.ToServer) -> None:
+        """Hand messages over; notes always from the same thread."""
+        taken = [message for message in given if self._is_taken(message)]
+        if taken:
+            self._queue.put(taken)
+
+    def _is_taken(self, message: messages.ToServer) -> bool:
+        if isinstance(message, NoteOff):
+            note = message.part, message.channel, message.pitch
+            if note not in self._shown:
+                return False  # its start was dropped
+            self._shown.discard(note)
+        elif self._queue.qsize() >= MOST_WAITING:
+            if not isinstance(message, NoteOn | Notice):
+                self._late[type(message)] = message
+            return False
+        else:
+            self._late.pop(type(message), None)
+        if isinstance(message, NoteOn):
+            self._shown.add((message.part, message.channel, message.pitch))
+        return True
+
+    def close(self) -> None:
+        """End the serving process."""
+        self._is_closing = True
+        self._queue.put(None)
+        if self._process is None:
+            return
+        try:
+            self._process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _write(self) -> None:
+        pipe = self._process.stdin if self._process else None
+        if pipe is None:
+            return
+        with contextlib.suppress(OSError):  # it has ended; who reads will hear of it
+            while (given := self._queue.get()) is not None:
+                lines = bytearray()
+                with contextlib.suppress(Empty):
+                    while given is not None:
+                        for message in given:
+                            lines += _encoder.encode(message) + b"\n"
+                        given = self._queue.get_nowait()
+                late, self._late = self._late, {}
+                for message in late.values():
+                    lines += _encoder.encode(message) + b"\n"
+                pipe.write(lines)
+                pipe.flush()
+                if given is None:
+                    break
+        with contextlib.suppress(OSError):
+            pipe.close()
+
+    def _read(self) -> None:
+        pipe = self._process.stdout if self._process else None
+        if pipe is None:
+            return
+        for line in pipe:
+            with contextlib.suppress(msgspec.MsgspecError):  # a word that its libraries print
+                self._hear(_decoder.decode(line))
+        if not self._is_closing:
+            self._ended()

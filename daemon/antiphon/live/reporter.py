@@ -1,0 +1,49 @@
+"""Words: what a session says to the performer, in lines at the terminal and on the pages that are open."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+
+from antiphon.recording.journal import Say, safely
+
+
+class Reporter:
+    """Says things, on any thread; none of it raises, for a terminal that is gone must not end a performance.
+
+    Args:
+        show: shows one line at the terminal.
+        is_quiet: only what goes wrong is shown there.
+    """
+
+    def __init__(self, show: Say, is_quiet: bool = False) -> None:
+        self._show = safely(show)
+        self._is_quiet = is_quiet
+        self.notice: Callable[[str], None] = lambda _text: None
+        """Shows a line on the pages."""
+
+    def move_to(self, show: Say) -> None:
+        """Show lines elsewhere from now on."""
+        self._show = safely(show)
+
+    def say(self, text: str) -> None:
+        """Say it at the terminal."""
+        if not self._is_quiet:
+            self._show(text)
+
+    def tell(self, text: str) -> None:
+        """Say it at the terminal and on the pages."""
+        self.say(text)
+        self.notice(text)
+
+    def warn(self, text: str) -> None:
+        """Say what goes wrong: at the terminal even where it is to be quiet, and on the pages."""
+        self._show(text)
+        self.notice(text)
+
+    def log(self, text: str) -> None:
+        """Say what went wrong inside."""
+        with contextlib.suppress(OSError):
+            print(f"antiphon: {text}", file=sys.stderr, flush=True)  # noqa: T201
+        self.notice(text)

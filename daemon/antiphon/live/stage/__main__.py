@@ -1,6 +1,0 @@
-"""`python -m antiphon.live.stage`: the serving process. `antiphon run` starts it; it isn't for people."""
-
-from antiphon.live.stage.server import main
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,205 @@
+"""Assembly: builds a listener and an improviser from the settings and a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from antiphon.errors import UserError
+from antiphon.improviser.answering.composer import Composer, Style
+from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.answering.replies import Replies
+from antiphon.improviser.events import Timed
+from antiphon.improviser.improviser import Improviser, Manner
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.output.metronome import Click, Metronome
+from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.melody.bundle import Bundle, find_bundle, read_bundle
+from antiphon.melody.grid import Tempo
+from antiphon.melody.key_model import LiteKeyModel
+from antiphon.melody.keys import SIGNATURES, parse_key
+from antiphon.melody.metre import TimeSignature, parse_metre
+from antiphon.melody.model import LiteModel
+from antiphon.settings import Play, Settings, model_folders
+
+LISTENING_MODEL = "essen"
+"""The shipped model, which listens where a model plays that can't."""
+WINDOW_CANDIDATES = 4
+"""Answers that are made up where a `window` bundle plays: each of its steps costs a millisecond a candidate."""
+
+
+@dataclass(frozen=True)
+class Musician:
+    """A loaded model and how it is to play."""
+
+    settings: Settings
+    bundle: Bundle
+    model: LiteModel
+    signatures: tuple[int, ...]
+    """The key signatures that it listens in, in sharps: all twelve, if some model can."""
+    key: int | None
+    """The key signature that the settings say; None finds it by listening."""
+    metre: TimeSignature
+    ear: Bundle
+    """The bundle that listens: `bundle` itself, or one that can tell twelve keys apart where that can't."""
+    ear_model: LiteModel
+    key_model: LiteKeyModel | None = None
+    """Hears the key beside `ear_model`, if the bundle that listens has such a model."""
+
+    @property
+    def knows_metre(self) -> bool:
+        """Whether the model that plays takes the metre."""
+        manifest = self.bundle.manifest
+        return manifest.context == "stream" and {"position", "bar"} <= set(manifest.inputs)
+
+    def take_over(self, improviser: Improviser, time: float) -> list[Timed]:
+        """Let this musician's models play on in an improviser that another one has made, from `time` (seconds) on."""
+        voice = self.model, self.bundle.vocabulary
+        ear = voice if self.ear is self.bundle else (self.ear_model, self.ear.vocabulary)
+        return improviser.change_model(time, ear, voice, self.knows_metre)
+
+    def longest_reply(self, bpm: float) -> float:
+        """Return how long it takes at most from the performer's last note to the end of the answer, in seconds."""
+        play = self.settings.play
+        beats_a_bar = self.metre.beats * 4 / self.metre.unit
+        # A bar until the answer starts, and one for its upbeat.
+        bars = max(play.shortest_answer, play.longest_answer) + 2
+        return (play.phrase_silence + bars * beats_a_bar) * 60 / bpm
+
+    def timekeeper(self, bpm: float, start: float) -> Timekeeper:
+        """Return a timekeeper for a performance that starts at `start`, in seconds; a count-in comes before step 0."""
+        play, metronome = self.settings.play, self.settings.metronome
+        steps_per_beat = 1 / self.bundle.manifest.step
+        bar = self.metre.bar_of(steps_per_beat)
+        count_in = metronome.count_in * bar if metronome.on and play.sync == "fixed" else 0
+        return Timekeeper(
+            Tempo(bpm, start, -count_in, steps_per_beat),
+            sync=play.sync,
+            bar=bar,
+            is_heard=metronome.on,
+            clock_offset=play.clock_offset_ms / 1000,
+        )
+
+    def listener(self, time: Timekeeper) -> Listener:
+        """Return a listener that has heard nothing."""
+        silence = self.settings.play.phrase_silence
+        vocabulary, key_model = self.ear.vocabulary, self.key_model
+        return Listener(self.ear_model, vocabulary, self.signatures, time, silence, key_model, self.key)
+
+    def improviser(
+        self,
+        bpm: float,
+        start: float,
+        channel: int,
+        on_heard: Callable[[HeardNote], None] | None = None,
+        on_notice: Callable[[float, str], None] | None = None,
+        clicks: bool = True,
+    ) -> Improviser:
+        """Return an improviser at the start of a performance.
+
+        Args:
+            bpm: beats (quarter notes) a minute, to begin with.
+            start: the moment, in seconds, from which steps count.
+            channel: the answer's, 1…16.
+            on_heard: see `Improviser`; `on_notice` likewise.
+            clicks: whether a metronome that is on is to be heard.
+        """
+        play, hands, metronome = self.settings.play, self.settings.hands, self.settings.metronome
+        time = self.timekeeper(bpm, start)
+        listener = self.listener(time)
+        style = _style(play, time.beat)
+        if self.bundle.manifest.context == "window":
+            style = replace(style, candidates=min(style.candidates, WINDOW_CANDIDATES))
+        composer = Composer(self.model, self.bundle.vocabulary, style, play.seed)
+        click = Click(metronome.channel, metronome.pitch, metronome.accent) if metronome.on and clicks else None
+        clicking = Metronome(click, time.beat, time.bar)
+        clicking.set_out(time.tempo.step)
+        return Improviser(
+            listener=listener,
+            composer=composer,
+            time=time,
+            replies=Replies(listener, composer, time, channel, self.ear is not self.bundle, self.knows_metre),
+            manner=Manner(play.mode, play.when),
+            hands=InputRouting(hands.channel, hands.split, hands.left_hand, hands.thru, hands.thru_channel),
+            metronome=clicking,
+            on_heard=on_heard,
+            on_notice=on_notice,
+        )
+
+
+def _style(play: Play, beat: int) -> Style:
+    return Style(
+        temperature=play.temperature,
+        density=play.density,
+        octave=play.octave,
+        constraints=Constraints(
+            play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions
+        ),
+        shortest=play.shortest_answer,
+        longest=max(play.shortest_answer, play.longest_answer),
+        candidates=play.candidates,
+    )
+
+
+def load_musician(settings: Settings) -> Musician:
+    """Find, check and load the model that the settings name.
+
+    Raises:
+        UserError: the bundle is missing, damaged or of a kind that can't play, or the key or the metre is none.
+    """
+    play = settings.play
+    metre = parse_metre(play.metre, "play.metre")
+    _check_channels(settings)
+    key = None if play.key == "auto" else parse_key(play.key)
+    bundle = read_bundle(find_bundle(play.model, model_folders()))
+    if bundle.manifest.context == "window":
+        # Its batch is 1: it can't listen in twelve keys, and draws its answers one after the other.
+        model = LiteModel(bundle)
+        ear = _ear_for(bundle)
+        if ear is not None:
+            ear_model = LiteModel(ear, (len(SIGNATURES),))
+            return Musician(settings, bundle, model, SIGNATURES, key, metre, ear, ear_model, _key_model(ear))
+        if key is None:
+            raise UserError(
+                f"{bundle.path}: {LISTENING_MODEL!r} can't listen for it; say the key, for example --key Eb"
+            )
+        return Musician(settings, bundle, model, (key,), key, metre, bundle, model)
+    rows = {1, len(SIGNATURES), play.candidates, metre.bar_of(1 / bundle.manifest.step)}
+    model = LiteModel(bundle, tuple(sorted(rows)))
+    return Musician(settings, bundle, model, SIGNATURES, key, metre, bundle, model, _key_model(bundle))
+
+
+def _check_channels(settings: Settings) -> None:
+    """Refuse settings in which one part's note-offs would end another part's notes.
+
+    Raises:
+        UserError: two parts share a channel.
+    """
+    play, hands, metronome = settings.play, settings.hands, settings.metronome
+    passes_on = hands.thru or hands.left_hand == "passed"
+    if passes_on and hands.thru_channel == play.channel:
+        raise UserError(
+            f"hands.thru_channel and play.channel are both {play.channel}: what you play and the answer "
+            "would end each other's notes; give one of them another channel"
+        )
+    taken = {play.channel, hands.thru_channel} if passes_on else {play.channel}
+    if metronome.on and metronome.channel in taken:
+        raise UserError(
+            f"metronome.channel is {metronome.channel}, on which the answer or what you play goes out as well "
+            "(play.channel, hands.thru_channel): they would end each other's notes; give it another channel"
+        )
+
+
+def _ear_for(bundle: Bundle) -> Bundle | None:
+    """Return what listens for a bundle that can't tell keys apart; None where the shipped model can't either."""
+    try:
+        ear = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
+    except UserError:
+        return None
+    return ear if ear.manifest.context != "window" and ear.manifest.step == bundle.manifest.step else None
+
+
+def _key_model(bundle: Bundle) -> LiteKeyModel | None:
+    return LiteKeyModel(bundle) if bundle.key_model else None

@@ -1,0 +1,1 @@
+"""Offline: MIDI files played to faster than real time, and pictures of what came of it."""

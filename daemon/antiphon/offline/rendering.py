@@ -1,0 +1,130 @@
+"""Rendering: the improviser on a MIDI file, faster than real time, and what it heard in one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from msgspec.structs import asdict
+
+from antiphon.errors import UserError
+from antiphon.improviser.events import Event, NoteOff, NoteOn, ProgramChange, TempoChange, Timed
+from antiphon.improviser.input.controls import Control, parse_table
+from antiphon.improviser.listening.state import HeardNote
+from antiphon.live.inbox import Told
+from antiphon.live.performance import NoRecord
+from antiphon.live.port_events import told_of
+from antiphon.live.programs import MODEL, musician_for
+from antiphon.midi.codec import Translator
+from antiphon.musician import Musician
+from antiphon.recording.commands import event_of, telling
+from antiphon.recording.midi_file import PERCUSSION, Performance
+from antiphon.recording.session_file import Session
+
+
+@dataclass(frozen=True)
+class Duet:
+    """A rendered performance: the answer's messages, what was heard, and the channel of the answer."""
+
+    answer: list[Timed]
+    heard: list[HeardNote]
+    channel: int
+
+
+def render(musician: Musician, performance: Performance, bpm: float | None, channel: int) -> Duet:
+    """Play to a performance from a file; the same file, settings and seed give the same answer.
+
+    Args:
+        musician: a loaded model.
+        performance: the file.
+        bpm: a tempo to count with in place of the file's, or None.
+        channel: the answer's, 1…16.
+    """
+    return _render(musician, _first_bpm(bpm), channel, performance.events(keep_tempo=bpm is None))
+
+
+def render_session(musician: Musician, session: Session, say: Callable[[str], None]) -> Duet:
+    """Play to what the performer did in a recorded session, as it was played to: with its settings, the same answer.
+
+    Args:
+        musician: with the settings of the session's header.
+        session: as it was recorded.
+        say: is told what can't be played as it was.
+    """
+    settings = musician.settings
+    translator = Translator(parse_table(asdict(settings.controls)), settings.play.mode)
+
+    def heard() -> Iterator[tuple[float, Event | Control | Told]]:
+        for time, given in session.events:
+            if isinstance(given, bytes):
+                event = translator.event_of(given)
+                if event is not None and not isinstance(event, ProgramChange):
+                    yield time, event
+            elif (steered := event_of(given)) is not None:
+                yield time, telling(steered, NoRecord(), translator)
+            elif (told := told_of(given)) is not None:
+                yield time, told
+            elif given.startswith(MODEL):
+                try:
+                    yield time, musician_for(musician, given.removeprefix(MODEL)).take_over
+                except UserError as error:
+                    say(f"at {time:.1f} s: {error}")
+
+    return _render(musician, settings.play.bpm, settings.play.channel, heard(), clicks=True, end=session.end)
+
+
+def _render(
+    musician: Musician,
+    bpm: float,
+    channel: int,
+    events: Iterable[tuple[float, Event | Control | Told]],
+    clicks: bool = False,
+    end: float | None = None,
+) -> Duet:
+    heard: list[HeardNote] = []
+    improviser = musician.improviser(bpm, 0.0, channel, on_heard=lambda note: _hear(heard, note), clicks=clicks)
+    answer: list[Timed] = []
+    now = 0.0
+    for now, event in events:
+        answer += event(improviser, now) if callable(event) else improviser.receive(now, event)
+    # The last answer sounds on to its own end; a melody that goes on by itself, as long as an answer may last.
+    last = now + musician.longest_reply(improviser.bpm) if end is None else end
+    while (due := improviser.next_time()) is not None and due <= last:
+        now = due
+        answer += improviser.advance(now)
+    answer += improviser.close(now if end is None else end)
+    return Duet(answer, heard, channel)
+
+
+def listen(musician: Musician, performance: Performance, bpm: float | None) -> list[HeardNote]:
+    """Hear a performance from a file without answering; see `render`. A chord is there once, by its highest note."""
+    timekeeper = musician.timekeeper(_first_bpm(bpm), start=0.0)
+    listener = musician.listener(timekeeper)
+    heard: list[HeardNote] = []
+    for time, event in performance.events(keep_tempo=bpm is None):
+        if isinstance(event, NoteOn):
+            note = listener.note_on(time, event.pitch)
+            if note is not None:
+                _hear(heard, note)
+        elif isinstance(event, NoteOff):
+            listener.note_off(time, event.pitch)
+        elif isinstance(event, TempoChange):
+            timekeeper.change_tempo(time, event.bpm)
+    return heard
+
+
+def free_channel(performance: Performance, wanted: int) -> int:
+    """Return the channel for an answer, 1…16: `wanted`, or the next one that neither performer nor drums use."""
+    taken = performance.channels | {PERCUSSION}
+    order = [(wanted - 1 + offset) % 16 + 1 for offset in range(16)]
+    return next((channel for channel in order if channel not in taken), wanted)
+
+
+def _first_bpm(bpm: float | None) -> float:
+    return 120.0 if bpm is None else bpm  # a MIDI file's tempo until it says one
+
+
+def _hear(heard: list[HeardNote], note: HeardNote) -> None:
+    if note.replaces:
+        heard.pop()
+    heard.append(note)

@@ -1,0 +1,1 @@
+"""Recordings: sets written down while they are played, read back, and listed."""

@@ -1,0 +1,128 @@
+"""The deck: the recorder, and the switch that begins and ends a recording in mid-set."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from antiphon.improviser.improviser import Improviser
+from antiphon.improviser.snapshot import Snapshot
+from antiphon.live.reporter import Reporter
+from antiphon.melody.keys import major_name
+from antiphon.recording.record import NoRecord, Record
+from antiphon.recording.recorder import Recorder
+
+BEGAN = "began"
+"""In the header of a recording that was switched on in mid-set: when that was, in seconds from the set's start.
+
+What the improviser had heard until then isn't in it, so it doesn't render again note by note.
+"""
+_PATIENCE = 2.0
+"""Seconds that the end of a set waits for the files of recordings that ended before."""
+
+
+class RecordingSwitch:
+    """Records while it is switched on. All calls but `close` come from the thread that plays.
+
+    Args:
+        folder: of the recordings.
+        header: what the next recording says of how it was played; see `Recorder`. Who changes that changes it.
+        words: are told of each recording and of what goes wrong, on any thread.
+    """
+
+    def __init__(self, folder: Path, header: Mapping[str, Any], words: Reporter) -> None:
+        self.folder = folder
+        self.header = header
+        self._words = words
+        self._began = 0.0
+        self._recorder: Recorder | None = None
+        self._record: Record = NoRecord()
+        self._finishing: list[threading.Thread] = []
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it records."""
+        return self._recorder is not None
+
+    def start(self, bpm: float) -> None:
+        """Record from the start of the set, at a tempo in beats a minute."""
+        self._record = self._recorder = Recorder(self.folder, self.header, bpm, self._words.warn)
+
+    def switch(self, is_on: bool, seconds: float, improviser: Improviser) -> None:
+        """Begin or end a recording in mid-set, at a time in seconds; where it is so already, nothing happens."""
+        if is_on and self._recorder is None:
+            self._began = seconds
+            header = {**as_it_stands(self.header, improviser.glance()), BEGAN: round(seconds, 3)}
+            self._record = self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
+            if improviser.sharps is not None:
+                self.key(seconds, improviser.sharps)
+            self.marker(seconds, improviser.mode)
+            self._words.tell("recording")
+        elif not is_on and self._recorder is not None:
+            finishing = threading.Thread(target=_finish, args=(self._recorder, self._words), name="ends a recording")
+            self._record, self._recorder, self._began = NoRecord(), None, 0.0
+            self._finishing.append(finishing)
+            finishing.daemon = True
+            finishing.start()
+
+    def close(self) -> None:
+        """End what is recorded; the files are written, and their names told."""
+        if self._recorder is not None:
+            _finish(self._recorder, self._words)
+            self._record, self._recorder = NoRecord(), None
+        for thread in self._finishing:
+            thread.join(_PATIENCE)
+
+    # As a record: the recorder counts from its own start
+
+    def enter(self, seconds: float) -> float:
+        """See `Record`."""
+        return self._record.enter(seconds - self._began) + self._began if self._began else self._record.enter(seconds)
+
+    def received(self, seconds: float, message: Sequence[int]) -> None:
+        """See `Record`."""
+        self._record.received(seconds - self._began, message)
+
+    def sent(self, seconds: float, message: Sequence[int]) -> None:
+        """See `Record`."""
+        self._record.sent(seconds - self._began, message)
+
+    def tempo(self, seconds: float, bpm: float) -> None:
+        """See `Record`."""
+        self._record.tempo(seconds - self._began, bpm)
+
+    def key(self, seconds: float, sharps: int) -> None:
+        """See `Record`."""
+        self._record.key(seconds - self._began, sharps)
+
+    def marker(self, seconds: float, text: str) -> None:
+        """See `Record`."""
+        self._record.marker(seconds - self._began, text)
+
+    def happened(self, seconds: float, what: str) -> None:
+        """See `Record`."""
+        self._record.happened(seconds - self._began, what)
+
+
+def as_it_stands(header: Mapping[str, Any], glance: Snapshot) -> dict[str, Any]:
+    """Return a recording's header with the settings that the performer has changed since the start of the set."""
+    play = {
+        "mode": glance.mode,
+        "sync": glance.sync,
+        "bpm": round(glance.tempo.bpm, 3),
+        "temperature": glance.temperature,
+        "density": glance.density,
+        "lowest": glance.lowest,
+        "highest": glance.highest,
+        "key": "auto" if glance.locked is None else major_name(glance.locked),
+    }
+    settings = header.get("settings", {})
+    return {**header, "settings": {**settings, "play": {**settings.get("play", {}), **play}}}
+
+
+def _finish(recorder: Recorder, words: Reporter) -> None:
+    written = recorder.close()
+    if written is not None:
+        words.tell(f"recorded     {written}")

@@ -1,0 +1,150 @@
+"""The serving process: the page, its WebSocket, the recordings and the two guides, and the pipe to who plays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mimetypes
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from antiphon.recording.sessions import Listed, list_sessions
+from antiphon.stage import messages
+from antiphon.stage.address import bind, new_token, url_of
+from antiphon.stage.guard import Guard
+from antiphon.stage.guides import guide
+from antiphon.stage.hub import Hub
+
+PAGE = Path(__file__).parent / "page"
+LONGEST_MESSAGE = 1024
+"""Bytes that a page may send at once; nothing that it has to say is a tenth of it."""
+PING_SECONDS, PONG_SECONDS = 5.0, 10.0
+"""From one look whether a page is still there to the next, and for how long that may take.
+
+What a page that is gone held down ends then. One that is slowed answers late, and is closed for that sooner.
+"""
+
+
+def main() -> None:
+    """Serve until standard input ends: this process never outlives the one that plays."""
+    for name in ("SIGINT", "SIGHUP"):  # Ctrl-C and the terminal's end are for the process that plays
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    setup = msgspec.json.decode(sys.stdin.buffer.readline(), type=messages.Setup)
+    try:
+        listening = bind(setup.host, setup.port)
+    except OSError as error:
+        _say(messages.Failed(f"can't serve on {setup.host} ({error.strerror or error}); say another --stage-host"))
+        return
+    port = listening.getsockname()[1]
+    token = new_token(setup.host)
+    hub = Hub(setup.antiphon, lambda: time.monotonic() - setup.start, _say)
+    app = Guard(application(hub, Path(setup.sessions)), setup.host, port, token)
+    asyncio.run(_serve(app, hub, listening, messages.Serving(url_of(setup.host, port, token), port)))
+
+
+def application(hub: Hub, sessions: Path) -> Starlette:
+    """Return the application, unguarded.
+
+    Args:
+        hub: the pages.
+        sessions: the folder of the recordings.
+    """
+
+    def listing(_request: Request) -> Response:
+        return JSONResponse([_listed(each) for each in list_sessions(sessions)])
+
+    def download(request: Request) -> Response:
+        name = request.path_params["name"]
+        # By the list, not by a path: what isn't listed isn't there.
+        found = [each.path for each in list_sessions(sessions) if each.path.stem == name]
+        if not found:
+            raise HTTPException(404, "There is no such recording.")
+        return FileResponse(found[0], media_type="audio/midi", filename=found[0].name)
+
+    mimetypes.add_type("text/javascript", ".js")  # Windows may have been told otherwise
+    return Starlette(
+        routes=[
+            WebSocketRoute("/ws", hub.meet),
+            Route("/sessions", listing),
+            Route("/sessions/{name}.mid", download),
+            Route("/docs/{name}", lambda request: guide(request.path_params["name"], PAGE)),
+            Mount("/", StaticFiles(directory=PAGE, html=True, check_dir=False)),
+        ]
+    )
+
+
+def _listed(session: Listed) -> dict[str, Any]:
+    """Return what a page is told of a recording: all but where it lies."""
+    shown = ("seconds", "played", "answered", "model", "damaged")
+    return {"name": session.path.stem, "when": session.when.isoformat()} | {
+        name: getattr(session, name) for name in shown
+    }
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+async def _serve(app: Guard, hub: Hub, listening: socket.socket, ready: messages.Serving) -> None:
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            loop="asyncio",
+            ws="websockets-sansio",
+            ws_max_size=LONGEST_MESSAGE,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PONG_SECONDS,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=100,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    _read_lines(hub, asyncio.get_running_loop())
+    _say(ready)
+    await server.serve(sockets=[listening])
+
+
+def _read_lines(hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
+    """Hear the playing process, on a thread of its own: an event loop can't read a pipe on every system."""
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            for line in sys.stdin.buffer:
+                loop.call_soon_threadsafe(hub.hear, line.rstrip(b"\n"))
+        os._exit(0)
+
+    threading.Thread(target=read, name="hears who plays", daemon=True).start()
+
+
+def _say(message: messages.FromServer) -> None:
+    """Tell the playing process."""
+    try:
+        sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+        sys.stdout.buffer.flush()
+    except OSError:  # it is gone
+        os._exit(0)

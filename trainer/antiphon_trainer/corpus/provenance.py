@@ -1,0 +1,44 @@
+"""Provenance: where a corpus comes from and on what terms, as a bundle's manifest repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from antiphon_trainer.corpus.scores import Score
+from antiphon_trainer.corpus.sources import ESSEN
+
+_ESSEN_TERMS = "study and non-commercial use; songs not redistributed"
+_ESSEN_KERN = "https://github.com/ccarh/essen-folksong-collection"
+
+
+def corpus_terms(corpora: Sequence[str], scores: Iterable[Score]) -> dict[str, Any]:
+    """Return a corpus' name, source and licence.
+
+    The Essen collection is known by the copyright record of its kern files or by its word; of any other corpus
+    the copyright records are repeated as they stand.
+    """
+    if list(corpora) == [ESSEN]:
+        source: dict[str, Any] = {"package": f"music21 {version('music21')}, corpus/essenFolksong (ABC)"}
+        return {"name": "Essen folksong collection, German part", "source": source, "licence": _ESSEN_TERMS}
+    folders = ["/".join(Path(corpus).resolve().parts[-2:]) for corpus in corpora]
+    records = sorted({score.copyright for score in scores})
+    if records and all("estate of Helmut Schaffrath" in record for record in records):
+        source = {"repository": _ESSEN_KERN, "folders": folders}
+        return {"name": "Essen folksong collection (kern)", "source": source, "licence": _ESSEN_TERMS}
+    known = [record for record in records if record]
+    licence = "; ".join(known[:5]) or "unknown: ask whoever the songs are from before you pass the model on"
+    return {"name": ", ".join(corpora), "source": {"folders": folders}, "licence": licence}
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the versions of those of the packages that are installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,1 @@
+"""The dataset: from encoded songs to the mapping, windows of tokens, and batches."""

@@ -1,0 +1,47 @@
+"""Reading: what a network is given of the stored windows, its tokens or its cues, with the metre or without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.melody.vocabulary import Vocabulary
+from antiphon_trainer.dataset.batches import Indices, Read
+from antiphon_trainer.dataset.dataset import PAD, Windows
+from antiphon_trainer.network.cues import columns, cues, without_metre
+
+Cues = npt.NDArray[np.int16]
+
+
+def tokens(windows: Windows) -> Read:
+    """Return a reading of the tokens alone."""
+    return lambda rows: windows.inputs[rows]
+
+
+def cue_windows(windows: Windows, vocabulary: Vocabulary) -> Cues:
+    """Return the cues of all windows, (window, step, cue), each song's from its beginning."""
+    count, length = windows.inputs.shape
+    table = np.zeros((count, length, len(columns(len(vocabulary)))), np.int16)
+    for song in np.unique(windows.songs):
+        rows = np.flatnonzero(windows.songs == song)
+        steps = int((windows.targets[rows] != PAD).sum())
+        line, position, bar = (
+            array[rows].reshape(-1)[:steps].astype(np.int32)
+            for array in (windows.inputs, windows.positions, windows.bars)
+        )
+        table[rows[0] : rows[-1] + 1].reshape(-1, table.shape[2])[:steps] = cues(line, position, bar, vocabulary)
+    return table
+
+
+def sometimes_without_metre(table: Cues, vocabulary_size: int, seed: list[int]) -> Read:
+    """Return a reading of cues in which half of the windows, drawn by the seed, don't know their metre."""
+    forgets = np.random.default_rng(seed).random(len(table)) < 0.5
+
+    def read(rows: Indices) -> npt.NDArray[Any]:
+        chosen = table[rows].astype(np.int32)
+        chosen[forgets[rows]] = without_metre(chosen[forgets[rows]], vocabulary_size)
+        return chosen
+
+    return read

@@ -1,0 +1,104 @@
+"""Comparison: bundles and baselines measured on the same songs, side by side, as a table and as values for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from antiphon.melody.bundle import Bundle
+from antiphon_trainer.corpus.songs import MODES, Song
+from antiphon_trainer.evaluation.baselines import measure_baselines
+from antiphon_trainer.evaluation.evaluation import Measured, measure, readings
+from antiphon_trainer.evaluation.scoring import Figures, Scores
+
+_COLUMNS: tuple[tuple[str, Callable[[Figures], float | None], str], ...] = (
+    ("bits a step", lambda f: f.bits_a_step, "{:.4f}"),
+    ("a note", lambda f: f.bits_a_note, "{:.3f}"),
+    ("a pitch", lambda f: f.bits_a_pitch, "{:.3f}"),
+    ("top 1", lambda f: f.top_1, "{:.1%}"),
+    ("top 3", lambda f: f.top_3, "{:.1%}"),
+    ("calibration", lambda f: f.calibration_error, "{:.4f}"),
+    ("of pitch", lambda f: f.pitch_calibration_error, "{:.4f}"),
+)
+LEGEND = (
+    "bits     lower is better. a note: all bits by the onsets; a pitch: given that a note starts",
+    "top      how often the pitch was the likeliest, or among the three likeliest, given that a note starts",
+    "calibration  how far confidence is from being right, on average; of any symbol, and of an onset's pitch",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Contestant:
+    """A bundle or a baseline, measured."""
+
+    kind: Literal["bundle", "baseline"]
+    name: str
+    measured: Measured
+
+    def rows(self) -> Iterator[tuple[str, dict[str, Figures], Scores]]:
+        """Yield (name, figures, scores) for each way to read the songs: without the metre, then told it."""
+        yield self.name, self.measured.evaluation.without_metre, self.measured.without_metre
+        if self.measured.evaluation.with_metre is not None and self.measured.with_metre is not None:
+            yield f"{self.name}, told the metre", self.measured.evaluation.with_metre, self.measured.with_metre
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures for JSON."""
+        figures: dict[str, Any] = msgspec.to_builtins(self.measured.evaluation)
+        return {self.kind: self.name} | figures
+
+
+def work(bundles: Sequence[Bundle], songs: Sequence[Song], with_baselines: bool) -> int:
+    """Return how many readings of a song `compare` will count."""
+    return len(songs) * (sum(map(readings, bundles)) + with_baselines)
+
+
+def compare(
+    bundles: Sequence[tuple[str, Bundle]],
+    songs: Sequence[Song],
+    training: Sequence[Song] | None,
+    advance: Callable[[int], None],
+) -> list[Contestant]:
+    """Measure bundles and, where there are training songs to learn from, the baselines.
+
+    Args:
+        bundles: any number, each with what the user calls it.
+        songs: what is measured on.
+        training: what the baselines learn from; None leaves them out.
+        advance: told how many readings of a song more are done.
+    """
+    found = [Contestant("bundle", name, measure(bundle, songs, advance)) for name, bundle in bundles]
+    if training is not None:
+        baselines = measure_baselines(training, songs, advance)
+        found += [Contestant("baseline", name, each) for name, each in baselines.items()]
+    return found
+
+
+def table(contestants: Sequence[Contestant]) -> Iterator[str]:
+    """Yield the table as lines: a heading, then a row for each way to read the songs."""
+    rows = [(name, figures) for contestant in contestants for name, figures, _ in contestant.rows()]
+    modes = [mode for mode in MODES if any(mode in figures for _, figures in rows)]
+    width = max(len(name) for name, _ in rows)
+    heading = [name for name, *_ in _COLUMNS] + [f"bits {mode}" for mode in modes]
+    yield f"{'':<{width}}  " + "  ".join(heading)
+    for name, figures in rows:
+        cells = [_cell(read(figures["all"]), form) for _, read, form in _COLUMNS]
+        cells += [_cell(figures[mode].bits_a_step, "{:.4f}") for mode in modes]
+        aligned = (f"{cell:>{len(head)}}" for cell, head in zip(cells, heading, strict=True))
+        yield f"{name:<{width}}  " + "  ".join(aligned)
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "-" if value is None else form.format(value)
+
+
+def counted(contestants: Sequence[Contestant]) -> Iterator[str]:
+    """Yield what was measured on, and which bundles had to fold notes."""
+    first = contestants[0].measured.evaluation
+    yield f"{first.songs:,} songs, {first.symbols:,} symbols with their ends, {first.onsets:,} onsets"
+    for contestant in contestants:
+        folded = contestant.measured.evaluation.folded
+        if folded:
+            yield f"{contestant.name}: {folded:,} notes outside its vocabulary were folded"

@@ -1,0 +1,1 @@
+"""Generation: melodies that a model makes up, and the files that they are written to."""

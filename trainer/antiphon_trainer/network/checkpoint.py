@@ -1,0 +1,88 @@
+"""The checkpoint: a folder that holds a training as it stood after its last epoch, so that it can go on from there."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import msgspec
+
+from antiphon.errors import UserError
+from antiphon_trainer.network.progress import Progress
+
+_PROGRESS = "progress.json"
+_LAST = "last.keras"
+_BEST = "best.keras"
+
+
+class Checkpoint:
+    """The folder. Each epoch is written whole into a folder of its own before the one before it goes.
+
+    Args:
+        folder: where.
+        training: what tells this training from others.
+    """
+
+    def __init__(self, folder: Path, training: str) -> None:
+        self.folder = folder
+        self._training = training
+
+    def begin(self) -> Progress:
+        """Return the progress of a training that begins."""
+        return Progress(self._training)
+
+    def restore(self) -> tuple[Any, Progress] | None:
+        """Return the network, with its optimizer, and the progress; nothing if there is no checkpoint.
+
+        Raises:
+            UserError: the checkpoint is another training's, or damaged.
+        """
+        newest = self._newest()
+        if newest is None:
+            return None
+        try:
+            progress = msgspec.json.decode((newest / _PROGRESS).read_bytes(), type=Progress)
+            network = keras.saving.load_model(newest / _LAST, safe_mode=True)
+        except Exception as error:  # noqa: BLE001 (a damaged archive can raise anything)
+            raise UserError(f"{newest}: is damaged ({type(error).__name__}); --no-resume starts anew") from None
+        if progress.training != self._training:
+            raise UserError(
+                f"{self.folder}: is from a training with other settings or songs; give those again, or "
+                "--no-resume to start anew"
+            )
+        return network, progress
+
+    def save(self, network: Any, progress: Progress) -> None:
+        """Write the training as it stands after its last epoch."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        before = self._newest()
+        beside = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
+        try:
+            network.save(beside / _LAST)
+            is_best = progress.best == progress.epochs[-1]
+            best = beside / _LAST if before is None or is_best else before / _BEST
+            shutil.copyfile(best, beside / _BEST)
+            (beside / _PROGRESS).write_bytes(msgspec.json.encode(progress))
+            beside.rename(self.folder / f"epoch-{len(progress.epochs):05d}")
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        if before is not None:
+            shutil.rmtree(before)
+
+    def best_weights(self) -> list[Any]:
+        """Return the weights of the best epoch."""
+        newest = self._newest()
+        if newest is None:
+            raise FileNotFoundError(f"{self.folder}: holds no epoch")
+        weights: list[Any] = keras.saving.load_model(newest / _BEST, safe_mode=True).get_weights()
+        return weights
+
+    def remove(self) -> None:
+        """Remove the checkpoint, and what a stopped run left in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _newest(self) -> Path | None:
+        return max(self.folder.glob("epoch-*"), default=None)

@@ -1,0 +1,159 @@
+"""Training: a dataset → a Keras network, an epoch at a time, so that it can stop and go on between any two."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from antiphon.errors import UserError
+from antiphon.melody.vocabulary import Vocabulary
+from antiphon.settings import Train
+from antiphon_trainer.dataset.batches import Indices, Read, arranged, stream
+from antiphon_trainer.dataset.dataset import Windows
+from antiphon_trainer.dataset.reading import cue_windows, sometimes_without_metre, tokens
+from antiphon_trainer.network.checkpoint import Checkpoint
+from antiphon_trainer.network.network import build
+from antiphon_trainer.network.progress import Epoch, Progress
+
+_WARM_UP = 200
+"""Training steps, at most, in which the learning rate rises: Adam's first estimates are of few gradients."""
+_CLIP = 1.0
+"""Longest gradient: one odd batch must not undo an epoch."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of the windows to train on and of those to validate on."""
+
+    training: Indices
+    validation: Indices
+
+
+class Watcher(Protocol):
+    """Is told about a training while it goes on."""
+
+    def epoch_begins(self, number: int, batches: int) -> None:
+        """Epoch `number` (from 1) begins."""
+
+    def batch_ends(self) -> None:
+        """A batch is done."""
+
+    def epoch_ends(self, epoch: Epoch, is_best: bool) -> None:
+        """An epoch is done and kept."""
+
+
+def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) -> Split:
+    """Set songs apart for validation: at least one, and all songs of a title together, as they may be versions.
+
+    Args:
+        windows: the dataset.
+        titles: of each song.
+        share: of the songs, that go to validation.
+        seed: draws them.
+
+    Raises:
+        UserError: there are too few songs to set one apart.
+    """
+    songs = len(np.unique(windows.songs))
+    if songs < 2:
+        raise UserError("the dataset has 1 song: training needs another one to validate on")
+    # A song without a title stands alone, and so do all where the title tells none from another.
+    known = [" ".join(title.lower().split()) for title in titles[:songs]]
+    known = known if len(set(known)) > 1 else [""] * songs
+    groups = np.array([title or f"/{song}" for song, title in enumerate(known)])
+    names, sizes = np.unique(groups, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    wanted = max(1, round(share * songs))
+    # Titles until there are enough songs; one title at least is left to train on.
+    last = min(int(np.searchsorted(np.cumsum(sizes[order]), wanted)), len(names) - 2)
+    is_validation = np.isin(groups, names[order[: last + 1]])[windows.songs]
+    return Split(np.flatnonzero(~is_validation), np.flatnonzero(is_validation))
+
+
+def train(
+    windows: Windows, split: Split, vocabulary: Vocabulary, settings: Train, checkpoint: Checkpoint, watcher: Watcher
+) -> tuple[Any, Progress]:
+    """Train a network, from the checkpoint if there is one, and keep the weights of the best epoch.
+
+    Every random choice follows from the seed and the epoch, so a training that was stopped goes on as if it had not.
+
+    Returns:
+        The network with the weights of the best epoch, without an optimizer, and the epochs.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    reading = _readings(windows, vocabulary, settings)
+    batches = len(arranged(windows, split.training, settings.batch_size, [settings.seed, 0]))
+    restored = checkpoint.restore()
+    if restored is None:
+        network, progress = _network(vocabulary, settings), checkpoint.begin()
+        _compile(network, settings, batches)
+    else:
+        network, progress = restored
+    validation = stream(windows, arranged(windows, split.validation, settings.batch_size, None), reading(0))
+    ticks = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: watcher.batch_ends())
+    while not progress.is_over(settings.epochs, settings.patience):
+        number, start = len(progress.epochs) + 1, time.monotonic()
+        watcher.epoch_begins(number, batches)
+        _seed_dropout(network, settings.seed, number)
+        mixed = arranged(windows, split.training, settings.batch_size, [settings.seed, number])
+        shuffled = stream(windows, mixed, reading(number))
+        history = network.fit(shuffled, validation_data=validation, shuffle=False, verbose=0, callbacks=[ticks]).history
+        epoch = Epoch(
+            number,
+            training_bits=history["nats"][0] / math.log(2),
+            validation_bits=history["val_nats"][0] / math.log(2),
+            seconds=round(time.monotonic() - start, 1),
+        )
+        progress.epochs.append(epoch)
+        checkpoint.save(network, progress)
+        watcher.epoch_ends(epoch, progress.best == epoch)
+    finished = _network(vocabulary, settings)
+    finished.set_weights(checkpoint.best_weights())
+    return finished, progress
+
+
+def _readings(windows: Windows, vocabulary: Vocabulary, settings: Train) -> Callable[[int], Read]:
+    """Return what the network reads in each epoch; 0 is the validation."""
+    if not settings.cues:
+        return lambda epoch: tokens(windows)
+    table = cue_windows(windows, vocabulary)
+    return lambda epoch: sometimes_without_metre(table, len(vocabulary), [settings.seed, epoch, 1])
+
+
+def _network(vocabulary: Vocabulary, settings: Train) -> Any:
+    return build(len(vocabulary), settings.units, settings.dropout, settings.cues)
+
+
+def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
+    """Start the dropout's random numbers anew: a checkpoint doesn't hold where they stood."""
+    dropouts = [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+    for place, layer in enumerate(dropouts):
+        layer.seed_generator.state.assign(np.random.SeedSequence([seed, epoch, place]).generate_state(2))
+
+
+def _compile(network: Any, settings: Train, batches: int) -> None:
+    """Give a network its optimizer (Adam, its rate up and down), its loss and its metric, nats a step.
+
+    Args:
+        network: tokens → probabilities.
+        settings: learning rate and epochs.
+        batches: in an epoch.
+    """
+    steps = settings.epochs * batches
+    warm_up = min(_WARM_UP, steps // 10)
+    rate = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate * 0.03, steps - warm_up, warmup_target=settings.learning_rate, warmup_steps=warm_up
+    )
+    network.compile(
+        optimizer=keras.optimizers.Adam(rate, clipnorm=_CLIP),
+        # The mean over the weights, not over the array: padding must not make a batch count less.
+        loss=keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight"),
+        weighted_metrics=[keras.metrics.SparseCategoricalCrossentropy(name="nats")],
+        jit_compile=False,  # XLA takes a third longer over these loops, and a minute to begin
+    )
