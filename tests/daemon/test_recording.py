@@ -102,7 +102,7 @@ def test_what_is_read_back_has_the_very_times_that_were_entered(
             getattr(recorder, name)(now, what)
             changes += name == "tempo"
     path = tmp_path_factory.getbasetemp() / "session.mid"
-    path.write_bytes(build(recorder._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
+    path.write_bytes(build(recorder_module._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
     session = read_session(path)
     assert session.events == entered
     assert all(before[0] <= after[0] for before, after in pairwise(entered))
@@ -173,7 +173,7 @@ def test_a_recorded_session_is_answered_as_it_was_live(
             recorder.received(time, message)
             answer += live.receive(time, heard(message))
     path = tmp_path_factory.getbasetemp() / "session.mid"
-    path.write_bytes(build(recorder._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
+    path.write_bytes(build(recorder_module._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
     rendered = [t for time, given in read_session(path).events for t in again.receive(time, heard(given))]
     end = recorder.enter(now + 10)
     assert rendered + again.close(end) == answer + live.close(end)
