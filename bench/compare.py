@@ -114,10 +114,11 @@ def midi_system() -> Iterator[None]:
         yield
         return
     os.environ["JACK_DEFAULT_SERVER"] = name = f"{JACK}-{os.getpid()}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(["sh", "-c", JACKD, name], stdin=subprocess.PIPE, **quiet)  # type: ignore[call-overload]
+    none = subprocess.DEVNULL
+    server = subprocess.Popen(["sh", "-c", JACKD, name], stdin=subprocess.PIPE, stdout=none, stderr=none)
     try:
-        subprocess.run(["jack_wait", "--server", name, "--wait", "--timeout", "10"], check=False, **quiet)  # type: ignore[call-overload]
+        wait = ["jack_wait", "--server", name, "--wait", "--timeout", "10"]
+        subprocess.run(wait, check=False, stdout=none, stderr=none)
         yield
     finally:
         server.communicate()

@@ -117,7 +117,8 @@ def message(pitch: int, dimension: int) -> bytes:
     builder = OscMessageBuilder("/interface")
     for value in (pitch / 127, *[0.5] * (dimension - 2)):
         builder.add_arg(value)
-    return builder.build().dgram
+    built: bytes = builder.build().dgram
+    return built
 
 
 def free_port() -> int:
@@ -161,9 +162,15 @@ def start(stack: ExitStack, command: list[str], folder: Path, ready: str) -> psu
 
 def idle_percent(process: psutil.Process) -> float:
     """Return the share of a core, in percent, that a process takes while nobody plays."""
-    before = sum(process.cpu_times()[:2])
+    before = cpu_seconds(process)
     time.sleep(IDLE_SECONDS)
-    return round((sum(process.cpu_times()[:2]) - before) / IDLE_SECONDS * 100, 1)
+    return round((cpu_seconds(process) - before) / IDLE_SECONDS * 100, 1)
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """Return the seconds of processor time that a process has taken."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def main(folder: Path) -> None:
@@ -187,8 +194,11 @@ def main(folder: Path) -> None:
         start(stack, echoing, folder, "ready")
         for each in (line, echo_line):
             each.round_trips(WARMING, dimension)
-        about = {"version": version("impsy"), "with": f"size {size!r}, {dimension} values, TensorFlow Lite"}
-        about["idle_cpu_percent"] = idle_percent(server)
+        about = {
+            "version": version("impsy"),
+            "with": f"size {size!r}, {dimension} values, TensorFlow Lite",
+            "idle_cpu_percent": idle_percent(server),
+        }
         server.suspend()
         print(json.dumps(about), file=answers, flush=True)
         for request in sys.stdin:

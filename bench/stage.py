@@ -18,6 +18,7 @@ from contextlib import ExitStack
 
 from compare import midi_system
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from antiphon.bench import process, wire
 from antiphon.bench.figures import spread
@@ -35,7 +36,7 @@ class Page:
 
     def __init__(self, stack: ExitStack, url: str) -> None:
         self.socket: ClientConnection = stack.enter_context(
-            connect(url.replace("http", "ws", 1) + "/ws", origin=url, max_queue=None)  # type: ignore[arg-type]
+            connect(url.replace("http", "ws", 1) + "/ws", origin=Origin(url), max_queue=None)
         )
         self.socket.send('{"type":"hello","version":1}')
         self._answered = threading.Event()
@@ -76,7 +77,8 @@ def measure(notes: int) -> dict[str, list[float]]:
             "stage and three pages": stack.enter_context(wire.Line(api, STAGED)),
             "key on the page": pages[0],
         }
-        chance, taken = random.Random(1), {name: [] for name in lines}  # noqa: S311
+        chance = random.Random(1)  # noqa: S311
+        taken: dict[str, list[float]] = {name: [] for name in lines}
         for played in range(wire.WARMING + notes):
             for name, line in lines.items():
                 time.sleep(PACE + chance.random() * wire.SPREAD)
