@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,11 @@ import pytest
 
 import bootstrap
 
-SERVERS = 4
-"""Test runs that may go on beside each other. JACK knows only eight servers, and forgets a dead one only when
-another takes its name; so the names are few and are used again."""
+SERVERS = 7
+"""Servers that tests may have at a time. JACK knows only eight on a machine, and forgets a dead one only when another
+takes its name; so the names are few and are used again. The eighth is the user's own."""
+TURN_SECONDS = 300.0
+"""How long a test waits for a name: whole modules keep theirs, and other test runs on this machine count too."""
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +68,16 @@ def reserved_name() -> Iterator[str]:
     """Keep a server's name for this process; the lock ends with it, however it ends."""
     import fcntl
 
-    for number in range(SERVERS):
-        name = f"antiphon-test-{os.getuid()}-{number}"
-        with Path(tempfile.gettempdir(), f"{name}.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            yield name
-            return
-    pytest.fail(f"{SERVERS} test runs have a JACK server already; wait for one to end")
+    deadline = time.monotonic() + TURN_SECONDS
+    while time.monotonic() < deadline:
+        for number in range(SERVERS):
+            name = f"antiphon-test-{os.getuid()}-{number}"
+            with Path(tempfile.gettempdir(), f"{name}.lock").open("w") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                yield name
+                return
+        time.sleep(0.1)  # whoever has one says nothing when it ends
+    pytest.fail(f"all {SERVERS} names of JACK servers are taken by other test runs; wait for one to end")
