@@ -9,7 +9,7 @@ from antiphon_trainer.corpus import cache as module
 from antiphon_trainer.corpus import parsing
 from antiphon_trainer.corpus.cache import ScoreCache, content_key, default_place
 from antiphon_trainer.corpus.engines import local
-from antiphon_trainer.corpus.scores import Score, Unreadable, WrittenNote
+from antiphon_trainer.corpus.score import Score, Unreadable, WrittenNote
 from antiphon_trainer.corpus.sources import collect
 
 from .conftest import SCORES

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from antiphon.errors import UserError
 from antiphon.melody import grid, keys
 from antiphon_trainer.corpus.encoding import Refused, check_durations, encode, merge_ties
-from antiphon_trainer.corpus.scores import Score, WrittenNote
+from antiphon_trainer.corpus.score import Score, WrittenNote
 
 DURATIONS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from antiphon_trainer.corpus import engines, scores
 from antiphon_trainer.corpus.encoding import Refused, barlines, encode
-from antiphon_trainer.corpus.scores import Score, Unreadable, parse
+from antiphon_trainer.corpus.score import Score, Unreadable
+from antiphon_trainer.corpus.scores import parse
 from antiphon_trainer.corpus.time_limit import within
 from tests.daemon.mutations import mutated
 

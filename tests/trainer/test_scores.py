@@ -7,7 +7,8 @@ import mido
 import pytest
 
 from antiphon_trainer.corpus.encoding import encode
-from antiphon_trainer.corpus.scores import MOST_BYTES, Score, Unreadable, WrittenNote, parse
+from antiphon_trainer.corpus.score import Score, Unreadable, WrittenNote
+from antiphon_trainer.corpus.scores import MOST_BYTES, parse
 
 from .conftest import SCORES
 

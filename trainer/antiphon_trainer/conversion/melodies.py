@@ -36,7 +36,8 @@ def _songs_in(place: str) -> list[Song]:
     if Path(place).is_dir() and any(Path(place).glob("*.txt")):
         return read_songs(Path(place))
     from antiphon_trainer.corpus.encoding import Refused, encode
-    from antiphon_trainer.corpus.scores import Unreadable, parse
+    from antiphon_trainer.corpus.score import Unreadable
+    from antiphon_trainer.corpus.scores import parse
     from antiphon_trainer.corpus.sources import collect
 
     songs: list[Song] = []

@@ -11,7 +11,8 @@ from types import TracebackType
 import msgspec
 from platformdirs import user_cache_path
 
-from antiphon_trainer.corpus.scores import PARSER_VERSION, Parsed
+from antiphon_trainer.corpus.score import Parsed
+from antiphon_trainer.corpus.scores import PARSER_VERSION
 
 _COMMIT_EVERY = 200
 """Songs; what a sudden end may cost."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from antiphon.files import write_whole
 from antiphon.melody import keys
-from antiphon_trainer.corpus.scores import Score
+from antiphon_trainer.corpus.score import Score
 
 _MAJOR, _MINOR, _OTHER = "#0072B2", "#E69F00", "#999999"
 _MOST = 10

@@ -10,7 +10,7 @@ from antiphon.melody.grid import STEP, Note, spell
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE
 from antiphon.settings import Ties
 from antiphon_trainer.corpus.metre import Barline, barlines_of
-from antiphon_trainer.corpus.scores import Score, WrittenNote
+from antiphon_trainer.corpus.score import Score, WrittenNote
 
 
 class Refused(Exception):

@@ -8,7 +8,8 @@ from concurrent.futures import Future, as_completed
 
 from antiphon_trainer.corpus.cache import ScoreCache, content_key
 from antiphon_trainer.corpus.engines import Engine
-from antiphon_trainer.corpus.scores import TOO_SLOW, Parsed, Unreadable, parse
+from antiphon_trainer.corpus.score import Parsed, Unreadable
+from antiphon_trainer.corpus.scores import TOO_SLOW, parse
 from antiphon_trainer.corpus.sources import Source
 
 _CHUNK = 8

@@ -19,7 +19,7 @@ from antiphon_trainer.corpus.held_out import HeldOut, read_held_out
 from antiphon_trainer.corpus.parsing import Advance, parse_all
 from antiphon_trainer.corpus.provenance import corpus_terms, versions
 from antiphon_trainer.corpus.report import RefusedSong, Report, count_reasons, figures, report_file
-from antiphon_trainer.corpus.scores import Parsed, Score, Unreadable
+from antiphon_trainer.corpus.score import Parsed, Score, Unreadable
 from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs, write_songs
 from antiphon_trainer.corpus.sources import Source
 from antiphon_trainer.dataset import dataset

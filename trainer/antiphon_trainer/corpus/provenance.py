@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from antiphon_trainer.corpus.scores import Score
+from antiphon_trainer.corpus.score import Score
 from antiphon_trainer.corpus.sources import ESSEN
 
 _ESSEN_TERMS = "study and non-commercial use; songs not redistributed"

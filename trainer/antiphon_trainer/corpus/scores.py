@@ -6,11 +6,11 @@ import io
 import re
 import warnings
 from contextlib import redirect_stderr
-from typing import Any, Literal
+from typing import Any
 
 import mido
-import msgspec
 
+from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Parsed, Score, Unreadable, WrittenBar, WrittenNote
 from antiphon_trainer.corpus.time_limit import within
 
 PARSER_VERSION = 3
@@ -30,61 +30,6 @@ _COPYRIGHT = re.compile(r"^!!!YE[CM]: *(.*\S)", re.MULTILINE)
 _FORMATS = {".krn": "humdrum", ".abc": "abc", ".mid": "midi", ".midi": "midi"}
 
 
-KeySource = Literal["record", "signature", "analysis"]
-Mode = Literal["major", "minor", ""]
-
-
-class WrittenNote(msgspec.Struct, frozen=True, array_like=True):
-    """A note or, with no pitch, a rest, as written."""
-
-    pitch: int | None
-    """MIDI note number; of a chord, the top note's."""
-    quarter_length: float
-    tied: bool = False
-    """A tie leads from here to the next note."""
-
-
-class WrittenBar(msgspec.Struct, frozen=True, array_like=True):
-    """A bar, from a written barline to the next."""
-
-    start: float
-    """In quarter lengths from the beginning."""
-    length: float
-    """What the metre says a bar lasts, in quarter lengths; 0 where the score names no metre."""
-
-
-class Score(msgspec.Struct, frozen=True, tag=True):
-    """One song as written: the first part's top line, without grace notes."""
-
-    title: str
-    number: str
-    """The catalogue number (kern: the record `!!!SCT`; ABC: the field `N:`), or empty."""
-    copyright: str
-    sharps: int
-    """The key signature of the song's key; flats are negative."""
-    key_source: KeySource
-    notes: list[WrittenNote]
-    bars: list[WrittenBar] = []
-    """By their starts; empty where the score names no metre at all."""
-    mode: Mode = ""
-    """Empty where the score only has a signature."""
-
-
-class Unreadable(msgspec.Struct, frozen=True, tag=True):
-    """Why a file is no score."""
-
-    reason: str
-    """The kind of reason, the same words for every such file."""
-    detail: str = ""
-
-
-Parsed = Score | Unreadable
-
-
-class _NoScore(Exception):
-    """Carries a reason and a detail out of the reading."""
-
-
 def parse(content: bytes, suffix: str) -> Parsed:
     """Read one song from a file's bytes; `suffix` (`.krn` …) says the format. Never raises for a bad file.
 
@@ -96,7 +41,7 @@ def parse(content: bytes, suffix: str) -> Parsed:
         with redirect_stderr(said), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             score = within(MOST_SECONDS, lambda: _read(content, suffix))
-    except _NoScore as reason:
+    except NoScore as reason:
         return Unreadable(*reason.args)
     except RecursionError:
         return Unreadable("music21 can't read it", "nested too deeply")
@@ -114,7 +59,7 @@ def _read(content: bytes, suffix: str) -> Score:
     stream = _stream(content, text, suffix)
     part = next((part for part in stream.parts if part.recurse().notes), None)
     if part is None:
-        raise _NoScore("no notes")
+        raise NoScore("no notes")
     sharps, key_source, mode = _key(part)
     number = _NUMBER[suffix].search(text) if suffix in _NUMBER else None
     copyright_line = _COPYRIGHT.search(text) if suffix == ".krn" else None
@@ -134,21 +79,21 @@ def _read(content: bytes, suffix: str) -> Score:
 def _checked_text(content: bytes, suffix: str) -> str:
     """Refuse at sight what is no score; return the text of a text format, otherwise nothing."""
     if not content.strip():
-        raise _NoScore("empty file")
+        raise NoScore("empty file")
     if len(content) > MOST_BYTES:
-        raise _NoScore("too large for a melody", f"{len(content) / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.1f}")
+        raise NoScore("too large for a melody", f"{len(content) / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.1f}")
     if suffix not in (".krn", ".abc"):
         return ""
     if b"\0" in content:
-        raise _NoScore("no text file")
+        raise NoScore("no text file")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     if suffix == ".krn" and not re.search(r"^(\S+\t)*\*\*kern\b", text, re.MULTILINE):
-        raise _NoScore("no **kern spine")
+        raise NoScore("no **kern spine")
     if suffix == ".abc" and not re.search(r"^K:", text, re.MULTILINE):
-        raise _NoScore("no ABC tune (no field K:)")
+        raise NoScore("no ABC tune (no field K:)")
     return text
 
 
@@ -168,9 +113,9 @@ def _refuse_endless(content: bytes) -> None:
         file = mido.MidiFile(file=io.BytesIO(content), clip=True)
         beats = max((sum(message.time for message in track) for track in file.tracks), default=0) / file.ticks_per_beat
     except Exception as error:  # noqa: BLE001  mido raises whatever it meets
-        raise _NoScore("music21 can't read it", f"{type(error).__name__}: {error}") from None
+        raise NoScore("music21 can't read it", f"{type(error).__name__}: {error}") from None
     if not 0 <= beats <= MOST_BEATS:
-        raise _NoScore("too long for a melody", f"{beats:,.0f} beats, at most {MOST_BEATS:,}")
+        raise NoScore("too long for a melody", f"{beats:,.0f} beats, at most {MOST_BEATS:,}")
 
 
 def _unzipped(content: bytes) -> bytes:
@@ -181,9 +126,9 @@ def _unzipped(content: bytes) -> bytes:
         for entry in archive.infolist():
             if not entry.filename.startswith("META-INF/") and entry.filename.endswith((".xml", ".musicxml")):
                 if entry.file_size > MOST_BYTES:
-                    raise _NoScore("too large for a melody", f"{entry.file_size / 1e6:.1f} MB when unpacked")
+                    raise NoScore("too large for a melody", f"{entry.file_size / 1e6:.1f} MB when unpacked")
                 return archive.read(entry)
-    raise _NoScore("no MusicXML in the archive")
+    raise NoScore("no MusicXML in the archive")
 
 
 def _key(part: Any) -> tuple[int, KeySource, Mode]:
@@ -219,7 +164,7 @@ def _written_notes(part: Any) -> list[WrittenNote]:
         if length == 0 or id(each) in lower:
             continue  # grace notes and chord symbols take no time
         if start < end - 1e-6:
-            raise _NoScore("notes overlap", f"at {start:g} quarter lengths")
+            raise NoScore("notes overlap", f"at {start:g} quarter lengths")
         if start > end + 1e-6:
             notes.append(WrittenNote(None, start - end))
         notes.append(_written(each, length))
@@ -250,6 +195,6 @@ def _written(each: Any, length: float) -> WrittenNote:
     if each.isRest:
         return WrittenNote(None, length)
     if not each.pitches:
-        raise _NoScore("no pitches (percussion)")
+        raise NoScore("no pitches (percussion)")
     tied = each.tie is not None and each.tie.type in ("start", "continue")
     return WrittenNote(int(max(pitch.midi for pitch in each.pitches)), length, tied)

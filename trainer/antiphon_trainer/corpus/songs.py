@@ -15,7 +15,7 @@ from antiphon.errors import UserError
 from antiphon.melody.vocabulary import END, HOLD, LAST_MIDI_NOTE, REST
 from antiphon_trainer.corpus import metre
 from antiphon_trainer.corpus.metre import Barline
-from antiphon_trainer.corpus.scores import Mode
+from antiphon_trainer.corpus.score import Mode
 from antiphon_trainer.storage import replace_folder
 
 TRAINING = "training"
