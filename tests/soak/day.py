@@ -22,7 +22,7 @@ from antiphon.musician import load_musician
 from antiphon.settings import read_settings
 from tests.soak.witness import memory
 
-TUNES = Path(__file__).parents[2] / "trainer" / "antiphon_trainer" / "tunes"
+TUNES = Path(__file__).parents[2] / "trainer" / "antiphon_trainer" / "conversion" / "tunes"
 HOUR = 3600.0
 Played = tuple[float, NoteOn | NoteOff | Control]
 

@@ -6,8 +6,8 @@ import pytest
 
 from antiphon.melody.grid import Note
 from antiphon.melody.keys import SIGNATURES, transposition
-from antiphon_trainer.audition.key import measure
-from antiphon_trainer.audition.profiles import krumhansl_schmuckler
+from antiphon_trainer.audition.key import measure_hearer
+from antiphon_trainer.audition.key_profiles import krumhansl_schmuckler
 from antiphon_trainer.audition.songs import performed
 from tests.trainer.conftest import Workplace
 
@@ -15,7 +15,7 @@ SCALE = [Note(60 + degree, 4) for degree in (0, 2, 4, 5, 7, 9, 11, 12)]
 
 
 def test_who_always_says_the_same_key_is_right_as_often_as_it_was_drawn() -> None:
-    found = measure(lambda notes: [0] * sum(note.pitch is not None for note in notes), [SCALE * 8] * 60, seed=1)
+    found = measure_hearer(lambda notes: [0] * sum(note.pitch is not None for note in notes), [SCALE * 8] * 60, seed=1)
     assert found.plain.changes == 0
     assert found.plain.right_after[4] == found.plain.right_at_end == found.octaves_moved.right_at_end
     assert 0 < found.plain.right_at_end < 0.25
@@ -28,7 +28,7 @@ def test_who_hears_the_last_note_as_the_tonic_is_followed_through_the_figures() 
         by_tonic = {-transposition(sharps) % 12: sharps for sharps in SIGNATURES}
         return [by_tonic[note.pitch % 12] for note in notes if note.pitch is not None]
 
-    found = measure(hear, [[Note(60, 4), Note(None, 4)] * 50], seed=2)
+    found = measure_hearer(hear, [[Note(60, 4), Note(None, 4)] * 50], seed=2)
     assert found.plain.right_after == {4: 1, 8: 1, 16: 1}
     assert (found.plain.right_at_end, found.plain.changes) == (1, 0)
     assert (found.octaves_moved.right_at_end, found.octaves_moved.changes) == (1, 0)
@@ -38,12 +38,12 @@ def test_who_hears_the_last_note_as_the_tonic_is_followed_through_the_figures() 
 
 def test_changes_count_after_the_eighth_note_only() -> None:
     restless = lambda notes: [n % 2 for n in range(len(notes))]  # noqa: E731
-    found = measure(restless, [SCALE * 2], seed=1)
+    found = measure_hearer(restless, [SCALE * 2], seed=1)
     assert found.plain.changes == 8
 
 
 def test_songs_too_short_are_left_out() -> None:
-    found = measure(lambda notes: [0] * len(notes), [SCALE], seed=1)
+    found = measure_hearer(lambda notes: [0] * len(notes), [SCALE], seed=1)
     assert math.isnan(found.plain.right_after[16])
     assert math.isnan(found.modulations["a fifth up"].within[12])
 

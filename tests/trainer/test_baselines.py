@@ -7,10 +7,10 @@ from hypothesis import strategies as some
 
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
 from antiphon_trainer.corpus.songs import Song
+from antiphon_trainer.dataset.melody import melody_of
 from antiphon_trainer.evaluation.baselines import LONG_AND_SHORT, NAMES, UNIFORM, measure_baselines, predictions
-from antiphon_trainer.evaluation.evaluation import melody_of
+from antiphon_trainer.evaluation.context_counts import DEEPEST, LongTerm, short_term_counts
 from antiphon_trainer.evaluation.ppm import mixed, ppm, witten_bell
-from antiphon_trainer.network.contexts import DEEPEST, LongTerm, short_term_counts
 
 VOCABULARY: Vocabulary = vocabulary_of(["60", "62"])
 symbols = some.lists(some.sampled_from(["60", "62", "_", "r"]), min_size=1, max_size=40)

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import mapping_text, vocabulary_of
 from antiphon_trainer.corpus.metre import Barline
-from antiphon_trainer.dataset.dataset import PAD, merge, merged_text, read_windows, windows, write_windows
+from antiphon_trainer.dataset.windows import PAD, cut_windows, merge, merged_text, read_windows, write_windows
 
 songs = some.lists(
     some.lists(some.sampled_from(["60", "62", "_", "r"]), min_size=1, max_size=40), min_size=1, max_size=6
@@ -20,7 +20,7 @@ VOCABULARY = vocabulary_of(["60", "62"])
 
 @given(songs, some.integers(2, 17))
 def test_windows_hold_every_song_once_and_never_two_in_one(songs: list[list[str]], length: int) -> None:
-    cut = windows(merge(songs, 0), [[Barline(0, 0, 4)]] * len(songs), VOCABULARY, length)
+    cut = cut_windows(merge(songs, 0), [[Barline(0, 0, 4)]] * len(songs), VOCABULARY, length)
     assert cut.inputs.shape[1] == length
     for index, song in enumerate(songs):
         mine = cut.songs == index
@@ -41,7 +41,7 @@ def test_data_size_cuts_the_merged_dataset_and_nothing_else(songs: list[list[str
 
 
 def test_stored_windows_come_back(tmp_path: Path) -> None:
-    cut = windows(merge([["60", "_", "62"], ["r", "_"]], 0), [[], []], VOCABULARY, 2)
+    cut = cut_windows(merge([["60", "_", "62"], ["r", "_"]], 0), [[], []], VOCABULARY, 2)
     write_windows(tmp_path, cut)
     mapping = tmp_path / "mapping.json"
     mapping.write_text(mapping_text(VOCABULARY))
@@ -65,7 +65,7 @@ def test_stored_windows_come_back(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_tensors_are_refused(tmp_path: Path, name: str, content: object, message: str) -> None:
-    write_windows(tmp_path, windows(merge([["60", "_", "62"], ["r", "_"]], 0), [[], []], VOCABULARY, 4))
+    write_windows(tmp_path, cut_windows(merge([["60", "_", "62"], ["r", "_"]], 0), [[], []], VOCABULARY, 4))
     mapping = tmp_path / "mapping.json"
     mapping.write_text(mapping_text(VOCABULARY))
     read_windows(tmp_path, mapping)

@@ -12,7 +12,8 @@ from antiphon.errors import UserError
 from antiphon.melody.bundle import read_bundle
 from antiphon.melody.vocabulary import vocabulary_of
 from antiphon_trainer.corpus.songs import Song, onsets, read_songs
-from antiphon_trainer.evaluation.evaluation import evaluate, melody_of
+from antiphon_trainer.dataset.melody import melody_of
+from antiphon_trainer.evaluation.measure import evaluate
 
 from .conftest import SCORES, Workplace
 

@@ -210,7 +210,7 @@ def test_a_file_with_code_or_without_architecture_is_refused(workplace: Workplac
 )
 def test_a_class_that_is_not_of_keras_is_refused_by_name(stranger: dict[str, Any]) -> None:
     from antiphon.errors import UserError
-    from antiphon_trainer.conversion.architecture import clean
+    from antiphon_trainer.conversion.keras_config import clean
 
     with pytest.raises(UserError, match="layer 'odd' is a " + stranger["class_name"]):
         clean({"class_name": "Sequential", "config": {"layers": [stranger]}})

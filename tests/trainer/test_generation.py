@@ -15,8 +15,8 @@ from antiphon.melody.grid import Note
 from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer.generation.generation import Wanted, generate
 from antiphon_trainer.generation.melody_files import Piece, spelled, write_midi
+from antiphon_trainer.generation.sampling import MelodyOptions, sample_melody
 
 from .conftest import Workplace
 
@@ -44,29 +44,29 @@ class Script:
         return probabilities, state + 1
 
 
-def wanted(bars: int = 8, metre: str = "4/4", sharps: int = 0) -> Wanted:
-    return Wanted(bars, parse_metre(metre, "--metre"), sharps, temperature=0.0)
+def wanted(bars: int = 8, metre: str = "4/4", sharps: int = 0) -> MelodyOptions:
+    return MelodyOptions(bars, parse_metre(metre, "--metre"), sharps, temperature=0.0)
 
 
 def test_it_ends_where_the_model_says_so_and_keeps_the_last_note() -> None:
     model = Script("60", "_", "r", "64", "_", "_")
-    assert generate(model, VOCABULARY, wanted(), seed=1) == [Note(60, 2), Note(None, 1), Note(64, 3)]
+    assert sample_melody(model, VOCABULARY, wanted(), seed=1) == [Note(60, 2), Note(None, 1), Note(64, 3)]
 
 
 def test_or_on_the_barline_and_the_model_is_told_the_metre() -> None:
     model = Script("60", *["_"] * 99)
-    assert generate(model, VOCABULARY, wanted(bars=2, metre="3/4"), seed=1) == [Note(60, 24)]
+    assert sample_melody(model, VOCABULARY, wanted(bars=2, metre="3/4"), seed=1) == [Note(60, 24)]
     assert model.told == [(step % 12, 12) for step in range(24)]
 
 
 def test_it_comes_back_from_the_models_key_the_way_in_that_playing_goes() -> None:
-    (note,) = generate(Script("60"), VOCABULARY, wanted(sharps=-3), seed=1)
+    (note,) = sample_melody(Script("60"), VOCABULARY, wanted(sharps=-3), seed=1)
     assert note == Note(63, 1)
 
 
 def test_a_model_that_only_rests_is_said_so() -> None:
     with pytest.raises(UserError, match="plays no note"):
-        generate(Script("r", "_"), VOCABULARY, wanted(), seed=1)
+        sample_melody(Script("r", "_"), VOCABULARY, wanted(), seed=1)
 
 
 @pytest.mark.parametrize("text", ["4", "four/four", "0/4", "4/3", "4/32", "33/4"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from antiphon.melody.bundle import read_bundle
 from antiphon.melody.key_model import NO_INTERVAL, SIDES, KeyNote, LiteKeyModel, wait_classes
-from antiphon_trainer.key.key_examples import batch, performed, tune
+from antiphon_trainer.key.examples import batch, performed, tune
 from tests.trainer.conftest import Workplace
 
 SONG = tuple("r _ _ _ 60 _ 62 _ 64 _ _ _ r _ 65 _ r _ _ _ 67 _ _ _".split())  # noqa: SIM905
@@ -62,7 +62,7 @@ def test_train_key_adds_a_model_to_the_bundle_and_changes_nothing_else(
 def test_the_bundles_key_model_says_what_the_network_does(with_key: Workplace) -> None:
     import tensorflow as tf
 
-    from antiphon_trainer.key.key_network import KeyNetwork, to_lite
+    from antiphon_trainer.key.network import KeyNetwork, to_lite
 
     network = KeyNetwork(8)
     bundle = read_bundle(with_key.path / "models/small")

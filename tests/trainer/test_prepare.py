@@ -12,7 +12,7 @@ import pytest
 from antiphon.melody.vocabulary import read_mapping
 from antiphon_trainer import screen
 from antiphon_trainer.corpus.songs import read_songs
-from antiphon_trainer.dataset.dataset import PAD
+from antiphon_trainer.dataset.windows import PAD
 
 from .conftest import GOOD_SONGS, SCORES, Workplace
 
@@ -157,7 +157,7 @@ def test_the_configuration_names_the_corpus(workplace: Workplace) -> None:
 
 
 @contextmanager
-def _interrupted(songs: int) -> Iterator[object]:
+def _interrupted(description: str, total: int) -> Iterator[object]:
     def stop(count: int) -> None:
         raise KeyboardInterrupt
 
@@ -165,7 +165,7 @@ def _interrupted(songs: int) -> Iterator[object]:
 
 
 def test_ctrl_c_ends_in_good_order(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen, "parsing", _interrupted)
+    monkeypatch.setattr(screen, "progress_bar", _interrupted)
     outcome = workplace("prepare", SCORES)
     assert outcome.code == 130
     assert "the same command goes on" in outcome.message

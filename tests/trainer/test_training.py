@@ -9,9 +9,9 @@ import pytest
 
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer import screen
 from antiphon_trainer.corpus.metre import Barline
-from antiphon_trainer.dataset.dataset import Windows, merge, windows
+from antiphon_trainer.dataset.windows import Windows, cut_windows, merge
+from antiphon_trainer.network.command import TrainingDisplay
 from antiphon_trainer.network.progress import Epoch, Progress
 
 from .conftest import Workplace
@@ -21,7 +21,7 @@ TRAIN = ("train", "--units", 8, "--epochs", 3, "--batch-size", 2, "--validation-
 
 def dataset(songs: int) -> Windows:
     merged = merge([["60", "_"] * (3 + n) for n in range(songs)], 0)
-    return windows(merged, [[Barline(0, 0, 4)]] * songs, vocabulary_of(["60"]), 4)
+    return cut_windows(merged, [[Barline(0, 0, 4)]] * songs, vocabulary_of(["60"]), 4)
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def prepared(finished: Workplace, workplace: Workplace) -> Workplace:
 def stopped(prepared: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """A folder where a training was stopped with Ctrl-C after its second epoch."""
 
-    def stop(self: screen.TrainingScreen, epoch: Epoch, is_best: bool) -> None:
+    def stop(self: TrainingDisplay, epoch: Epoch, is_best: bool) -> None:
         if epoch.number == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(screen.TrainingScreen, "epoch_ends", stop)
+        patch.setattr(TrainingDisplay, "epoch_ends", stop)
         outcome = prepared(*TRAIN)
     assert outcome.code == 130
     assert "the same command goes on" in outcome.err
@@ -149,7 +149,7 @@ def test_one_song_cannot_be_split() -> None:
 
 def test_batches_hold_every_window_once_and_no_step_behind_an_end() -> None:
     from antiphon_trainer.dataset.batches import arranged, stream
-    from antiphon_trainer.dataset.reading import tokens
+    from antiphon_trainer.network.training_inputs import tokens
 
     data = dataset(9)
     chosen = np.arange(1, len(data.songs))
@@ -163,8 +163,8 @@ def test_batches_hold_every_window_once_and_no_step_behind_an_end() -> None:
 
 
 def test_half_of_the_windows_forget_their_metre_and_others_in_each_epoch() -> None:
-    from antiphon_trainer.dataset.reading import cue_windows, sometimes_without_metre
     from antiphon_trainer.network.cues import without_metre
+    from antiphon_trainer.network.training_inputs import cue_windows, sometimes_without_metre
 
     data, size = dataset(60), 4
     table = cue_windows(data, vocabulary_of(["60"]))
@@ -181,8 +181,8 @@ def test_half_of_the_windows_forget_their_metre_and_others_in_each_epoch() -> No
 
 
 def test_cues_reach_back_over_the_windows_of_a_song() -> None:
-    from antiphon_trainer.dataset.reading import cue_windows
     from antiphon_trainer.network.cues import cues
+    from antiphon_trainer.network.training_inputs import cue_windows
 
     data, vocabulary = dataset(5), vocabulary_of(["60"])
     mine = data.songs == 4
@@ -206,8 +206,8 @@ def test_early_stopping_waits_for_patience() -> None:
 def test_the_best_epoch_is_what_is_kept(tmp_path: Path) -> None:
     import keras
 
+    from antiphon_trainer.network.architecture import build
     from antiphon_trainer.network.checkpoint import Checkpoint
-    from antiphon_trainer.network.network import build
 
     network = build(5, [3], 0.1, with_cues=False)
     checkpoint = Checkpoint(tmp_path / "checkpoint", "me")

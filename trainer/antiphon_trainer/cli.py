@@ -6,7 +6,7 @@ What a command needs is imported when it runs: `--help` answers at once, and wit
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -91,7 +91,7 @@ def prepare(
             }
         },
     )
-    from antiphon_trainer.jobs import prepare_corpus
+    from antiphon_trainer.dataset.command import prepare_corpus
 
     prepare_corpus(corpora or [settings.prepare.dataset_path], settings.prepare, processes, scheduler)
 
@@ -138,7 +138,7 @@ def train(
             },
         },
     )
-    from antiphon_trainer.jobs import train_network
+    from antiphon_trainer.network.command import train_network
 
     train_network(settings, resume)
 
@@ -181,11 +181,12 @@ def convert(
     """Write the bundle that Antiphon plays, after proving that it says the same as the Keras network."""
     extra.require()
     settings = _stored(config, save_path, merged_path)
-    from antiphon_trainer.jobs import convert_network
+    from antiphon_trainer.conversion.command import convert_network
+    from antiphon_trainer.conversion.options import ContextChoice, ConversionOptions
 
     if quantize not in get_args(Quantization):
         raise UserError(f"--quantize {quantize}: say none or int8")
-    if context not in ("auto", "stream", "window"):
+    if context not in get_args(ContextChoice):
         raise UserError(f"--context {context}: say auto, stream or window")
     convert_network(
         model,
@@ -193,7 +194,7 @@ def convert(
         Signs(hold, rest, end),
         out,
         settings.prepare,
-        {"quantization": quantize, "context": context, "step": step, "corpus": corpus or [], "force": force},
+        ConversionOptions(cast(Quantization, quantize), cast(ContextChoice, context), step, corpus or (), force),
     )
 
 
@@ -225,7 +226,7 @@ def train_key(
             "train": {"validation_share": validation_share, "seed": seed},
         },
     )
-    from antiphon_trainer.key.key_job import train_key as train_key_network
+    from antiphon_trainer.key.command import train_key_network
 
     train_key_network(bundle, epochs, settings)
 
@@ -269,9 +270,9 @@ def evaluate(
     """Print, side by side, how well bundles and baselines predict songs that they never heard."""
     extra.require()
     settings = _stored(config, save_path, None)
-    from antiphon_trainer.jobs import Evaluate, evaluate_bundles
+    from antiphon_trainer.evaluation.command import EvaluationOptions, evaluate_bundles
 
-    evaluate_bundles(bundles, Evaluate(songs, corpora or (), baselines), settings.prepare, as_json, plots)
+    evaluate_bundles(bundles, EvaluationOptions(songs, corpora or (), baselines, as_json, plots), settings.prepare)
 
 
 @app.command()
@@ -297,9 +298,9 @@ def audition(
     """Show how well a bundle's musician hears and plays, on songs that it never heard."""
     extra.require()
     settings = _stored(config, save_path, None)
-    from antiphon_trainer.audition.command import audition as run_audition
+    from antiphon_trainer.audition.command import audition_bundle
 
-    run_audition(bundle, songs, only or (), as_json, seed, settings)
+    audition_bundle(bundle, songs, only or (), as_json, seed, settings)
 
 
 @app.command()
@@ -339,10 +340,10 @@ def generate(
     extra.require()
     settings = read_settings(config, {"play": {"temperature": temperature, "bpm": bpm}})
     from antiphon.melody.metre import parse_metre
-    from antiphon_trainer.generation.generation import Wanted
-    from antiphon_trainer.jobs import generate_melodies
+    from antiphon_trainer.generation.command import generate_melodies
+    from antiphon_trainer.generation.sampling import MelodyOptions
 
-    wanted = Wanted(bars, parse_metre(metre, "--metre"), parse_key(key), settings.play.temperature)
+    wanted = MelodyOptions(bars, parse_metre(metre, "--metre"), parse_key(key), settings.play.temperature)
     generate_melodies(bundle, wanted, count, seed, settings.play.bpm, out)
 
 

@@ -23,7 +23,7 @@ from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import LiteModel, StepModel
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.audition.calls import CALL_BARS, Phrase, Question, question, refusal
-from antiphon_trainer.audition.plain import plain_phrases
+from antiphon_trainer.audition.plain_sampling import plain_phrases
 from antiphon_trainer.corpus.songs import Song
 
 

@@ -15,7 +15,7 @@ from antiphon.melody.model import Metre, StepModel
 from antiphon.melody.vocabulary import HOLD, REST, Vocabulary
 from antiphon_trainer.corpus.metre import metre_of_steps
 from antiphon_trainer.corpus.songs import Song, onsets
-from antiphon_trainer.evaluation.evaluation import melody_of
+from antiphon_trainer.dataset.melody import melody_of
 
 CALL_BARS = 2
 """An upbeat is part of them: the call ends where the next one's upbeat would start."""

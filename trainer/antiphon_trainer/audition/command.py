@@ -1,4 +1,4 @@
-"""The command `antiphon-trainer audition`: runs the parts on a bundle and prints what they found."""
+"""The command `antiphon-trainer audition`: measures a bundle part by part and prints the figures."""
 
 from __future__ import annotations
 
@@ -11,35 +11,37 @@ import typer
 from antiphon.melody.bundle import find_bundle, read_bundle
 from antiphon.settings import Settings, model_folders
 from antiphon_trainer import screen
-from antiphon_trainer.audition import chosen
+from antiphon_trainer.audition.parts import selected_parts
 from antiphon_trainer.audition.songs import songs_to_hear
 
 
-def audition(name: str, folder: Path | None, only: Sequence[str], as_json: bool, seed: int, settings: Settings) -> None:
-    """Show how well a bundle's musician hears and plays.
+def audition_bundle(
+    name: str, folder: Path | None, only: Sequence[str], as_json: bool, seed: int, settings: Settings
+) -> None:
+    """Measure how well a bundle's musician hears and plays, and print the figures.
 
     Args:
         name: of the bundle, or its folder.
         folder: of encoded songs; None is what prepare held out.
-        only: the parts to run; none named is all.
+        only: the parts to measure; none named is all.
         as_json: print JSON in place of tables.
-        seed: of everything that is drawn.
-        settings: say where prepare's songs are.
+        seed: of all random choices.
+        settings: section `[prepare]` says where prepared songs lie.
 
     Raises:
         UserError: the bundle or the songs can't be read, or there is no such part.
     """
-    parts = chosen(only)
+    parts = selected_parts(only)
     bundle = read_bundle(find_bundle(name, model_folders()))
     songs = songs_to_hear(folder, settings.prepare)
     with screen.stoppable("nothing was written"):
-        found = {each: part(bundle, songs, seed) for each, part in parts.items()}
+        results = {part: measure(bundle, songs, seed) for part, measure in parts.items()}
     if as_json:
-        figures = {"bundle": name, "seed": seed, **{each: result.as_json() for each, result in found.items()}}
+        figures = {"bundle": name, "seed": seed, **{part: result.as_json() for part, result in results.items()}}
         typer.echo(msgspec.json.format(msgspec.json.encode(figures), indent=1).decode())
         return
     typer.echo(f"{name} on {len(songs):,} songs, seed {seed}")
-    for result in found.values():
+    for result in results.values():
         typer.echo("")
         for line in result.lines():
             typer.echo(line)

@@ -21,7 +21,7 @@ from antiphon.melody.grid import Note, read
 from antiphon.melody.keys import SIGNATURES, normalised, transposition
 from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
-from antiphon_trainer.audition.profiles import krumhansl_schmuckler
+from antiphon_trainer.audition.key_profiles import krumhansl_schmuckler
 from antiphon_trainer.audition.songs import BPM, performed
 from antiphon_trainer.corpus.songs import Song, onsets
 
@@ -129,7 +129,7 @@ class Case:
     sharps: Sharps
 
 
-def audition(bundle: Bundle, songs: Sequence[Song], seed: int) -> KeyResult:
+def measure(bundle: Bundle, songs: Sequence[Song], seed: int) -> KeyResult:
     """Measure how a bundle's listener hears keys, and Krumhansl-Schmuckler beside it.
 
     Args:
@@ -144,7 +144,7 @@ def audition(bundle: Bundle, songs: Sequence[Song], seed: int) -> KeyResult:
         bundle.name: lambda notes: _heard(musician, notes),
         "Krumhansl-Schmuckler": krumhansl_schmuckler,
     }
-    return KeyResult(len(melodies), {name: measure(hear, melodies, seed) for name, hear in hearers.items()})
+    return KeyResult(len(melodies), {name: measure_hearer(hear, melodies, seed) for name, hear in hearers.items()})
 
 
 def _heard(musician: Musician, notes: Sequence[Note]) -> list[int]:
@@ -160,7 +160,7 @@ def _heard(musician: Musician, notes: Sequence[Note]) -> list[int]:
     return sharps
 
 
-def measure(hear: Hearer, melodies: Sequence[Sequence[Note]], seed: int) -> Hearing:
+def measure_hearer(hear: Hearer, melodies: Sequence[Sequence[Note]], seed: int) -> Hearing:
     """Measure one way to hear keys; the same seed draws the same keys, octaves and shifts."""
     plain, moved = [], []
     modulated: dict[str, list[Case]] = {name: [] for name in MODULATIONS}

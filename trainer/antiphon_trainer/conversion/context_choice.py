@@ -13,12 +13,13 @@ from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.conversion.one_step import OneStep, Unsteppable
 from antiphon_trainer.conversion.one_window import OneWindow
-from antiphon_trainer.evaluation.evaluation import Melody, bits_of
-from antiphon_trainer.network.asking import over_melodies, over_windows
-from antiphon_trainer.network.network_input import reading_of
-from antiphon_trainer.network.twins import any_length
+from antiphon_trainer.conversion.options import ContextChoice
+from antiphon_trainer.dataset.melody import Melody
+from antiphon_trainer.evaluation.measure import bits_of
+from antiphon_trainer.network.input_spec import reading_of
+from antiphon_trainer.network.predictor import over_melodies, over_windows
+from antiphon_trainer.network.rebuilding import any_length
 
-ContextChoice = Literal["auto", "stream", "window"]
 WORTH = 0.02
 """Bits a step that windows must save to be worth it: a stream listens for the key, and steps tens of times faster."""
 
@@ -29,7 +30,7 @@ class Choice:
 
     step: OneStep | OneWindow
     context: Literal["stream", "window"]
-    why: str
+    reason: str
 
 
 def choose(

@@ -17,7 +17,7 @@ import h5py
 import keras
 
 from antiphon.errors import UserError
-from antiphon_trainer.conversion.architecture import clean
+from antiphon_trainer.conversion.keras_config import clean
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"

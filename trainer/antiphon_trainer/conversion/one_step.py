@@ -10,7 +10,7 @@ import keras
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.network.cue_step import STATE_SIZE, cue_step
-from antiphon_trainer.network.network_input import Reading, reading_of
+from antiphon_trainer.network.input_spec import Reading, reading_of
 
 _LAST_AXIS = (
     keras.layers.Dense,

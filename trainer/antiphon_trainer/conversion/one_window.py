@@ -8,7 +8,7 @@ import keras
 
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon_trainer.network.network_input import ask, reading_of
+from antiphon_trainer.network.input_spec import ask, reading_of
 
 
 class OneWindow:

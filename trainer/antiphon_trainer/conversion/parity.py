@@ -12,11 +12,12 @@ import numpy as np
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, Tokens
-from antiphon_trainer.evaluation.evaluation import Melody, bits_of, probabilities
-from antiphon_trainer.network.asking import after, over_melodies, over_windows
+from antiphon_trainer.dataset.melody import Melody
+from antiphon_trainer.evaluation.measure import bits_of, probabilities
 from antiphon_trainer.network.cues import cues, without_metre
-from antiphon_trainer.network.network_input import reading_of
-from antiphon_trainer.network.twins import Precision, any_length, exact
+from antiphon_trainer.network.input_spec import reading_of
+from antiphon_trainer.network.predictor import after, over_melodies, over_windows
+from antiphon_trainer.network.rebuilding import Precision, any_length, exact
 
 TOLERANCE = 1e-4
 """Largest difference between a probability of the Keras network and the bundle's, in float32."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from antiphon_trainer.dataset.dataset import PAD, Windows
+from antiphon_trainer.dataset.windows import PAD, Windows
 
 _POOL = 16
 """Batches' worth of windows that are sorted by length together: less padding to compute, still well mixed."""

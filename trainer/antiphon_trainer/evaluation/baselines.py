@@ -8,10 +8,11 @@ import numpy as np
 
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
 from antiphon_trainer.corpus.songs import Song
-from antiphon_trainer.evaluation.evaluation import Measured, Melody, measured, melody_of
+from antiphon_trainer.dataset.melody import Melody, melody_of
+from antiphon_trainer.evaluation.context_counts import LongTerm, short_term_counts
+from antiphon_trainer.evaluation.measure import Measured, measured
 from antiphon_trainer.evaluation.ppm import Doubles, mixed, ppm, witten_bell
 from antiphon_trainer.evaluation.scoring import Scores, score
-from antiphon_trainer.network.contexts import LongTerm, short_term_counts
 
 UNIFORM, LONG_AND_SHORT = "uniform", "PPM*, long and short term"
 NGRAM_CONTEXT = 6

@@ -11,7 +11,7 @@ import msgspec
 from antiphon.melody.bundle import Bundle
 from antiphon_trainer.corpus.songs import MODES, Song
 from antiphon_trainer.evaluation.baselines import measure_baselines
-from antiphon_trainer.evaluation.evaluation import Measured, measure, readings
+from antiphon_trainer.evaluation.measure import Measured, measure, readings
 from antiphon_trainer.evaluation.scoring import Figures, Scores
 
 _COLUMNS: tuple[tuple[str, Callable[[Figures], float | None], str], ...] = (
@@ -31,7 +31,7 @@ LEGEND = (
 
 
 @dataclass(frozen=True, eq=False)
-class Contestant:
+class Entry:
     """A bundle or a baseline, measured."""
 
     kind: Literal["bundle", "baseline"]
@@ -50,7 +50,7 @@ class Contestant:
         return {self.kind: self.name} | figures
 
 
-def work(bundles: Sequence[Bundle], songs: Sequence[Song], with_baselines: bool) -> int:
+def passes(bundles: Sequence[Bundle], songs: Sequence[Song], with_baselines: bool) -> int:
     """Return how many readings of a song `compare` will count."""
     return len(songs) * (sum(map(readings, bundles)) + with_baselines)
 
@@ -60,7 +60,7 @@ def compare(
     songs: Sequence[Song],
     training: Sequence[Song] | None,
     advance: Callable[[int], None],
-) -> list[Contestant]:
+) -> list[Entry]:
     """Measure bundles and, where there are training songs to learn from, the baselines.
 
     Args:
@@ -69,16 +69,16 @@ def compare(
         training: what the baselines learn from; None leaves them out.
         advance: told how many readings of a song more are done.
     """
-    found = [Contestant("bundle", name, measure(bundle, songs, advance)) for name, bundle in bundles]
+    found = [Entry("bundle", name, measure(bundle, songs, advance)) for name, bundle in bundles]
     if training is not None:
         baselines = measure_baselines(training, songs, advance)
-        found += [Contestant("baseline", name, each) for name, each in baselines.items()]
+        found += [Entry("baseline", name, each) for name, each in baselines.items()]
     return found
 
 
-def table(contestants: Sequence[Contestant]) -> Iterator[str]:
+def table(entries: Sequence[Entry]) -> Iterator[str]:
     """Yield the table as lines: a heading, then a row for each way to read the songs."""
-    rows = [(name, figures) for contestant in contestants for name, figures, _ in contestant.rows()]
+    rows = [(name, figures) for entry in entries for name, figures, _ in entry.rows()]
     modes = [mode for mode in MODES if any(mode in figures for _, figures in rows)]
     width = max(len(name) for name, _ in rows)
     heading = [name for name, *_ in _COLUMNS] + [f"bits {mode}" for mode in modes]
@@ -94,11 +94,11 @@ def _cell(value: float | None, form: str) -> str:
     return "-" if value is None else form.format(value)
 
 
-def counted(contestants: Sequence[Contestant]) -> Iterator[str]:
+def summary(entries: Sequence[Entry]) -> Iterator[str]:
     """Yield what was measured on, and which bundles had to fold notes."""
-    first = contestants[0].measured.evaluation
+    first = entries[0].measured.evaluation
     yield f"{first.songs:,} songs, {first.symbols:,} symbols with their ends, {first.onsets:,} onsets"
-    for contestant in contestants:
-        folded = contestant.measured.evaluation.folded
+    for entry in entries:
+        folded = entry.measured.evaluation.folded
         if folded:
-            yield f"{contestant.name}: {folded:,} notes outside its vocabulary were folded"
+            yield f"{entry.name}: {folded:,} notes outside its vocabulary were folded"

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from antiphon.errors import UserError
-from antiphon.melody.bundle import Bundle, Manifest, Quantization, read_bundle, write_bundle
-from antiphon.melody.grid import STEP
+from antiphon.melody.bundle import Bundle, Manifest, read_bundle, write_bundle
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon.settings import Prepare
-from antiphon_trainer.conversion.context_choice import Choice, ContextChoice, choose
-from antiphon_trainer.conversion.lite import to_lite
-from antiphon_trainer.conversion.melodies import on_grid, real_songs
+from antiphon_trainer.conversion.context_choice import Choice, choose
+from antiphon_trainer.conversion.options import ConversionOptions
 from antiphon_trainer.conversion.parity import check_mapping, prove
+from antiphon_trainer.conversion.reference_melodies import on_grid, real_songs
+from antiphon_trainer.conversion.tflite import to_lite
 from antiphon_trainer.corpus.provenance import versions
 from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs
-from antiphon_trainer.evaluation.evaluation import Melody, evaluate, melody_of
-from antiphon_trainer.network.network_input import check_softmax, reading_of
+from antiphon_trainer.dataset.melody import Melody, melody_of
+from antiphon_trainer.evaluation.measure import evaluate
+from antiphon_trainer.network.input_spec import check_softmax, reading_of
 from antiphon_trainer.network.origin import Origin, read_origin
 
 _MELODIES = 20
 """Real melodies, at most, that the two are compared on."""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """How a network is to be converted.
-
-    Attributes:
-        quantization: of the weights.
-        context: `auto` takes what the network allows, and measures where it allows both.
-        step: quarter lengths of a step; the network can't tell.
-        corpus: melodies to score with; none takes what is at hand.
-        force: write a bundle even if the network makes no sense of real melodies.
-    """
-
-    quantization: Quantization = "none"
-    context: ContextChoice = "auto"
-    step: float = STEP
-    corpus: Sequence[str] = ()
-    force: bool = False
-
-
 def convert(
-    network: Any, vocabulary: Vocabulary, model: Path, out: Path, settings: Prepare, wish: Wish
+    network: Any, vocabulary: Vocabulary, model: Path, out: Path, settings: Prepare, options: ConversionOptions
 ) -> tuple[Bundle, Choice]:
     """Convert a network into a bundle, prove the two equal, and write it whole or not at all.
 
@@ -58,19 +38,19 @@ def convert(
         model: its Keras file; `training.json` beside it says what it learned from.
         out: the bundle's folder.
         settings: where prepared songs lie, to prove and to measure with.
-        wish: how.
+        options: how to convert.
 
     Raises:
         UserError: the network can't be played, has another mapping, or the bundle differs from it.
     """
     origin = read_origin(model)
     stored = _stored_songs(settings)
-    melodies, named = _real_melodies(stored, wish, vocabulary)
+    melodies, named = _real_melodies(stored, options, vocabulary)
     length = origin.sequence_length if origin else settings.sequence_length
     reading = reading_of(network, vocabulary)
     check_softmax(network, reading, vocabulary, length)
-    choice = choose(network, vocabulary, wish.context, length, melodies)
-    lite = to_lite(network, choice, wish.quantization)
+    choice = choose(network, vocabulary, options.context, length, melodies)
+    lite = to_lite(network, choice, options.quantization)
     manifest = Manifest(
         format_version=0,  # write_bundle fills in this one and the checksums
         sha256={},
@@ -79,16 +59,16 @@ def convert(
         initial_state=0.0 if choice.context == "stream" else float(vocabulary.end),
         context=choice.context,
         sequence_length=choice.step.state_size if choice.context == "window" else reading.length or length,
-        step=wish.step,
+        step=options.step,
         acceptable_durations=origin.acceptable_durations if origin else settings.acceptable_durations,
         inputs=choice.step.inputs,
-        quantization=wish.quantization,
+        quantization=options.quantization,
         corpus=origin.corpus if origin else {},
         versions=(origin.versions if origin else {}) | versions("antiphon", "keras", "tensorflow", "tensorflow-cpu"),
     )
     unproven = Bundle(out, manifest, vocabulary, lite)
     parity = prove(network, unproven, melodies, named)
-    if not wish.force:
+    if not options.force:
         check_mapping(parity, len(vocabulary))
     proven = msgspec.structs.replace(manifest, parity=parity, held_out=_held_out_figures(unproven, stored, origin))
     write_bundle(out, lite, vocabulary, proven)
@@ -101,13 +81,15 @@ def _stored_songs(settings: Prepare) -> dict[str, list[Song]]:
     return {split: read_songs(folder) if folder.is_dir() else [] for split, folder in folders.items()}
 
 
-def _real_melodies(stored: dict[str, list[Song]], wish: Wish, vocabulary: Vocabulary) -> tuple[list[Melody], str]:
+def _real_melodies(
+    stored: dict[str, list[Song]], options: ConversionOptions, vocabulary: Vocabulary
+) -> tuple[list[Melody], str]:
     """Return real melodies on the network's grid, and what to call them."""
-    songs, named = real_songs(wish.corpus, stored)
-    gridded = [moved for song in songs if (moved := on_grid(song, wish.step)) is not None]
+    songs, named = real_songs(options.corpus, stored)
+    gridded = [moved for song in songs if (moved := on_grid(song, options.step)) is not None]
     if not gridded:
         raise UserError(
-            f"--step {wish.step:g}: none of the {len(songs)} {named} lies on this grid; name other melodies"
+            f"--step {options.step:g}: none of the {len(songs)} {named} lies on this grid; name other melodies"
         )
     chosen = gridded[:: -(-len(gridded) // _MELODIES)]
     return [melody_of(song, vocabulary) for song in chosen], named

@@ -77,7 +77,7 @@ def merged_text(merged: Iterable[Sequence[str]]) -> str:
     return "".join(" ".join(song) + "\n" for song in merged)
 
 
-def windows(
+def cut_windows(
     merged: Sequence[Sequence[str]], barlines: Sequence[Sequence[Barline]], vocabulary: Vocabulary, length: int
 ) -> Windows:
     """Cut songs into windows of `length` steps that don't overlap. A song's last window is filled up with `PAD`."""

@@ -13,10 +13,10 @@ from antiphon.melody.bundle import KEY_FILE, find_bundle, read_bundle, write_bun
 from antiphon.quiet import silenced
 from antiphon.settings import Settings, model_folders
 from antiphon_trainer import screen
-from antiphon_trainer.dataset import dataset
+from antiphon_trainer.dataset.windows import read_details, read_windows
 
 
-def train_key(name: str, epochs: int | None, settings: Settings) -> None:
+def train_key_network(name: str, epochs: int | None, settings: Settings) -> None:
     """Train a key network on the songs that the bundle's own network learned from, and add it to the bundle.
 
     The songs, and those of them that validation keeps for itself, are those of the command `train`.
@@ -26,16 +26,16 @@ def train_key(name: str, epochs: int | None, settings: Settings) -> None:
     """
     bundle = read_bundle(find_bundle(name, model_folders()))
     folder = Path(settings.prepare.test_target_path)
-    windows, _ = dataset.read_windows(folder, Path(settings.prepare.mapping_file_path))
-    details = dataset.read_details(folder)
+    windows, _ = read_windows(folder, Path(settings.prepare.mapping_file_path))
+    details = read_details(folder)
     songs = _merged(Path(settings.prepare.merged_path))
     if int(windows.songs.max()) + 1 != len(songs) or len(songs) > len(details.titles):
         raise UserError(f"{settings.prepare.merged_path}: is of another dataset than {folder}; run prepare again")
 
     with silenced():
-        from antiphon_trainer.key.key_examples import tune
-        from antiphon_trainer.key.key_network import to_lite
-        from antiphon_trainer.key.key_training import EPOCHS, KeyEpoch, key_bits, train_key_network
+        from antiphon_trainer.key.examples import tune
+        from antiphon_trainer.key.network import to_lite
+        from antiphon_trainer.key.training import EPOCHS, KeyEpoch, key_bits, train
         from antiphon_trainer.network.training import split_by_song
 
     total = epochs or EPOCHS
@@ -54,7 +54,7 @@ def train_key(name: str, epochs: int | None, settings: Settings) -> None:
         for part in (split.training, split.validation)
     )
     with screen.stoppable("nothing was written"):
-        network = train_key_network(to_learn, total, settings.train.seed, show)
+        network = train(to_learn, total, settings.train.seed, show)
         bits = key_bits(network, to_check)
         key_model = to_lite(network)
     figures = {"bits_a_note": round(bits, 5), "epochs": total, "seed": settings.train.seed}

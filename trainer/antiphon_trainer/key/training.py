@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from antiphon_trainer.key.key_examples import Tune, batch, batches
-from antiphon_trainer.key.key_network import KeyNetwork
+from antiphon_trainer.key.examples import Tune, batch, batches
+from antiphon_trainer.key.network import KeyNetwork
 
 UNITS = 112
 EPOCHS = 20
@@ -40,7 +40,7 @@ class KeyEpoch:
     seconds: float
 
 
-def train_key_network(songs: Sequence[Tune], epochs: int, seed: int, done: Callable[[KeyEpoch], None]) -> KeyNetwork:
+def train(songs: Sequence[Tune], epochs: int, seed: int, done: Callable[[KeyEpoch], None]) -> KeyNetwork:
     """Train a key network; every random choice follows from the seed.
 
     Args:

@@ -22,7 +22,17 @@ from antiphon_trainer.corpus.report import RefusedSong, Report, count_reasons, f
 from antiphon_trainer.corpus.score import Parsed, Score, Unreadable
 from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs, write_songs
 from antiphon_trainer.corpus.sources import Source
-from antiphon_trainer.dataset import dataset
+from antiphon_trainer.dataset.windows import (
+    Details,
+    Windows,
+    cut_windows,
+    merge,
+    merged_text,
+    read_details,
+    read_windows,
+    write_details,
+    write_windows,
+)
 from antiphon_trainer.storage import write_json, write_text
 
 _KEPT_SETTINGS = ("durations", "acceptable_durations", "ties", "sequence_length", "data_size")
@@ -51,7 +61,7 @@ class Prepared:
     """What a preparation left on disk."""
 
     report: Report
-    windows: dataset.Windows
+    windows: Windows
     vocabulary: Vocabulary
 
 
@@ -77,24 +87,24 @@ def prepare(
     split = sort_songs(sources, parsed, settings, held_out)
     if not split.training:
         raise UserError(_why_nothing_is_left(corpora, split))
-    merged = dataset.merge((song.symbols for song in split.training), settings.data_size)
+    merged = merge((song.symbols for song in split.training), settings.data_size)
     # Nothing is learned from the songs held out, but to be measured on them a model must be able to spell them.
     spelled = [*merged, *(song.symbols for song in split.test)]
     vocabulary = vocabulary_of(symbol for song in spelled for symbol in song)
     metres = [song.barlines for song in split.training[: len(merged)]]
-    windows = dataset.windows(merged, metres, vocabulary, settings.sequence_length)
+    windows = cut_windows(merged, metres, vocabulary, settings.sequence_length)
     report = _report(corpora, split, settings)
     write_songs(Path(settings.save_path), split.training, split.test)
-    write_text(Path(settings.merged_path), dataset.merged_text(merged))
+    write_text(Path(settings.merged_path), merged_text(merged))
     write_text(Path(settings.mapping_file_path), mapping_text(vocabulary))
-    dataset.write_windows(Path(settings.test_target_path), windows)
-    details = dataset.Details(
+    write_windows(Path(settings.test_target_path), windows)
+    details = Details(
         fingerprint=report.fingerprint,
         corpus=report.corpus,
         acceptable_durations=_durations(split, settings),
         titles=[song.title for song in split.training[: len(merged)]],
     )
-    dataset.write_details(Path(settings.test_target_path), details)
+    write_details(Path(settings.test_target_path), details)
     _write_report(report, report_file(settings.merged_path), split.scores)
     return Prepared(report, windows, vocabulary)
 
@@ -201,9 +211,9 @@ def load(settings: Prepare) -> Prepared:
     if not Path(settings.merged_path).is_file():
         raise UserError(f"{settings.merged_path}: isn't there; set is_preprocessing_required = true")
     tensors = Path(settings.test_target_path)
-    windows, vocabulary = dataset.read_windows(tensors, Path(settings.mapping_file_path))
+    windows, vocabulary = read_windows(tensors, Path(settings.mapping_file_path))
     _check_songs(settings, report)
-    if dataset.read_details(tensors).fingerprint != report.fingerprint:
+    if read_details(tensors).fingerprint != report.fingerprint:
         raise UserError(f"{tensors}: holds another corpus than {file}; set is_preprocessing_required = true")
     return Prepared(report, windows, vocabulary)
 

@@ -11,8 +11,8 @@ import numpy as np
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, Metre, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon_trainer.corpus.metre import metre_of_steps
 from antiphon_trainer.corpus.songs import MODES, Song, onsets
+from antiphon_trainer.dataset.melody import Melody, melody_of
 from antiphon_trainer.evaluation.scoring import LEAST_PROBABILITY, Figures, Scores, figures, joined, score
 
 _BATCH = 64
@@ -46,31 +46,6 @@ class Measured:
     evaluation: Evaluation
     without_metre: Scores
     with_metre: Scores | None
-
-
-@dataclass(frozen=True, eq=False)
-class Melody:
-    """An encoded song as a model is to predict it: tokens with the final `"/"`, and their metre, all (step,)."""
-
-    tokens: Tokens
-    position: Tokens
-    bar: Tokens
-    folded: int = 0
-    """Notes outside the vocabulary."""
-
-    @property
-    def read(self) -> Tokens:
-        """What is read before each step is predicted: the token of `"/"`, then the song's, (step,)."""
-        return np.concatenate([self.tokens[-1:], self.tokens[:-1]])
-
-
-def melody_of(song: Song, vocabulary: Vocabulary) -> Melody:
-    """Encode a song; a note outside the vocabulary becomes the nearest one, octaves away."""
-    folded = [symbol for symbol in song.symbols if symbol not in vocabulary.tokens]
-    nearest = {symbol: int(vocabulary.fold(np.array([int(symbol)]))[0]) for symbol in set(folded)}
-    known = vocabulary.tokens | nearest
-    tokens = np.array([*(known[symbol] for symbol in song.symbols), vocabulary.end], dtype=np.int32)
-    return Melody(tokens, *metre_of_steps(song.barlines, len(tokens)), len(folded))
 
 
 def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.dataset.batches import Indices, Read
-from antiphon_trainer.dataset.dataset import PAD, Windows
+from antiphon_trainer.dataset.windows import PAD, Windows
 from antiphon_trainer.network.cues import columns, cues, without_metre
 
 Cues = npt.NDArray[np.int16]

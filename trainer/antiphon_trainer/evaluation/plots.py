@@ -11,7 +11,7 @@ import numpy as np
 
 from antiphon.files import write_whole
 from antiphon_trainer.evaluation.baselines import UNIFORM
-from antiphon_trainer.evaluation.comparison import Contestant
+from antiphon_trainer.evaluation.comparison import Entry
 from antiphon_trainer.evaluation.scoring import Guesses, Scores, reliability
 
 # Colours that colour-blind people can tell apart (Okabe & Ito), and dashes for those who print in grey.
@@ -23,9 +23,9 @@ _PLACES = 20
 Row = tuple[str, Scores]
 
 
-def draw(contestants: Sequence[Contestant], folder: Path) -> list[Path]:
+def draw(entries: Sequence[Entry], folder: Path) -> list[Path]:
     """Draw the pictures of an evaluation as PNGs into a folder, and return their paths."""
-    rows = [(name, scores) for contestant in contestants for name, _, scores in contestant.rows()]
+    rows = [(name, scores) for entry in entries for name, _, scores in entry.rows()]
     pictures = {"bits.png": _bits(rows), "reliability.png": _reliability(rows), "course.png": _course(rows)}
     for name, figure in pictures.items():
         write_whole(folder / name, partial(figure.savefig, dpi=120))

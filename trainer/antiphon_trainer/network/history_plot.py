@@ -8,7 +8,7 @@ from antiphon.files import write_whole
 from antiphon_trainer.network.progress import Progress
 
 
-def plot(progress: Progress, path: Path) -> None:
+def draw_history(progress: Progress, path: Path) -> None:
     """Draw the bits a step of every epoch, for training and for validation, as a PNG; the best epoch is marked."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Generation: melodies that a model makes up, step by step from a fresh start."""
+"""Sampling of melodies: a model is stepped from a fresh state, and each symbol is drawn from its probabilities."""
 
 from __future__ import annotations
 
@@ -15,52 +15,53 @@ from antiphon.melody.sampling import Sampler
 from antiphon.melody.vocabulary import HOLD, LAST_MIDI_NOTE, Vocabulary
 
 _TRIES = 20
-"""Melodies that are begun before giving up: a model may end at once."""
+"""Melodies; how many are drawn before giving up, because one may have no note: a model may end at once."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a melody is to be."""
+class MelodyOptions:
+    """What is asked of a melody."""
 
     bars: int
-    """At most; the model may end earlier."""
+    """Longest length; the model may end earlier."""
     metre: TimeSignature
     sharps: int
     """The key signature, −5…6."""
     temperature: float
+    """0 always takes the likeliest symbol, 1 draws from the model's own probabilities."""
 
 
-def generate(model: StepModel, vocabulary: Vocabulary, wanted: Wanted, seed: int) -> list[Note]:
-    """Return a melody of notes and rests, in the wanted key; it begins with a note or a rest that the model chose.
+def sample_melody(model: StepModel, vocabulary: Vocabulary, options: MelodyOptions, seed: int) -> list[Note]:
+    """Return a melody of notes and rests in the given key.
 
-    It ends where the model says `"/"`, or on the last barline.
+    It ends where the model draws `"/"`, or on the last barline.
 
     Args:
-        model: steps one melody.
+        model: must allow a batch of 1.
         vocabulary: of its tokens.
-        wanted: bars, metre, key and temperature.
-        seed: the same draws the same.
+        options: bars, metre, key and temperature.
+        seed: of the random choices.
 
     Raises:
         UserError: the model makes no melody with a note in it.
     """
-    sampler = Sampler(wanted.temperature, seed)
+    sampler = Sampler(options.temperature, seed)
     for _ in range(_TRIES):
-        notes = list(read(_symbols(model, vocabulary, wanted, sampler)))
+        notes = list(read(_symbols(model, vocabulary, options, sampler)))
         if any(note.pitch is not None for note in notes):
-            return _transposed(notes, keys.transposition(wanted.sharps))
+            return _transposed(notes, keys.transposition(options.sharps))
     raise UserError("the model plays no note: it ends at once or rests; try a higher --temperature or another --seed")
 
 
-def _symbols(model: StepModel, vocabulary: Vocabulary, wanted: Wanted, sampler: Sampler) -> list[str]:
-    """Draw symbols until `"/"`, or until the bars are full."""
+def _symbols(model: StepModel, vocabulary: Vocabulary, options: MelodyOptions, sampler: Sampler) -> list[str]:
+    """Draw symbols until `"/"`, or until the bars are full. The first is no hold: nothing sounds yet."""
     everything = np.arange(len(vocabulary))
-    first = np.array([t for t in everything if vocabulary.symbols[t] != HOLD])  # nothing sounds yet that could go on
+    first = np.array([t for t in everything if vocabulary.symbols[t] != HOLD])
     state = model.initial_state(1)
     token = vocabulary.end
-    bar = wanted.metre.bar
+    bar = options.metre.bar
     symbols: list[str] = []
-    for step in range(wanted.bars * bar):
+    for step in range(options.bars * bar):
         metre = Metre(np.array([step % bar], np.int32), np.array([bar], np.int32))
         probabilities, state = model.step(np.array([token], np.int32), state, metre)
         token = sampler.draw(probabilities[0], everything if symbols else first)
@@ -71,7 +72,7 @@ def _symbols(model: StepModel, vocabulary: Vocabulary, wanted: Wanted, sampler: 
 
 
 def _transposed(notes: list[Note], to_model: int) -> list[Note]:
-    """Return notes brought from the model's key; by other octaves if they would leave MIDI's range."""
+    """Return notes transposed out of the model's key, and by octaves into MIDI's range if they leave it."""
     pitches = [note.pitch for note in notes if note.pitch is not None]
     up = -to_model
     while max(pitches) + up > LAST_MIDI_NOTE:

@@ -9,7 +9,7 @@ import numpy as np
 
 from antiphon.melody.model import Floats, Tokens
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon_trainer.network.network_input import ask, reading_of
+from antiphon_trainer.network.input_spec import ask, reading_of
 
 _WINDOWS = 1024
 """Windows that are read side by side."""

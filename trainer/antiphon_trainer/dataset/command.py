@@ -1,0 +1,52 @@
+"""The command `antiphon-trainer prepare`: prepares a corpus, or loads what is stored, and prints the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from antiphon.settings import Prepare
+from antiphon_trainer import screen
+from antiphon_trainer.corpus import report
+
+
+def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | None, scheduler: str | None) -> None:
+    """Prepare a corpus, or load and check what an earlier run stored; print the report.
+
+    Args:
+        corpora: folders, files, or the word `essen`.
+        settings: section `[prepare]`; `is_preprocessing_required` decides between preparing and loading.
+        processes: worker processes of this machine; None is one for each core.
+        scheduler: address of a Dask scheduler to parse on instead; None is this machine.
+
+    Raises:
+        UserError: a corpus or a stored file is missing or invalid, or no song is left to train on.
+    """
+    from antiphon_trainer.corpus.engines import carried, cluster, local
+    from antiphon_trainer.corpus.parsing import cores
+    from antiphon_trainer.corpus.sources import collect
+    from antiphon_trainer.dataset.prepare import load, prepare
+
+    if settings.is_preprocessing_required:
+        sources = collect(corpora)
+        if scheduler is not None:
+            sources = [carried(source) for source in sources]
+        engine = local(processes or cores()) if scheduler is None else cluster(scheduler)
+        with (
+            screen.stoppable("what was parsed is kept: the same command goes on from there"),
+            screen.progress_bar("parsing songs", len(sources)) as advance,
+        ):
+            done = prepare(corpora, sources, settings, engine, advance)
+    else:
+        done = load(settings)
+    for line in report.lines(done.report):
+        typer.echo(line)
+    if settings.held_out and not done.report.held_out.songs:
+        typer.echo(f"         none held out: no song has a catalogue number of {settings.held_out!r}")
+    count, length = done.windows.inputs.shape
+    typer.echo(f"mapping  {len(done.vocabulary)} symbols in {settings.mapping_file_path}")
+    typer.echo(f"tensors  {count:,} windows of {length} steps in {settings.test_target_path}")
+    typer.echo(f"songs    {settings.save_path}, merged in {settings.merged_path}")
+    file = report.report_file(settings.merged_path)
+    typer.echo(f"report   {file}, and as a page of pictures {file.with_suffix('.png')}")
