@@ -172,8 +172,9 @@ def render(
     from antiphon.musician import load_musician
     from antiphon.offline import rendering
     from antiphon.offline.picture import check_can_draw, draw_duet
-    from antiphon.recording import midi_file
-    from antiphon.recording.session_file import Track, read_session
+    from antiphon.recording.midi_file import read_midi_file
+    from antiphon.recording.performance_file import performance_of, write_duet
+    from antiphon.recording.session_file import Track, header_of, session_of
     from antiphon.recording.switch import BEGAN
     from antiphon.settings import session_settings
 
@@ -183,22 +184,24 @@ def render(
         check_can_draw()
     play = {"model": model, "mode": mode, "when": when, "bpm": bpm, "metre": metre, "key": key}
     play |= {"temperature": temperature, "seed": seed, "channel": channel}
-    session = read_session(source)
-    if session.header is not None:
-        performance = midi_file.read_performance(source, first_tracks=Track.ANTIPHON)
-        musician = load_musician(session_settings(session.header, play, config))
-        began = session.header.get(BEGAN)
+    midi = read_midi_file(source)
+    _show_notices(source, midi.notices)
+    header = header_of(source, midi)
+    if header is not None:
+        performance = performance_of(source, midi, first_tracks=Track.ANTIPHON)
+        musician = load_musician(session_settings(header, play, config))
+        began = header.get(BEGAN)
         if began is not None:
             typer.echo(f"{source}: began {began} s into its set, so the answers won't be the same", err=True)
-        duet = rendering.render_session(musician, session, lambda text: typer.echo(text, err=True))
+        duet = rendering.render_session(musician, session_of(source, midi), lambda text: typer.echo(text, err=True))
     else:
-        performance = midi_file.read_performance(source)
+        performance = performance_of(source, midi)
         # A file has tempos of its own.
         musician = load_musician(_settings(config, play=play | {"sync": "fixed"}))
         wanted = musician.settings.play.channel
         free = rendering.free_channel(performance, wanted) if channel is None else wanted
         duet = rendering.render(musician, performance, bpm, free)
-    midi_file.write_duet(target, performance, duet.answer)
+    write_duet(target, performance, duet.answer)
     answers = sum(isinstance(each.message, NoteOn) and each.message.channel == duet.channel for each in duet.answer)
     typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")
     if picture is not None:
@@ -218,13 +221,16 @@ def listen(
     """Show what is heard in a MIDI file, note by note: its step, its key, and how much it surprised the model."""
     from antiphon.melody.keys import signature_name
     from antiphon.offline import rendering
-    from antiphon.recording import midi_file
-    from antiphon.recording.session_file import Track, read_session
+    from antiphon.recording.midi_file import read_midi_file
+    from antiphon.recording.performance_file import performance_of
+    from antiphon.recording.session_file import Track, header_of
 
     musician = _musician(config, model=model, sync="fixed", bpm=bpm, key=key)
+    midi = read_midi_file(source)
+    _show_notices(source, midi.notices)
     # Of a recorded session only the performer is heard.
-    tracks = None if read_session(source).header is None else Track.ANTIPHON
-    heard = rendering.listen(musician, midi_file.read_performance(source, first_tracks=tracks), bpm)
+    tracks = None if header_of(source, midi) is None else Track.ANTIPHON
+    heard = rendering.listen(musician, performance_of(source, midi, first_tracks=tracks), bpm)
     if as_json:
         for note in heard:
             fields = {name: getattr(note, name) for name in ("step", "pitch", "symbol", "sharps")}
@@ -345,6 +351,12 @@ def bench(
         return
     for line in report.lines(found):
         typer.echo(line)
+
+
+def _show_notices(source: Path, notices: list[str]) -> None:
+    """Say on stderr what was forgiven in a MIDI file, a line a kind."""
+    for notice in notices:
+        typer.echo(f"{source}: {notice}", err=True)
 
 
 def _check_can_write(file: Path, source: Path) -> None:

@@ -21,7 +21,7 @@ from antiphon.improviser.events import Event, NoteOff, NoteOn
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.connection import SETTLE_SECONDS
 from antiphon.midi.ports import close_clients
-from antiphon.recording.ticks import TICKS_PER_BEAT
+from antiphon.recording.tempo_map import TICKS_PER_BEAT
 from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events
 
 BPM = 120.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from antiphon.recording.midi_file import read_performance
+from antiphon.recording.performance_file import read_performance
 from antiphon.settings import package_folder
 from tests.daemon.midi_files import save_tune
 from tests.daemon.tunes import ODE_IN_E_FLAT
@@ -36,7 +36,7 @@ def test_render_answers_every_note_in_its_key(tune: Path, tmp_path: Path) -> Non
     done = antiphon("render", tune, "duet.mid", "--seed", "1", "--channel", "3", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     duet = mido.MidiFile(tmp_path / "duet.mid")
-    assert [track.name for track in duet.tracks] == ["Tempo", "Performer", "Antiphon"]
+    assert [track.name for track in duet.tracks] == ["Tempo", "Tune", "Antiphon"]
     answers = [m for m in duet.tracks[2] if m.type == "note_on"]
     assert len(answers) == len(ODE_IN_E_FLAT)
     assert {m.channel for m in answers} == {2}

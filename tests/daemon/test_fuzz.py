@@ -35,7 +35,7 @@ from antiphon.melody.keys import parse_key
 from antiphon.melody.metre import parse_metre
 from antiphon.melody.vocabulary import Signs, Vocabulary, read_mapping
 from antiphon.midi.codec import Translator, decode
-from antiphon.recording.midi_file import read_performance
+from antiphon.recording.performance_file import read_performance
 from antiphon.recording.session_file import (
     build,
     input_event,

@@ -9,7 +9,8 @@ from pytest import approx
 
 from antiphon.errors import UserError
 from antiphon.improviser.events import NoteOff, NoteOn, TempoChange, Timed
-from antiphon.recording.midi_file import TempoMap, read_performance, write_duet
+from antiphon.recording.performance_file import read_performance, write_duet
+from antiphon.recording.tempo_map import TempoMap, microseconds_a_beat
 
 
 def save(path: Path, *tracks: list[mido.Message], ticks_per_beat: int = 96) -> Path:
@@ -33,12 +34,10 @@ def tempo(bpm: float, time: int = 0) -> mido.MetaMessage:
 
 @given(st.lists(st.tuples(st.integers(1, 10_000), st.floats(20, 400)), max_size=5), st.integers(0, 100_000))
 def test_ticks_and_seconds_are_inverse(changes: list[tuple[int, float]], tick: int) -> None:
-    ticks, seconds, lengths = [0], [0.0], [0.005]
+    tempo_map, at = TempoMap(ticks_per_beat=96), 0
     for distance, bpm in changes:
-        seconds.append(seconds[-1] + distance * lengths[-1])
-        ticks.append(ticks[-1] + distance)
-        lengths.append(60 / bpm / 96)
-    tempo_map = TempoMap(tuple(ticks), tuple(seconds), tuple(lengths))
+        at += distance
+        tempo_map.change(at, microseconds_a_beat(bpm))
     assert tempo_map.tick_at(tempo_map.time_of(tick)) == tick
 
 
@@ -65,9 +64,11 @@ def test_a_duet_keeps_the_performance_and_its_tempo(tmp_path: Path) -> None:
     answer = [Timed(0.5, NoteOn(72, 99, 3)), Timed(0.561, NoteOff(72, 3)), Timed(2.0, NoteOn(74, 98, 3))]
     write_duet(tmp_path / "b.mid", read_performance(source), answer)
     written = mido.MidiFile(tmp_path / "b.mid")
-    assert [track.name for track in written.tracks] == ["Tempo", "Performer", "Antiphon"]
+    assert [track.name for track in written.tracks] == ["Tempo", "p", "Antiphon"]
     before, after = read_performance(source), read_performance(tmp_path / "b.mid")
-    assert after.tempo_map.seconds == approx(before.tempo_map.seconds)
+    assert [after.file.tempo_map.time_of(480 * beat) for beat in range(9)] == approx(
+        [before.file.tempo_map.time_of(24 * beat) for beat in range(9)]
+    )
     mine = [pair for pair in after.events(True) if getattr(pair[1], "channel", 1) == 1]
     assert mine == [(approx(time), event) for time, event in before.events(True)]
     theirs = [(time, event) for time, event in after.events(False) if event.channel == 3]  # type: ignore[union-attr]
@@ -82,7 +83,7 @@ def test_a_duet_keeps_the_performance_and_its_tempo(tmp_path: Path) -> None:
         (b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x00\x60MTrk\x00\x00\x00\x20\x00\x90\x40", "no MIDI file"),
         (b"MThd\x00\x00\x00\x06\x00\x01\x00\x00\x00\x60", "no note"),
         (b"MThd\x00\x00\x00\x06\x00\x01\x00\x00\xe7\x28", "film frames"),
-        (b"MThd\x00\x00\x00\x06\x00\x01\x00\x00\x00\x00", "film frames|no MIDI file"),
+        (b"MThd\x00\x00\x00\x06\x00\x01\x00\x00\x00\x00", "0 ticks per quarter"),
     ],
 )
 def test_what_is_no_midi_file_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
@@ -105,4 +106,4 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     path = tmp_path_factory.mktemp("noise") / "noise.mid"
     path.write_bytes(b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x00\x60MTrk" + len(noise).to_bytes(4, "big") + noise)
     with contextlib.suppress(UserError):
-        assert read_performance(path).channel
+        assert read_performance(path).channels

@@ -25,10 +25,11 @@ from antiphon.improviser.events import Event, Timed
 from antiphon.midi.codec import decode
 from antiphon.recording import journal as journal_module
 from antiphon.recording import recorder as recorder_module
-from antiphon.recording.midi_file import read_performance
+from antiphon.recording.midi_file import in_order
+from antiphon.recording.performance_file import read_performance
 from antiphon.recording.recorder import Recorder, recover
 from antiphon.recording.session_file import Track, build, message_event, read_session, read_summary
-from antiphon.recording.ticks import TICKS_PER_BEAT, Ticks, microseconds_a_beat
+from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap, microseconds_a_beat
 from tests.daemon.full_disk import full_disk
 from tests.daemon.test_improviser import improviser
 from tests.daemon.test_journal import wait_for
@@ -112,7 +113,7 @@ def test_what_is_read_back_has_the_very_times_that_were_entered(
     # The reader of any MIDI file gives the same ticks the same times.
     if any(given[0] & 0xF0 == 0x90 and given[2] for _, given in entered if isinstance(given, bytes)):
         other = read_performance(path)
-        times = {other.tempo_map.time_of(tick) for tick, _ in (*other.channel, *other.meta)}
+        times = {other.file.tempo_map.time_of(tick) for tick, _ in in_order(other.tracks)}
         assert {time for time, _ in entered} <= times
 
 
@@ -129,18 +130,18 @@ def check_form(file: mido.MidiFile) -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 0xFFFFFF)), max_size=8), st.integers(0, 10**7))
 def test_a_tick_is_found_again_by_its_time(changes: list[tuple[int, int]], tick: int) -> None:
-    ticks, at = Ticks(), 0
+    tempo_map, at = TempoMap(), 0
     for distance, microseconds in changes:
         at += distance
-        ticks.change(at, microseconds)
-    assert ticks.tick_at(ticks.time_of(tick)) == tick
+        tempo_map.change(at, microseconds)
+    assert tempo_map.tick_at(tempo_map.time_of(tick)) == tick
 
 
 def test_rounding_moves_a_time_by_half_a_tick_at_most() -> None:
-    ticks = Ticks(microseconds_a_beat(100))
+    tempo_map = TempoMap(microseconds_a_beat(100))
     for time in (0.0, 0.1, 1.23456, 1000.0001):
-        assert ticks.time_of(ticks.tick_at(time)) == approx(time, abs=0.6 / TICKS_PER_BEAT / 2 + 1e-12)
-    assert ticks.tick_at(-1) == 0
+        assert tempo_map.time_of(tempo_map.tick_at(time)) == approx(time, abs=0.6 / TICKS_PER_BEAT / 2 + 1e-12)
+    assert tempo_map.tick_at(-1) == 0
 
 
 @settings(deadline=None)

@@ -16,7 +16,7 @@ from antiphon.melody.bundle import Bundle, read_bundle
 from antiphon.melody.model import LiteModel
 from antiphon.musician import load_musician
 from antiphon.offline.rendering import render
-from antiphon.recording.midi_file import read_performance
+from antiphon.recording.performance_file import read_performance
 from antiphon.settings import read_settings
 from tests.daemon.midi_files import save_tune
 from tests.daemon.tunes import ODE_IN_E_FLAT

@@ -12,7 +12,7 @@ from antiphon.files import write_whole
 from antiphon.improviser.events import Event, NoteOff, NoteOn
 from antiphon.melody.keys import signature_name
 from antiphon.offline.rendering import Duet
-from antiphon.recording.midi_file import Performance
+from antiphon.recording.performance_file import Performance
 
 # Two colours that colour-blind people can tell apart (Okabe & Ito).
 _PERFORMER, _ANSWER = "#0072B2", "#E69F00"

@@ -18,7 +18,8 @@ from antiphon.live.programs import MODEL, musician_for
 from antiphon.midi.codec import Translator
 from antiphon.musician import Musician
 from antiphon.recording.commands import event_of, telling
-from antiphon.recording.midi_file import PERCUSSION, Performance
+from antiphon.recording.midi_file import PERCUSSION
+from antiphon.recording.performance_file import Performance
 from antiphon.recording.session_file import Session
 
 

@@ -18,7 +18,7 @@ from antiphon.files import sync_folder, write_whole
 from antiphon.recording import session_file
 from antiphon.recording.journal import ENDING, Journal, Say, is_journal, left_behind, records, safely
 from antiphon.recording.session_file import Track
-from antiphon.recording.ticks import Ticks, microseconds_a_beat
+from antiphon.recording.tempo_map import TempoMap, microseconds_a_beat
 
 _RECORD = struct.Struct(">BQ")
 """Track and tick, before the event's bytes."""
@@ -44,7 +44,7 @@ class Recorder:
         started = datetime.now().astimezone()
         self._say = safely(say)
         self._microseconds = microseconds_a_beat(bpm)
-        self._ticks = Ticks(self._microseconds)
+        self._tempo_map = TempoMap(self._microseconds)
         self._entered = 0
         self._last = dict.fromkeys(Track, 0)
         self._journal = Journal(folder, lambda: _free_names(folder, f"{started:%Y-%m-%d %H-%M-%S}", ENDING), say)
@@ -58,8 +58,8 @@ class Recorder:
         All times that the improviser is given come from here, `advance`'s too: a note that comes late for one would
         else count as of a moment that the recording doesn't know, and render to another answer.
         """
-        self._entered = max(self._entered, self._ticks.tick_at(seconds))
-        return self._ticks.time_of(self._entered)
+        self._entered = max(self._entered, self._tempo_map.tick_at(seconds))
+        return self._tempo_map.time_of(self._entered)
 
     def received(self, seconds: float, message: Sequence[int]) -> None:
         """Write down a MIDI message of the performer; what is malformed, active sensing or a long sysex is left out.
@@ -84,8 +84,8 @@ class Recorder:
         if microseconds == self._microseconds:
             return
         self._microseconds = microseconds
-        tick = max(self._entered, self._last[Track.TEMPO], self._ticks.tick_at(seconds))
-        self._ticks.change(tick, microseconds)
+        tick = max(self._entered, self._last[Track.TEMPO], self._tempo_map.tick_at(seconds))
+        self._tempo_map.change(tick, microseconds)
         self._append(Track.TEMPO, tick, session_file.tempo_event(microseconds))
 
     def key(self, seconds: float, sharps: int) -> None:
@@ -116,7 +116,7 @@ class Recorder:
 
     def _add(self, track: Track, seconds: float, event: bytes | None) -> None:
         if event is not None:
-            self._append(track, self._ticks.tick_at(seconds), event)
+            self._append(track, self._tempo_map.tick_at(seconds), event)
 
     def _append(self, track: Track, tick: int, event: bytes) -> None:
         tick = self._last[track] = max(tick, self._last[track])

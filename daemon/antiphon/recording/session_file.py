@@ -10,19 +10,35 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import mido
 import msgspec
-from mido.midifiles.meta import KeySignatureError, encode_variable_int
 
 from antiphon.errors import UserError
-from antiphon.recording.ticks import TICKS_PER_BEAT, Ticks
+from antiphon.recording.midi_file import (
+    ESCAPE,
+    KEY_SIGNATURE,
+    MARKER,
+    META,
+    SEQUENCER_SPECIFIC,
+    SYSEX,
+    TEMPO,
+    TEXT,
+    MidiFile,
+    in_order,
+    is_meta,
+    meta_content,
+    parse_midi_file,
+    quantity,
+    read_midi_file,
+    sysex_content,
+)
+from antiphon.recording.midi_writer import TrackWriter, meta_event, midi_file_of, text_event
+from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap
 
 NOBODY = 0x7D
 """The manufacturer's number kept for use that isn't sold: whoever else reads the file passes these events by."""
@@ -35,13 +51,6 @@ _LONGEST_SYSEX = 4096
 """Bytes; longer ones are sound banks and firmware, no music, and aren't kept."""
 _SYSTEM_LENGTHS = {0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1, 0xF8: 1, 0xFA: 1, 0xFB: 1, 0xFC: 1, 0xFF: 1}
 """Status → length of the system messages that are kept. Active sensing (FE) says only that a cable is there."""
-_LONGEST_WAIT = 0x0FFF_FFFF
-"""Ticks between two events that a MIDI file can say: 23 hours at 100 BPM."""
-_MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-"""Key signatures from seven flats to seven sharps."""
-
-Event = tuple[int, bytes]
-"""A tick and an event's bytes, as they stand in a MIDI file."""
 Input = bytes | str
 """What the improviser was told: a MIDI message, or a text for what was none."""
 
@@ -85,39 +94,35 @@ def message_event(message: Sequence[int]) -> bytes | None:
     if status == 0xF0:
         if not 2 <= size <= _LONGEST_SYSEX or message[-1] != 0xF7:
             return None
-        return bytes([0xF0, *encode_variable_int(size - 1), *message[1:]])
+        return bytes([0xF0, *quantity(size - 1), *message[1:]])
     if size != _SYSTEM_LENGTHS.get(status) or (size > 1 and message[-1] > 0x7F):
         return None
-    return _meta(0x7F, bytes([NOBODY, *message]))
+    return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, *message]))
 
 
 def input_event(text: str) -> bytes:
     """Return something that was told and is no MIDI message as an event of a file."""
-    return _meta(0x7F, bytes([NOBODY, _TEXT]) + text.encode())
+    return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, _TEXT]) + text.encode())
 
 
 def settings_event(header: dict[str, Any]) -> bytes:
     """Return the settings as an event of a file."""
-    return _meta(0x01, (_SETTINGS + json.dumps(header)).encode("ascii"))
+    return text_event(TEXT, _SETTINGS + json.dumps(header))
 
 
 def marker_event(text: str) -> bytes:
-    """Return a marker; MIDI files are in Latin-1, and what it lacks becomes a question mark."""
-    return _meta(0x06, text.encode("latin-1", "replace"))
+    """Return a marker: a text that DAWs show above the notes."""
+    return text_event(MARKER, text)
 
 
 def tempo_event(microseconds: int) -> bytes:
     """Return a tempo, in microseconds a beat."""
-    return _meta(0x51, microseconds.to_bytes(3, "big"))
+    return meta_event(TEMPO, microseconds.to_bytes(3, "big"))
 
 
 def key_event(sharps: int) -> bytes:
     """Return a key signature, as the major key that has it: −7 (flats) … 7 (sharps)."""
-    return bytes(mido.MetaMessage("key_signature", key=_MAJOR[sharps + 7]).bytes())
-
-
-def _meta(kind: int, content: bytes) -> bytes:
-    return bytes([0xFF, kind, *encode_variable_int(len(content))]) + content
+    return meta_event(KEY_SIGNATURE, bytes([sharps & 0xFF, 0]))
 
 
 def build(events: Iterable[tuple[int, int, bytes]]) -> tuple[bytes, Summary]:
@@ -126,21 +131,20 @@ def build(events: Iterable[tuple[int, int, bytes]]) -> tuple[bytes, Summary]:
     Args:
         events: track, tick and bytes; on each track none before the one that came before it.
     """
-    tracks = [_TrackWriter(track.name.title()) for track in Track]
-    ticks, last, clicks = Ticks(), 0, 0
+    tracks = [_SessionTrack(track.name.title()) for track in Track]
+    tempo_map, last, clicks = TempoMap(), 0, 0
     for number, tick, event in events:
         tracks[number].add(tick, event)
-        clicks = clicks or _metronome_of(event)
         last = max(last, tick)
-        if event.startswith(b"\xff\x51"):
-            ticks.change(tick, int.from_bytes(event[3:], "big"))
+        if event[0] == META:
+            clicks = clicks or _metronome_of(event)
+            if is_meta(event, TEMPO):
+                tempo_map.change(tick, int.from_bytes(meta_content(event), "big"))
     played, sent = tracks[Track.PERFORMER].notes, tracks[Track.ANTIPHON].notes
-    summary = Summary(round(ticks.time_of(last), 3), played.total(), sent.total() - sent[clicks])
+    summary = Summary(round(tempo_map.time_of(last), 3), played.total(), sent.total() - sent[clicks])
     tracks[Track.ANTIPHON].end_notes(last)
-    tracks[Track.TEMPO].preface = _meta(0x01, (_SUMMARY + json.dumps(dataclasses.asdict(summary))).encode("ascii"))
-    chunks = b"".join(track.chunk(last) for track in tracks)
-    head = b"".join(number.to_bytes(2, "big") for number in (1, len(tracks), TICKS_PER_BEAT))
-    return b"MThd" + len(head).to_bytes(4, "big") + head + chunks, summary
+    tracks[Track.TEMPO].preface.append(text_event(TEXT, _SUMMARY + json.dumps(dataclasses.asdict(summary))))
+    return midi_file_of(TICKS_PER_BEAT, [track.chunk(last) for track in tracks]), summary
 
 
 def _metronome_of(event: bytes) -> int:
@@ -155,29 +159,18 @@ def _metronome_of(event: bytes) -> int:
         return 0
 
 
-class _TrackWriter:
-    """One track's bytes, as they grow."""
+class _SessionTrack(TrackWriter):
+    """Counts the notes, and knows which of them sound."""
 
     def __init__(self, name: str) -> None:
+        super().__init__(name)
         self.notes: Counter[int] = Counter()
         """By channel, 1…16."""
-        self.preface = b""
-        self._name = _meta(0x03, name.encode("ascii"))
-        self._content = bytearray()
-        self._tick = 0
         self._sounding: set[tuple[int, int]] = set()
 
     def add(self, tick: int, event: bytes) -> None:
-        """Add an event at a tick."""
-        wait, self._tick = tick - self._tick, tick
-        while wait > _LONGEST_WAIT:  # an empty text, to wait on from
-            self._content += bytes(encode_variable_int(_LONGEST_WAIT)) + _meta(0x01, b"")
-            wait -= _LONGEST_WAIT
-        if wait < 0x80:
-            self._content.append(wait)
-        else:
-            self._content += bytes(encode_variable_int(wait))
-        self._content += event
+        """Add an event at a tick, which is none before the last event's."""
+        super().add(tick, event)
         kind, channel = event[0] & 0xF0, event[0] & 0x0F
         if kind == 0x90 and event[2]:
             self.notes[channel + 1] += 1
@@ -190,12 +183,6 @@ class _TrackWriter:
         for channel, pitch in sorted(self._sounding):
             self.add(tick, bytes([0x80 | channel, pitch, 0]))
 
-    def chunk(self, end: int) -> bytes:
-        """Return the whole track, which ends at a tick."""
-        self.add(end, _meta(0x2F, b""))
-        content = b"".join(b"\0" + event for event in (self._name, self.preface) if event) + self._content
-        return b"MTrk" + len(content).to_bytes(4, "big") + content
-
 
 def read_session(path: Path) -> Session:
     """Read what the performer did from a session's MIDI file, or from one by others, without Antiphon's answer.
@@ -203,18 +190,30 @@ def read_session(path: Path) -> Session:
     Raises:
         UserError: it can't be read, or is no MIDI file; the message says why.
     """
-    file = _open(path)
-    header = _find(path, file.tracks, _SETTINGS)
-    ticks = Ticks(ticks_per_beat=file.ticks_per_beat)
-    everything = _in_order(file.tracks)
-    for tick, message in everything:
-        if message.type == "set_tempo" and message.tempo > 0:
-            ticks.change(tick, message.tempo)
+    return session_of(path, read_midi_file(path))
+
+
+def header_of(path: Path, file: MidiFile) -> dict[str, Any] | None:
+    """Return the settings that a session was played with; None in a file by others. `path` is for messages.
+
+    Raises:
+        UserError: they are damaged.
+    """
+    return _find(path, file, _SETTINGS)
+
+
+def session_of(path: Path, file: MidiFile) -> Session:
+    """Return what the performer did in a MIDI file, without Antiphon's answer; `path` is for messages.
+
+    Raises:
+        UserError: its settings are damaged.
+    """
+    header = header_of(path, file)
     heard = file.tracks if header is None else file.tracks[Track.PERFORMER : Track.ANTIPHON]
-    inputs = ((ticks.time_of(tick), _input(message)) for tick, message in _in_order(heard))
-    last = everything[-1][0] if everything else 0
+    time_of = file.tempo_map.time_of
+    inputs = ((time_of(tick), _input(event)) for tick, event in in_order(heard))
     # What was written down had been rounded to its tick, so it may have happened up to half a tick later.
-    end = ticks.time_of(last) + 0.49 * (ticks.time_of(last + 1) - ticks.time_of(last))
+    end = time_of(file.end) + 0.49 * (time_of(file.end + 1) - time_of(file.end))
     return Session(header, [(time, given) for time, given in inputs if given is not None], end)
 
 
@@ -222,21 +221,27 @@ def read_summary(path: Path) -> tuple[dict[str, Any] | None, Summary]:
     """Read a session's settings and summary. Of a session it reads the first track only: a set has many notes.
 
     Raises:
-        UserError: it can't be read, or is no MIDI file; the message says why.
+        UserError: it can't be read, is no MIDI file, or lacks a track; the message says why.
     """
     try:
         head = _first_track(path.read_bytes())
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from None
     if head is not None:
-        tracks = _open(path, head).tracks
-        header, summary = _find(path, tracks, _SETTINGS), _find(path, tracks, _SUMMARY)
+        try:
+            file = parse_midi_file(head)
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
+        header, summary = _find(path, file, _SETTINGS), _find(path, file, _SUMMARY)
         if header is not None and summary is not None:
             try:
                 return header, msgspec.convert(summary, Summary)
-            except msgspec.ValidationError as error:
-                raise UserError(f"{path}: its summary is damaged ({error})") from None
-    session = read_session(path)
+            except msgspec.ValidationError:
+                raise UserError(f"{path}: its summary is damaged") from None
+    file = read_midi_file(path)
+    if not file.is_whole:
+        raise UserError(f"{path}: is no MIDI file, or a damaged one ({file.notices[0]})")
+    session = session_of(path, file)
     played = sum(isinstance(given, bytes) and given[0] & 0xF0 == 0x90 and given[2] > 0 for _, given in session.events)
     return session.header, Summary(max((time for time, _ in session.events), default=0.0), played, 0)
 
@@ -252,47 +257,27 @@ def _first_track(content: bytes) -> bytes | None:
     return content[:10] + b"\0\1" + content[12 : ends[0]]
 
 
-def _open(path: Path, content: bytes | None = None) -> mido.MidiFile:
-    try:
-        file = mido.MidiFile(path, file=None if content is None else BytesIO(content), clip=True)
-    except OSError as error:
-        why = f"can't be read ({error.strerror})" if error.strerror else f"is no MIDI file, or a damaged one ({error})"
-        raise UserError(f"{path}: {why}") from None
-    except (EOFError, ValueError, KeyError, IndexError, TypeError, KeySignatureError) as error:
-        why = "ends too early" if isinstance(error, EOFError) else str(error)
-        raise UserError(f"{path}: is no MIDI file, or a damaged one ({why})") from None
-    if file.ticks_per_beat <= 0:
-        raise UserError(f"{path}: counts in film frames (SMPTE); export it with ticks per quarter note")
-    return file
-
-
-def _in_order(tracks: Sequence[mido.MidiTrack]) -> list[tuple[int, mido.Message]]:
-    """Return the messages of tracks with their ticks, in order; what falls together keeps the order of the tracks."""
-
-    def with_ticks(track: mido.MidiTrack) -> Iterator[tuple[int, mido.Message]]:
-        tick = 0
-        for message in track:
-            tick += message.time
-            yield tick, message
-
-    return sorted((pair for track in tracks for pair in with_ticks(track)), key=lambda pair: pair[0])
-
-
-def _input(message: mido.Message) -> Input | None:
-    if not message.is_meta:
-        return bytes(message.bytes())
-    if message.type != "sequencer_specific" or len(message.data) < 2 or message.data[0] != NOBODY:
+def _input(event: bytes) -> Input | None:
+    """Return what an event of the performer's track told the improviser, or None where it told nothing."""
+    if event[0] == SYSEX:
+        return bytes((SYSEX,)) + sysex_content(event)
+    if event[0] == ESCAPE:
         return None
-    content = bytes(message.data[1:])
-    return content[1:].decode(errors="replace") if content[0] == _TEXT else content
+    if event[0] != META:
+        return event
+    content = meta_content(event) if is_meta(event, SEQUENCER_SPECIFIC) else b""
+    if len(content) < 2 or content[0] != NOBODY:
+        return None
+    return content[2:].decode(errors="replace") if content[1] == _TEXT else content[1:]
 
 
-def _find(path: Path, tracks: Sequence[mido.MidiTrack], start: str) -> dict[str, Any] | None:
+def _find(path: Path, file: MidiFile, start: str) -> dict[str, Any] | None:
     """Return the JSON object behind a start, from a text event of the first track."""
-    for message in tracks[0] if tracks else []:
-        if message.type == "text" and message.text.startswith(start):
+    for _, event in file.tracks[0].events if file.tracks else []:
+        content = meta_content(event) if is_meta(event, TEXT) else b""
+        if content.startswith(start.encode()):
             try:
-                return msgspec.json.decode(message.text.removeprefix(start), type=dict[str, Any])
-            except (msgspec.DecodeError, RecursionError) as error:
-                raise UserError(f"{path}: its settings are damaged ({error})") from None
+                return msgspec.json.decode(content.removeprefix(start.encode()), type=dict[str, Any])
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                raise UserError(f"{path}: what it says of its own making is damaged") from None
     return None

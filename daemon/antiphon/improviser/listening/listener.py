@@ -28,6 +28,8 @@ from antiphon.melody.window import HELD, RESTED, tokens_in
 
 CHORD_SECONDS = 0.030
 """Notes that start within this time are one chord; its highest note is the melody."""
+ROUNDING_SECONDS = 1e-6
+"""What a difference of two times may be off, as sums of floats are: a limit that is met is met at any time of a set."""
 GUESSES = 4
 """Notes that are heard before they come, at each step."""
 REHEARD = 128
@@ -87,7 +89,7 @@ class Listener:
 
     def note_on(self, time: float, pitch: int) -> HeardNote | None:
         """Hear a note. Returns None for one that is not of the melody: a chord's lower note."""
-        if time - self._onset_time > CHORD_SECONDS:
+        if time - self._onset_time > CHORD_SECONDS + ROUNDING_SECONDS:
             self._before, self._onset_before, self._onset_time = self._ear, self._onset_time, time
             return self._hear(time, pitch, replaces=False)
         if pitch <= self._ear.pitch:

@@ -1,4 +1,8 @@
-"""Ticks: a recording's clock. Times are rounded to it on entry, so that what is read back is what was heard."""
+"""The tempo map: a MIDI file's ticks as seconds, and back.
+
+One class for a file that is read and for a set that is being recorded, because a recorded set renders again bit by
+bit: the same tick must give the same float in both.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import mido
 
 TICKS_PER_BEAT = 1920
 """Of a recording: at 100 BPM a tick is 0.3 ms; a quarter, a sixteenth and a MIDI clock are whole numbers of it."""
+DEFAULT_MICROSECONDS = 500_000
+"""Microseconds a beat until a MIDI file says otherwise: 120 BPM."""
 _SLOWEST = 0xFF_FFFF
 """Microseconds a beat that a MIDI file can say at most: 3.6 BPM."""
 
@@ -17,15 +23,14 @@ def microseconds_a_beat(bpm: float) -> int:
     return int(min(max(mido.bpm2tempo(bpm), 1), _SLOWEST))
 
 
-class Ticks:
-    """Ticks ↔ seconds, while the tempo map grows.
+class TempoMap:
+    """Ticks ↔ seconds. It may grow at its end while it is used.
 
-    The floats are those of `midifile.TempoMap`, operation by operation: the same tick gives the same bits, live and
-    read from the file. Columns as there: from tick `_ticks[row]`, at `_seconds[row]`, a tick lasts `_lengths[row]`.
+    Three columns, one row a tempo: from tick `_ticks[row]`, at `_seconds[row]`, a tick lasts `_lengths[row]` seconds.
     """
 
-    def __init__(self, microseconds: int = 500_000, ticks_per_beat: int = TICKS_PER_BEAT) -> None:
-        """Start with a tempo; a MIDI file that says nothing else has half a second a beat."""
+    def __init__(self, microseconds: int = DEFAULT_MICROSECONDS, ticks_per_beat: int = TICKS_PER_BEAT) -> None:
+        """Start with a tempo, in microseconds a beat."""
         self._ticks_per_beat = ticks_per_beat
         self._ticks = [0]
         self._seconds = [0.0]
@@ -34,7 +39,7 @@ class Ticks:
     def change(self, tick: int, microseconds: int) -> None:
         """Change the tempo at a tick, which is none before the last change's."""
         seconds = self.time_of(tick)
-        self._ticks.append(tick)  # a second change at a tick is found before the first
+        self._ticks.append(tick)  # of two changes at a tick the later is found
         self._seconds.append(seconds)
         self._lengths.append(microseconds / 1e6 / self._ticks_per_beat)
 
@@ -47,3 +52,11 @@ class Ticks:
         """Return the tick that is nearest to a time; a time before the start is the start."""
         row = max(0, bisect_right(self._seconds, seconds) - 1)
         return max(0, self._ticks[row] + round((seconds - self._seconds[row]) / self._lengths[row]))
+
+    def finer(self, factor: int) -> TempoMap:
+        """Return the same map in ticks of which `factor` make one of these."""
+        fine = TempoMap(ticks_per_beat=self._ticks_per_beat * factor)
+        fine._ticks = [tick * factor for tick in self._ticks]
+        fine._seconds = self._seconds.copy()
+        fine._lengths = [length / factor for length in self._lengths]
+        return fine
