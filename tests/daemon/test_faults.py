@@ -87,7 +87,7 @@ def test_peers_that_are_named_come_back_with_the_server_and_are_connected(tmp_pa
     check_renders_again(tmp_path)
 
 
-SELDOM = "from antiphon.live import connection; connection.LOOK_SECONDS = 3600.0"
+SELDOM = "from antiphon.midi import connection; connection.LOOK_SECONDS = 3600.0"
 
 
 def test_that_a_server_ends_is_told_and_not_looked_for(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.daemon.live import Daemon, Keyboard, daemon, sessions
 SPY = """
 import os, threading, time
 from pathlib import Path
-from antiphon.live import journal
+from antiphon.recording import journal
 sync = os.fsync
 def spied(handle):
     sync(handle)
