@@ -14,32 +14,34 @@ from antiphon_trainer.corpus.sources import collect
 
 from .conftest import SCORES
 
+ONE, TWO, THREE = (content_key(content, ".krn") for content in (b"one", b"two", b"three"))
 SCORE = Score("a", "b", "c", -3, "record", [WrittenNote(60, 0.5, True), WrittenNote(None, 1.0)])
 
 
 def test_what_was_put_is_there_the_next_time(tmp_path: Path) -> None:
     place = tmp_path / "deep" / "cache"
     with ScoreCache(place) as cache:
-        cache.put("one", SCORE)
-        cache.put("two", Unreadable("why", "what"))
+        cache.put(ONE, SCORE)
+        cache.put(TWO, Unreadable("why", "what"))
     with ScoreCache(place) as cache:
-        assert (cache.get("one"), cache.get("two"), cache.get("three")) == (SCORE, Unreadable("why", "what"), None)
+        assert (cache.get(ONE), cache.get(TWO), cache.get(THREE)) == (SCORE, Unreadable("why", "what"), None)
 
 
 def test_another_parser_reads_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ScoreCache(tmp_path / "cache") as cache:
-        cache.put("one", SCORE)
-    monkeypatch.setattr(module, "PARSER_VERSION", -1)
+        cache.put(ONE, SCORE)
+    monkeypatch.setattr(module, "reader_version", lambda suffix: "another")
+    assert content_key(b"one", ".krn") != ONE
     with ScoreCache(tmp_path / "cache") as cache:
-        assert cache.get("one") is None
+        assert cache.get(ONE) is None
 
 
 def test_a_damaged_cache_costs_time_only(tmp_path: Path) -> None:
     place = tmp_path / "cache"
     place.write_bytes(b"no database" * 100)
     with ScoreCache(place) as cache:
-        cache.put("one", SCORE)
-        assert cache.get("one") == SCORE
+        cache.put(ONE, SCORE)
+        assert cache.get(ONE) == SCORE
 
 
 def test_the_key_is_content_and_format() -> None:

@@ -21,8 +21,9 @@ from antiphon_trainer.corpus.time_limit import within
 from tests.daemon.mutations import mutated
 
 from .conftest import GOOD_SONGS, SCORES, Workplace
+from .test_scores import MUSICXML
 
-ENDLESS = b"**kern\n*C:\n*M99999/1\n4c\n4d\n*-\n"
+ENDLESS = MUSICXML.replace(b"<beats>2", b"<beats>99999")
 """Of such a metre music21 divides every beat into beats, and those again."""
 WORDS = (
     *(b"*M99999/1", b"*M4/0", b"*M0/4", b"*M3/7", b"*MM0", b"*MM1e999", b"*met(c)", b"*k[f#f#f##]", b"*Z:", b"*clefX9"),
@@ -95,10 +96,10 @@ def test_a_corpus_with_damaged_songs_is_prepared(
 def test_a_song_that_takes_for_ever_is_refused_and_stops_nothing(workplace: Workplace, in_this_process: None) -> None:
     corpus = workplace.path / "corpus"
     shutil.copytree(SCORES, corpus)
-    (corpus / "endless.krn").write_bytes(ENDLESS)
+    (corpus / "endless.musicxml").write_bytes(ENDLESS)
     out = workplace.succeeds("prepare", "corpus")
     assert f"kept     {GOOD_SONGS} songs" in out
-    assert "1 takes too long to read: endless.krn" in out
+    assert "1 takes too long to read: endless.musicxml" in out
 
 
 def test_a_song_that_took_too_long_is_tried_again_and_nothing_else_is(
@@ -106,7 +107,7 @@ def test_a_song_that_took_too_long_is_tried_again_and_nothing_else_is(
 ) -> None:
     corpus, tried = workplace.path / "corpus", list[bytes]()
     shutil.copytree(SCORES, corpus)
-    (corpus / "endless.krn").write_bytes(ENDLESS)
+    (corpus / "endless.musicxml").write_bytes(ENDLESS)
     workplace.succeeds("prepare", "corpus")
     read = scores._read
     monkeypatch.setattr(scores, "_read", lambda content, suffix: (tried.append(content), read(content, suffix))[1])

@@ -113,7 +113,7 @@ def test_of_two_spines_the_first_is_heard() -> None:
         (b"Dear diary,\ntoday I sang.\n", ".krn", "no **kern spine"),
         (b"**text\nla\n*-\n", ".krn", "no **kern spine"),
         (b"X:1\nT:no key\nabc\n", ".abc", "no ABC tune (no field K:)"),
-        (b"**kern\n*C:\n4c\n4zz\n4d\n*-\n", ".krn", "music21 can't read all of it"),
+        (b"**kern\n*C:\n4c\n4zz\n4d\n*-\n", ".krn", "a note that can't be read"),
         (b"**kern\n*C:\n=1\n*-\n", ".krn", "no notes"),
         (b"MThd but no more", ".mid", "music21 can't read it"),
         (b"<html>", ".musicxml", "music21 can't read it"),

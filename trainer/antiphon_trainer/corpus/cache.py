@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 
@@ -12,10 +11,12 @@ import msgspec
 from platformdirs import user_cache_path
 
 from antiphon_trainer.corpus.score import Parsed
-from antiphon_trainer.corpus.scores import PARSER_VERSION
+from antiphon_trainer.corpus.scores import reader_version
+from antiphon_trainer.corpus.sources import SUFFIXES
 
 _COMMIT_EVERY = 200
 """Songs; what a sudden end may cost."""
+_BEHIND_READER = ": "
 
 
 def default_place() -> Path:
@@ -24,18 +25,18 @@ def default_place() -> Path:
 
 
 def content_key(content: bytes, suffix: str) -> str:
-    """Return the key of a file: the SHA-256 of its format and bytes. Its name and its time don't count."""
-    return hashlib.sha256(suffix.encode() + b"\0" + content).hexdigest()
+    """Return the key of a file: its reader, and the SHA-256 of its format and bytes. Its name and time don't count."""
+    digest = hashlib.sha256(suffix.encode() + b"\0" + content).hexdigest()
+    return f"{reader_version(suffix)}{_BEHIND_READER}{digest}"
 
 
 class ScoreCache:
-    """Parsed scores in a SQLite file, valid for this parser and this music21. Use it as a context manager.
+    """Parsed scores in a SQLite file, of the readers in their present versions. Use it as a context manager.
 
     A cache that can't be used (a read-only home, a damaged file) is replaced by one in memory: slower, never wrong.
     """
 
     def __init__(self, place: Path | None = None) -> None:
-        self._parser = f"{PARSER_VERSION}, music21 {version('music21')}"
         self._decoder = msgspec.msgpack.Decoder(Parsed)
         self._pending = 0
         try:
@@ -47,14 +48,16 @@ class ScoreCache:
         if place is not None:
             place.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(place or ":memory:", timeout=30)
-        database.execute("CREATE TABLE IF NOT EXISTS score (key TEXT PRIMARY KEY, parser TEXT, parsed BLOB)")
-        database.execute("DELETE FROM score WHERE parser != ?", (self._parser,))
+        database.execute("DROP TABLE IF EXISTS score")  # of versions in which the key didn't name the reader
+        database.execute("CREATE TABLE IF NOT EXISTS parsed (key TEXT PRIMARY KEY, reader TEXT, parsed BLOB)")
+        readers = sorted({reader_version(suffix) for suffix in SUFFIXES})
+        database.execute(f"DELETE FROM parsed WHERE reader NOT IN ({', '.join('?' * len(readers))})", readers)  # noqa: S608
         database.commit()
         return database
 
     def get(self, key: str) -> Parsed | None:
         """Return what was parsed from the content of `key`, or nothing."""
-        row = self._database.execute("SELECT parsed FROM score WHERE key = ?", (key,)).fetchone()
+        row = self._database.execute("SELECT parsed FROM parsed WHERE key = ?", (key,)).fetchone()
         try:
             return self._decoder.decode(row[0]) if row else None
         except msgspec.DecodeError:
@@ -62,8 +65,8 @@ class ScoreCache:
 
     def put(self, key: str, parsed: Parsed) -> None:
         """Keep what was parsed from the content of `key`."""
-        blob = msgspec.msgpack.encode(parsed)
-        self._database.execute("INSERT OR REPLACE INTO score VALUES (?, ?, ?)", (key, self._parser, blob))
+        row = (key, key.rpartition(_BEHIND_READER)[0], msgspec.msgpack.encode(parsed))
+        self._database.execute("INSERT OR REPLACE INTO parsed VALUES (?, ?, ?)", row)
         self._pending += 1
         if self._pending >= _COMMIT_EVERY:
             self._database.commit()

@@ -98,22 +98,22 @@ def rows(text: str) -> Iterator[Row]:
 def _followed(columns: list[Column], tokens: list[str], spines: int, line: int) -> list[Column]:
     """Return the columns behind a row of paths; `spines` have begun so far."""
     after: list[Column] = []
-    for token, group in groupby(zip(columns, tokens, strict=True), key=lambda cell: cell[1]):
+    for path, group in groupby(zip(columns, tokens, strict=True), key=lambda cell: cell[1]):
         run = [column for column, _ in group]
-        if token == "*v":
+        if path == "*v":
             after.append(_joined(run, line))
-        elif token == "*x":
+        elif path == "*x":
             if len(run) != 2:
                 raise NoScore(DAMAGED, f"line {line} swaps {len(run)} columns (*x); it takes two side by side")
             after += reversed(run)
-        elif token == "*^":
+        elif path == "*^":
             for column in run:
                 after += [column, Column(column.spine, column.kind, column.end, is_loose=True)]
-        elif token == "*+":
+        elif path == "*+":
             for column in run:
                 after += [column, Column(spines, "", column.end, is_loose=True)]
                 spines += 1
-        elif token != "*-":
+        elif path != "*-":
             after += run
     return after
 

@@ -101,7 +101,7 @@ def _top_part(text: str) -> _Part:
                 if column.end != place and not column.is_loose:
                     raise NoScore(DAMAGED, f"the voices don't come to the barline of line {row.line} together")
                 parts[column.spine].bars.append(place)
-            elif token != "*":
+            else:
                 _interpret(parts[column.spine], token, place, row.line)
     if not parts:
         raise NoScore("no **kern spine")
@@ -125,7 +125,7 @@ def _row_of_notes(
     sustained = [column.end for column, _ in cells if column.end > before and not column.is_loose]
     now = ends.pop() if ends else min(sustained, default=before)
     heard = set[int]()
-    new = dict((id(column), sound) for column, sound in started)
+    new = {id(column): sound for column, sound in started}
     for column, _ in cells:
         sound = new.get(id(column))
         if sound is None:

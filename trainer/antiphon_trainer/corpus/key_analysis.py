@@ -13,11 +13,16 @@ from antiphon.melody.keys import normalised
 from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, WrittenNote
 
 _PROFILES: dict[Mode, tuple[float, ...]] = {
-    "major": (17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587, 0.291248, 22.062, 0.145624, 8.15494, 0.232998)
-    + (4.95122,),
-    "minor": (18.2648, 0.737619, 14.0499, 16.8599, 0.702494, 14.4362, 0.702494, 18.6161, 4.56621, 1.93186, 7.37619)
-    + (1.75623,),
+    "major": (
+        *(17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587),
+        *(0.291248, 22.062, 0.145624, 8.15494, 0.232998, 4.95122),
+    ),
+    "minor": (
+        *(18.2648, 0.737619, 14.0499, 16.8599, 0.702494, 14.4362),
+        *(0.702494, 18.6161, 4.56621, 1.93186, 7.37619, 1.75623),
+    ),
 }
+"""Mode → the weight of each pitch class, from the tonic up in semitones."""
 _MAJOR_SCALE = frozenset((0, 2, 4, 5, 7, 9, 11))
 
 
@@ -32,7 +37,9 @@ def key_of_notes(notes: Sequence[WrittenNote]) -> tuple[int, Mode]:
         raise NoScore("no notes", "nothing but rests")
     # Of equals, the later pitch class, and minor: so music21 sorts them.
     _, tonic, mode = max(
-        (_correlation(classes, profile, tonic), tonic, mode) for mode, profile in _PROFILES.items() for tonic in range(12)
+        (_correlation(classes, profile, tonic), tonic, mode)
+        for mode, profile in _PROFILES.items()
+        for tonic in range(12)
     )
     return normalised(7 * (tonic + 3 * (mode == "minor"))), mode
 

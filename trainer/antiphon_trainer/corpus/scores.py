@@ -1,4 +1,4 @@
-"""Scores: what music21 reads from a score, as a plain value. Nothing is judged or changed here."""
+"""Scores: what the reader of its format reads from a score, as a plain value. Nothing is judged or changed here."""
 
 from __future__ import annotations
 
@@ -6,39 +6,62 @@ import io
 import re
 import warnings
 from contextlib import redirect_stderr
+from importlib.metadata import version
 from typing import Any
 
 import mido
 
+from antiphon_trainer.corpus.kern import KERN_VERSION, read_kern
+from antiphon_trainer.corpus.kern_count import count_kern
 from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Parsed, Score, Unreadable, WrittenBar, WrittenNote
 from antiphon_trainer.corpus.time_limit import within
+from antiphon_trainer.corpus.wholeness import require_whole
 
-PARSER_VERSION = 3
-"""Counts the changes of this module that change what it reads; a cache keeps the versions apart."""
+MUSIC21_VERSION = 3
+"""Counts the changes of this module that change what is taken from music21."""
 MOST_BEATS = 5000
 """Quarter notes of a MIDI file: half an hour of slow music."""
 MOST_BYTES = 4 << 20
 """A larger file is no melody; the longest song of the Essen collection has 12 kB."""
 MOST_SECONDS = 60.0
-"""What music21 may take for one file: twice what it takes for twelve thousand notes. A damaged metre (`*M99999/1`)
-can keep it for ever."""
+"""What music21 may take for one file: twice what it takes for twelve thousand notes. A damaged one can keep it for
+ever."""
 TOO_SLOW = "takes too long to read"
 """The reason for a file that took longer; another day, on another machine, it may be read."""
 
-_NUMBER = {".krn": re.compile(r"^!!!SCT: *(\S+)", re.MULTILINE), ".abc": re.compile(r"^N: *(\S+)", re.MULTILINE)}
-_COPYRIGHT = re.compile(r"^!!!YE[CM]: *(.*\S)", re.MULTILINE)
-_FORMATS = {".krn": "humdrum", ".abc": "abc", ".mid": "midi", ".midi": "midi"}
+_NUMBER = re.compile(r"^N: *(\S+)", re.MULTILINE)
+_FORMATS = {".abc": "abc", ".mid": "midi", ".midi": "midi"}
+
+
+def reader_version(suffix: str) -> str:
+    """Say which reader, in which version, reads files with a suffix; a cache keeps what others read apart."""
+    if suffix == ".krn":
+        return f"kern {KERN_VERSION}"
+    return f"music21 {version('music21')}, {MUSIC21_VERSION}"
 
 
 def parse(content: bytes, suffix: str) -> Parsed:
-    """Read one song from a file's bytes; `suffix` (`.krn` …) says the format. Never raises for a bad file.
-
-    music21 drops what it can't read and says so on stderr only; here such a song is unreadable as a whole,
-    because a melody that lacks a note is another melody.
-    """
-    said = io.StringIO()
+    """Read one song from a file's bytes; `suffix` (`.krn` …) says the format. Never raises for a bad file."""
+    if suffix != ".krn":
+        return _with_music21(content, suffix)
     try:
-        with redirect_stderr(said), warnings.catch_warnings():
+        text = _checked_text(content, suffix)
+        score = read_kern(text)
+        require_whole(score, count_kern(text))
+    except NoScore as reason:
+        return Unreadable(*reason.args)
+    return score
+
+
+def _with_music21(content: bytes, suffix: str) -> Parsed:
+    """Read one song with music21.
+
+    What it says on stderr isn't shown.
+    """
+    import music21  # noqa: F401  half done at the end of the time, it would be of no use to the next file
+
+    try:
+        with redirect_stderr(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             score = within(MOST_SECONDS, lambda: _read(content, suffix))
     except NoScore as reason:
@@ -50,8 +73,7 @@ def parse(content: bytes, suffix: str) -> Parsed:
         return Unreadable("music21 can't read it", f"{type(error).__name__}: {text}"[:200])
     if score is None:
         return Unreadable(TOO_SLOW, f"more than {MOST_SECONDS:g} s")
-    lost = re.search(r"Error in parsing event \('([^*!=].*?)'\) at line (\d+)", said.getvalue())
-    return Unreadable("music21 can't read all of it", f"{lost[1]!r} in line {lost[2]}") if lost else score
+    return score
 
 
 def _read(content: bytes, suffix: str) -> Score:
@@ -61,13 +83,12 @@ def _read(content: bytes, suffix: str) -> Score:
     if part is None:
         raise NoScore("no notes")
     sharps, key_source, mode = _key(part)
-    number = _NUMBER[suffix].search(text) if suffix in _NUMBER else None
-    copyright_line = _COPYRIGHT.search(text) if suffix == ".krn" else None
+    number = _NUMBER.search(text) if suffix == ".abc" else None
     metadata = stream.metadata
     return Score(
         title=(metadata.title or "") if metadata else "",
         number=number[1] if number else "",
-        copyright=copyright_line[1] if copyright_line else "",
+        copyright="",
         sharps=sharps,
         key_source=key_source,
         notes=_written_notes(part),

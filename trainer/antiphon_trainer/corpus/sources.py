@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from antiphon.errors import UserError
+from antiphon_trainer.corpus.humdrum import pieces
 
 SUFFIXES = (".krn", ".abc", ".musicxml", ".xml", ".mxl", ".mid", ".midi")
 ESSEN = "essen"
@@ -89,10 +90,10 @@ def _music21_copy() -> Path:
 
 
 def _songs(path: Path, where: str) -> Iterator[Source]:
-    """Yield the songs of a file: one, or every tune of an ABC tune book."""
+    """Yield the songs of a file: one, or every tune of an ABC tune book and every piece of a kern file."""
     stem = f"{path.resolve().parent.name}-{path.stem}"
     suffix = path.suffix.lower()
-    tunes = _tunes(path) if suffix == ".abc" else []
+    tunes = _tunes(path, suffix)
     if len(tunes) < 2:
         yield Source(stem, where, path, suffix)
         return
@@ -100,12 +101,19 @@ def _songs(path: Path, where: str) -> Iterator[Source]:
         yield Source(f"{path.stem}-{number}", f"{where}#{number}", path, suffix, tune)
 
 
-def _tunes(path: Path) -> list[tuple[str, bytes]]:
-    """Take a tune book apart at its `X:` fields; what stands before the first belongs to every tune."""
+def _tunes(path: Path, suffix: str) -> list[tuple[str, bytes]]:
+    """Take a file of several songs apart, and number them; empty where the format knows no such files."""
     try:
-        head, *tunes = re.split(rb"^(?=X:)", path.read_bytes(), flags=re.MULTILINE)
+        if suffix == ".krn":
+            return [(str(number), piece) for number, piece in enumerate(pieces(path.read_bytes()), start=1)]
+        return _tunes_of_a_book(path.read_bytes()) if suffix == ".abc" else []
     except OSError:
         return []  # reading it as a source will say why
+
+
+def _tunes_of_a_book(content: bytes) -> list[tuple[str, bytes]]:
+    """Take a tune book apart at its `X:` fields; what stands before the first belongs to every tune."""
+    head, *tunes = re.split(rb"^(?=X:)", content, flags=re.MULTILINE)
     numbers = [re.match(rb"X:\s*(\w*)", tune) for tune in tunes]
     return [(match[1].decode(), head + tune) for match, tune in zip(numbers, tunes, strict=True) if match]
 
