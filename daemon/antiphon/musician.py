@@ -22,7 +22,8 @@ from antiphon.melody.key_model import LiteKeyModel
 from antiphon.melody.keys import SIGNATURES, parse_key
 from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import LiteModel
-from antiphon.settings import Play, Settings, model_folders
+from antiphon.parameters import Play
+from antiphon.settings import Settings, model_folders
 
 LISTENING_MODEL = "essen"
 """The shipped model, which listens where a model plays that can't."""

@@ -16,6 +16,7 @@ from msgspec import Meta
 from platformdirs import user_config_path, user_data_path
 
 from antiphon.errors import UserError
+from antiphon.parameters import Channel, Pitch, Play
 
 CONFIG_NAME = "config.toml"
 _PATH_KEYS = {
@@ -37,37 +38,8 @@ _WORDS = {"model", "dataset_path", "held_out"}
 Api = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
 Ties = Literal["merged", "written"]
 Positive = Annotated[float, Meta(gt=0)]
-Channel = Annotated[int, Meta(ge=1, le=16)]
-Pitch = Annotated[int, Meta(ge=0, le=127)]
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
-
-
-class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How Antiphon hears and answers, live and in files."""
-
-    model: str
-    mode: Literal["next-note", "call-response", "continue"]
-    when: Literal["now", "onset"]
-    sync: Literal["fixed", "clock", "auto"]
-    bpm: Annotated[float, Meta(ge=20, le=400)]
-    metre: str
-    clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000)]
-    temperature: Annotated[float, Meta(ge=0, le=10)]
-    seed: Annotated[int, Meta(ge=0)] | None = None
-    key: str
-    channel: Channel
-    octave: Annotated[int, Meta(ge=-4, le=4)]
-    phrase_silence: Positive
-    candidates: Annotated[int, Meta(ge=1, le=256)]
-    shortest_answer: Annotated[int, Meta(ge=1, le=16)]
-    longest_answer: Annotated[int, Meta(ge=1, le=16)]
-    density: Annotated[float, Meta(ge=0, le=1)]
-    lowest: Pitch
-    highest: Pitch
-    in_scale: bool
-    longest_rest: Annotated[float, Meta(ge=0)]
-    repetitions: Count
 
 
 class Hands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

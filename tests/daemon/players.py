@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable
 
 from antiphon.improviser.answering.composer import Composer, Style
 from antiphon.improviser.answering.replies import Replies
-from antiphon.improviser.events import Event, NoteOff, NoteOn, Sync, Timed
+from antiphon.improviser.events import Event, NoteOff, NoteOn, Timed
 from antiphon.improviser.improviser import Improviser, Manner
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.improviser.modes import Mode
 from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
+from antiphon.parameters import Mode, Sync
 from tests.daemon.stub_model import VOCABULARY, StubModel
 
 BPM = 120.0

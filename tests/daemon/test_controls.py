@@ -6,28 +6,19 @@ from hypothesis import strategies as st
 
 from antiphon.errors import UserError
 from antiphon.improviser.input.controls import (
-    CONTROL_NAMES,
-    KNOBS,
-    MODES,
     Control,
     Controls,
     Source,
     check_control,
-    density_of,
     is_on,
-    mode_of,
     moved_by,
     parse_source,
     parse_table,
-    pitch_of,
-    temperature_of,
-    value_of_density,
-    value_of_mode,
-    value_of_pitch,
-    value_of_switch,
-    value_of_temperature,
 )
+from antiphon.parameters import CONTROLS, MODES, Parameter
 
+KNOBS = [name for name, each in CONTROLS.items() if each.kind == "number"]
+TEMPERATURE, DENSITY, MODE = CONTROLS["temperature"], CONTROLS["density"], CONTROLS["mode"]
 TABLE = {
     "temperature": "cc 21",
     "lowest": "cc 23 channel 2",
@@ -103,9 +94,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_an_unknown_control_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UserError, match=r"controls\.volume: there is no control 'volume'; there are temperature, mode"):
+    with pytest.raises(UserError, match=r"controls\.volume: there is no control 'volume'; there are mode, temperature"):
         parse_table({"volume": "cc 7"})
-    assert [check_control(name) for name in CONTROL_NAMES] == list(CONTROL_NAMES)
+    assert [check_control(name) for name in CONTROLS] == list(CONTROLS)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +118,13 @@ def test_a_note_turns_no_knob(name: str) -> None:
 @given(anything)
 def test_any_bytes_are_a_control_or_none(message: list[int]) -> None:
     table = parse_table(TABLE)
-    control = table.control_of(message)
+    moved = table.moved(message)
     controls, steered = Controls(table, "continue").after(message)
-    if control is None:
+    if moved is None:
         assert (controls, steered) == (Controls(table, "continue"), None)
     else:
-        assert 0 <= control.value <= 1
-        assert steered is None or steered.name == control.name
+        assert 0 <= moved[2] <= 1
+        assert steered is None or (steered.name, steered.value) == (moved[0], CONTROLS[moved[0]].checked(steered.value))
 
 
 @pytest.mark.parametrize("message", [cc(120, 127), cc(127, 0), cc(21, 128), [0xB0, 149, 1], [0xB0, 21], [0xC0, 21], []])
@@ -148,59 +139,61 @@ def test_another_channel_is_no_control(name: str, channel: int, value: int) -> N
     source = dict(table.entries).get(check_control(name))
     if source is not None:
         message = (cc if source.kind == "cc" else pad)(source.number, value, channel)
-        control = table.control_of(message)
-        assert (control is not None) == (source.channel in (None, channel))
-        assert control is None or control.name == name
+        moved = table.moved(message)
+        assert (moved is not None) == (source.channel in (None, channel))
+        assert moved is None or moved[0] == name
 
 
 def test_a_pads_note_off_belongs_to_its_control_too() -> None:
     table = parse_table(TABLE)
     for message in ([0x89, 36, 64], pad(36, 0)):
-        assert table.control_of(message) == Control("tap", 0.0)
+        assert table.moved(message) == ("tap", Source("note", 36, 10), 0.0)
         assert steer([message]) == []
 
 
 @given(st.lists(values))
 def test_a_knob_gives_every_value(turned: list[int]) -> None:
-    assert steer([cc(21, value) for value in turned]) == [Control("temperature", value / 127) for value in turned]
+    assert steer([cc(21, value) for value in turned]) == [
+        Control("temperature", 0.1 + value / 127 * 1.9) for value in turned
+    ]
 
 
 @given(st.lists(values))
 def test_a_controller_presses_where_it_crosses_64(moved: list[int]) -> None:
     presses = sum(before < 64 <= after for before, after in pairwise([0, *moved]))
-    assert steer([cc(66, value) for value in moved]) == [Control("answer", 1.0)] * presses
+    assert steer([cc(66, value) for value in moved]) == [Control("answer")] * presses
 
 
 @given(st.lists(values))
 def test_a_pedal_is_on_while_it_is_down(moved: list[int]) -> None:
     edges = [after >= 64 for before, after in pairwise([0, *moved]) if (before >= 64) != (after >= 64)]
-    assert steer([cc(67, value) for value in moved]) == [Control("hold", float(is_down)) for is_down in edges]
+    assert steer([cc(67, value) for value in moved]) == [Control("hold", is_down) for is_down in edges]
 
 
 def test_a_note_presses_however_soft_and_whether_or_not_it_ends() -> None:
-    assert steer([pad(36, 1), pad(36, 0), pad(36, 127), pad(36, 5)]) == [Control("tap", 1.0)] * 3
+    assert steer([pad(36, 1), pad(36, 0), pad(36, 127), pad(36, 5)]) == [Control("tap")] * 3
 
 
 @given(st.lists(values))
 def test_a_note_turns_a_switch_on_and_off_again(velocities: list[int]) -> None:
     strokes = sum(velocity > 0 for velocity in velocities)
-    expected = [Control("mute", float(stroke % 2 == 0)) for stroke in range(strokes)]
+    expected = [Control("mute", stroke % 2 == 0) for stroke in range(strokes)]
     assert steer([pad(37, velocity) for velocity in velocities]) == expected
 
 
 def test_controls_do_not_disturb_each_other() -> None:
     messages = [pad(37, 90), cc(67, 127), cc(66, 127), cc(67, 0), pad(37, 90), cc(66, 0)]
     assert [(control.name, control.value) for control in steer(messages)] == [
-        ("mute", 1),
-        ("hold", 1),
-        ("answer", 1),
-        ("hold", 0),
-        ("mute", 0),
+        ("mute", True),
+        ("hold", True),
+        ("answer", True),
+        ("hold", False),
+        ("mute", False),
     ]
 
 
 def test_a_knob_points_at_a_mode() -> None:
-    assert [mode_of(value / 127) for value in (0, 42, 43, 84, 85, 127)] == [
+    assert [MODE.at(value / 127) for value in (0, 42, 43, 84, 85, 127)] == [
         "next-note",
         "next-note",
         "call-response",
@@ -208,8 +201,7 @@ def test_a_knob_points_at_a_mode() -> None:
         "continue",
         "continue",
     ]
-    assert [mode_of(value_of_mode(mode)) for mode in MODES] == list(MODES)
-    modes = [mode_of(control.value) for control in steer([cc(25, value) for value in range(128)])]
+    modes = [control.value for control in steer([cc(25, value) for value in range(128)])]
     assert modes == ["call-response", "continue"]  # told once each
 
 
@@ -219,39 +211,35 @@ def test_a_note_steps_through_the_modes_from_the_first_one() -> None:
     for velocity in (80, 0, 80, 0, 80, 0):
         controls, control = controls.after(pad(38, velocity, 4))
         if control is not None:
-            modes.append(mode_of(control.value))
+            modes.append(control.value)
     assert modes == ["continue", "next-note", "call-response"]
 
 
 def test_values_have_units() -> None:
-    assert [temperature_of(0), temperature_of(1)] == [0.1, 2.0]
-    assert [pitch_of(value / 127) for value in range(128)] == list(range(128))
-    assert [density_of(value) for value in (0.0, 0.4, 1.0)] == [0.0, 0.4, 1.0]
+    assert [TEMPERATURE.at(0), TEMPERATURE.at(1)] == [0.1, 2.0]
+    assert [CONTROLS["lowest"].at(value / 127) for value in range(128)] == list(range(128))
+    assert [DENSITY.at(value) for value in (0.0, 0.4, 1.0)] == [0.0, 0.4, 1.0]
     assert [is_on(value / 127) for value in range(128)] == [value >= 64 for value in range(128)]
 
 
-@given(st.floats(0.1, 2.0), st.floats(0, 1), st.integers(0, 127))
-def test_what_is_set_in_its_unit_comes_back(temperature: float, density: float, pitch: int) -> None:
-    assert abs(temperature_of(value_of_temperature(temperature)) - temperature) < 1e-12
-    assert density_of(value_of_density(density)) == density
-    assert pitch_of(value_of_pitch(pitch)) == pitch
-    for value in (value_of_temperature(temperature), value_of_density(density), value_of_pitch(pitch)):
-        assert 0 <= value <= 1
+@pytest.mark.parametrize("parameter", [each for each in CONTROLS.values() if each.kind == "number"], ids=str)
+@given(share=st.floats(0, 1))
+def test_whatever_a_knob_says_is_a_value_that_its_parameter_may_have(parameter: Parameter, share: float) -> None:
+    value = parameter.at(share)
+    assert parameter.checked(value) == value
+    assert parameter.knob is not None and parameter.knob[0] <= float(value) <= parameter.knob[1]
 
 
-def test_two_decimals_of_a_temperature_are_what_they_were() -> None:
-    written = [f"{hundredths / 100:.2f}" for hundredths in range(10, 201)]
-    assert [f"{temperature_of(value_of_temperature(float(each))):.2f}" for each in written] == written
-    assert [value_of_temperature(each) for each in (0.0, 10.0)] == [0.0, 1.0]  # out of the knob's reach
-    assert [is_on(value_of_switch(on)) for on in (False, True)] == [False, True]
+def test_a_temperature_that_no_knob_reaches_may_be_set_all_the_same() -> None:
+    assert [TEMPERATURE.checked(each) for each in (0, 0.05, 10)] == [0.0, 0.05, 10.0]
 
 
 def test_pads_go_on_from_what_was_steered_elsewhere() -> None:
     controls = Controls(parse_table({"mode": "note 38", "mute": "note 37"}), "next-note")
-    for name, value in (("mode", value_of_mode("call-response")), ("mute", 1.0), ("temperature", 0.3)):
+    for name, value in (("mode", "call-response"), ("mute", True), ("temperature", 0.3)):
         controls = controls.steered(Control(check_control(name), value))
     controls, stepped = controls.after(pad(38, 80))
     controls, switched = controls.after(pad(37, 80))
-    assert [stepped, switched] == [Control("mode", value_of_mode("continue")), Control("mute", 0.0)]
-    _, again = controls.steered(Control("mute", 0.0)).after(pad(37, 80))
-    assert again == Control("mute", 1.0)
+    assert [stepped, switched] == [Control("mode", "continue"), Control("mute", False)]
+    _, again = controls.steered(Control("mute", False)).after(pad(37, 80))
+    assert again == Control("mute", True)

@@ -28,13 +28,13 @@ from antiphon.improviser.events import (
     SongPosition,
     TempoChange,
 )
-from antiphon.improviser.input.controls import CONTROL_NAMES, Control, Source, parse_source, parse_table
-from antiphon.improviser.modes import MODES
+from antiphon.improviser.input.controls import Control, Source, parse_source, parse_table
 from antiphon.melody.bundle import MANIFEST_FILE, MAPPING_FILE, MODEL_FILE, Bundle, read_bundle
 from antiphon.melody.keys import parse_key
 from antiphon.melody.metre import parse_metre
 from antiphon.melody.vocabulary import Signs, Vocabulary, read_mapping
 from antiphon.midi.codec import Translator, decode
+from antiphon.parameters import CONTROLS, MODES
 from antiphon.recording.performance_file import read_performance
 from antiphon.recording.session_file import (
     build,
@@ -92,7 +92,7 @@ sources = st.builds(
 
 
 @fuzz
-@given(st.lists(messages, max_size=40), st.dictionaries(st.sampled_from(CONTROL_NAMES), sources, max_size=10))
+@given(st.lists(messages, max_size=40), st.dictionaries(st.sampled_from(list(CONTROLS)), sources, max_size=10))
 def test_any_bytes_at_the_port_are_an_event_within_midis_bounds_or_nothing(
     arriving: list[list[int]], texts: dict[str, str]
 ) -> None:
@@ -130,7 +130,7 @@ def check_bounds(event: object) -> None:
     elif isinstance(event, SongPosition):
         assert 0 <= event.sixteenths < 1 << 14
     elif isinstance(event, Control):
-        assert event.name in CONTROL_NAMES and 0 <= event.value <= 1
+        assert event.value == CONTROLS[event.name].checked(event.value)
     assert 1 <= channel <= 16 and all(0 <= byte <= 127 for byte in data)
 
 

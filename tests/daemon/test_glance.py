@@ -15,8 +15,9 @@ from antiphon.improviser.events import ClockPulse, ClockStart, Event, NoteOff, N
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.listening.next_note import LEAST_PROBABILITY, MOST_PITCHES
-from antiphon.improviser.modes import MODES, Mode, Turn
+from antiphon.improviser.modes import Turn
 from antiphon.melody.keys import SIGNATURES
+from antiphon.parameters import MODES, Mode
 from tests.daemon.players import BPM, STEP, improviser, ons, play
 from tests.daemon.tunes import events, transposed
 
@@ -43,7 +44,7 @@ def test_a_glance_shows_how_it_is_played_and_steered() -> None:
     assert (seen.temperature, seen.density, seen.lowest, seen.highest) == (0.5, 0.25, 50, 70)
     assert (seen.is_muted, seen.holds, seen.is_shared) == (False, False, False)
     assert (seen.tempo.bpm, seen.sync, seen.bar, seen.health) == (BPM, "fixed", 16, "none")
-    steered = [Control("mute", 1.0), Control("hold", 1.0), Control("mode", 1.0), TempoChange(90.0)]
+    steered = [Control("mute", True), Control("hold", True), Control("mode", "continue"), TempoChange(90.0)]
     then = after([(1.0, event) for event in steered], player).glance()
     assert (then.is_muted, then.holds, then.mode, then.tempo.bpm) == (True, True, "continue", 90.0)
     assert (seen.is_muted, seen.holds, seen.mode, seen.tempo.bpm) == (False, False, "next-note", BPM)

@@ -29,10 +29,10 @@ from antiphon.improviser.events import (
     SyncChange,
     TempoChange,
 )
-from antiphon.improviser.input.controls import CONTROL_NAMES, Control
+from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
-from antiphon.improviser.modes import MODES
 from antiphon.melody.keys import SIGNATURES
+from antiphon.parameters import CONTROLS, MODES
 from tests.daemon.players import STEP
 from tests.soak import virtual
 from tests.soak.chance import DAY, Performer
@@ -93,7 +93,11 @@ locks = st.builds(KeyLock, st.sampled_from([None, None, *SIGNATURES]))
 controllers = st.builds(ControlChange, st.sampled_from([64, 64, 1, 7, 120, 123, 127]), values, channels)
 expressions = st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), values, values).map(Expression)
 programs = st.builds(ProgramChange, values, channels)
-steered = st.builds(Control, st.sampled_from(CONTROL_NAMES), st.sampled_from([0.0, 0.4, 0.5, 1.0]) | st.floats(0, 1))
+steered = st.builds(
+    lambda name, share: Control(name, CONTROLS[name].at(share)),
+    st.sampled_from(list(CONTROLS)),
+    st.sampled_from([0.0, 0.4, 0.5, 1.0]) | st.floats(0, 1),
+)
 
 
 class AnyPerformance(RuleBasedStateMachine):

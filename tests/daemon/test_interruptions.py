@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from antiphon.improviser.events import ControlChange, NoteOff, NoteOn, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.loopback import LoopbackFilter
-from antiphon.improviser.modes import MODES, Mode
 from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.output.playing import Playing
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
+from antiphon.parameters import MODES, Mode
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons
 
 BEAT, BAR = 4 * STEP, 16 * STEP

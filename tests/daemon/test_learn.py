@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import UserError
-from antiphon.improviser.input.controls import CONTROL_NAMES, ControlName, Source
+from antiphon.improviser.input.controls import Source
+from antiphon.parameters import CONTROLS
 from antiphon.setup.learn import Ear, Inbox, Lesson, check_controls, table_changes
 from antiphon.setup.own_config import write_section
 
@@ -43,7 +44,7 @@ def pad(pitch: int, velocity: int, channel: int = 10) -> list[int]:
     return [0x90 | channel - 1, pitch, velocity]
 
 
-def lesson(*came: list[int] | str, names: tuple[ControlName, ...]) -> tuple[dict[ControlName, Source], list[str]]:
+def lesson(*came: list[int] | str, names: tuple[str, ...]) -> tuple[dict[str, Source], list[str]]:
     """Hold a lesson in which all this comes in, and then nothing more."""
     inbox: Inbox = SimpleQueue()
     for each in came:
@@ -103,8 +104,8 @@ def test_enter_skips_and_q_ends() -> None:
     assert said[-1].startswith("hold")
 
 
-@given(st.sampled_from(CONTROL_NAMES), st.lists(st.lists(st.integers(0, 255), max_size=4)))
-def test_an_ear_bears_any_bytes(name: ControlName, messages: list[list[int]]) -> None:
+@given(st.sampled_from(list(CONTROLS)), st.lists(st.lists(st.integers(0, 255), max_size=4)))
+def test_an_ear_bears_any_bytes(name: str, messages: list[list[int]]) -> None:
     ear = Ear(name, {})
     for message in messages:
         ear.hear(message)
@@ -112,7 +113,7 @@ def test_an_ear_bears_any_bytes(name: ControlName, messages: list[list[int]]) ->
 
 def test_what_is_learned_is_taken_from_the_control_that_had_it() -> None:
     in_force = {"density": "cc 21", "tap": "note 36", "mode": "", "hold": "cc 67", "mute": "cc 21 channel 2"}
-    learned: dict[ControlName, Source] = {"temperature": Source("cc", 21, 1), "hold": Source("cc", 67, 1)}
+    learned: dict[str, Source] = {"temperature": Source("cc", 21, 1), "hold": Source("cc", 67, 1)}
     assert table_changes(learned, in_force) == {
         "temperature": "cc 21 channel 1",
         "hold": "cc 67 channel 1",
@@ -121,7 +122,7 @@ def test_what_is_learned_is_taken_from_the_control_that_had_it() -> None:
 
 
 def test_names_are_checked() -> None:
-    assert check_controls([]) == list(CONTROL_NAMES)
+    assert check_controls([]) == list(CONTROLS)
     assert check_controls(["tap", "mode", "tap"]) == ["tap", "mode"]
     with pytest.raises(UserError, match="there is no control 'volume'"):
         check_controls(["tap", "volume"])

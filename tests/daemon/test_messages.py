@@ -52,8 +52,8 @@ def test_nonsense_is_ignored(message: list[int]) -> None:
 
 def test_what_the_table_says_is_a_control_is_none_of_the_melody() -> None:
     translator = Translator(parse_table({"temperature": "cc 21", "panic": "note 36 channel 10"}), "next-note")
-    assert translator.event_of([0xB0, 21, 127]) == Control("temperature", 1.0)
+    assert translator.event_of([0xB0, 21, 127]) == Control("temperature", 2.0)
     assert translator.event_of([0xB0, 22, 127]) == ControlChange(22, 127, 1)
-    assert translator.event_of([0x99, 36, 5]) == Control("panic", 1.0)
+    assert translator.event_of([0x99, 36, 5]) == Control("panic")
     assert translator.event_of([0x89, 36, 5]) is None
     assert translator.event_of([0x90, 36, 5]) == NoteOn(36, 5, 1)  # on another channel it is a note

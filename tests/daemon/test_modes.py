@@ -18,10 +18,11 @@ from antiphon.improviser.events import (
     SongPosition,
     Timed,
 )
-from antiphon.improviser.input.controls import Control, value_of_mode
+from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
-from antiphon.improviser.modes import MODES, Mode, Turn, table_text
+from antiphon.improviser.modes import Turn, table_text
 from antiphon.improviser.output.metronome import Click
+from antiphon.parameters import MODES, Mode
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, events
 
@@ -71,10 +72,10 @@ def play_all(player: object, performance: list[tuple[float, Event]]) -> list[Tim
 def test_a_pedal_asks_for_the_answer_at_once() -> None:
     player = improviser(mode="call-response")
     play_all(player, PERFORMANCE)
-    messages = player.receive(END, Control("answer", 1.0)) + player.advance(END + BEAT)
+    messages = player.receive(END, Control("answer")) + player.advance(END + BEAT)
     assert ons(messages)[0][0] <= END + STEP
     nothing_to_answer = improviser(mode="call-response")
-    assert nothing_to_answer.receive(1.0, Control("answer", 1.0)) == []
+    assert nothing_to_answer.receive(1.0, Control("answer")) == []
     assert nothing_to_answer.turn is Turn.LISTENING
 
 
@@ -110,7 +111,7 @@ def test_the_next_note_may_wait_for_its_moment_and_is_withdrawn_when_the_perform
 
 @pytest.mark.parametrize("mode", MODES)
 def test_another_mode_panic_and_mute_end_what_sounds(mode: Mode) -> None:
-    for control in (Control("mode", value_of_mode(MODES[MODES.index(mode) - 1])), Control("panic", 1.0)):
+    for control in (Control("mode", MODES[MODES.index(mode) - 1]), Control("panic")):
         player = improviser(mode=mode)
         messages = play_all(player, PERFORMANCE) + player.advance(END + 5 * BEAT)
         now = END + 5 * BEAT
@@ -121,7 +122,7 @@ def test_another_mode_panic_and_mute_end_what_sounds(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", ["call-response", "continue"])
-@pytest.mark.parametrize("end", [Control("panic", 1.0), ClockStop()])
+@pytest.mark.parametrize("end", [Control("panic"), ClockStop()])
 def test_after_panic_or_the_transports_stop_a_call_that_was_being_played_has_no_answer(
     mode: Mode, end: Control | ClockStop
 ) -> None:
@@ -146,11 +147,11 @@ def test_what_is_muted_is_not_played_and_what_is_held_goes_on() -> None:
     player = improviser(mode="continue")
     play_all(player, PERFORMANCE)
     player.advance(END + 8 * BEAT)
-    player.receive(END + 8 * BEAT, Control("mute", 1.0))
+    player.receive(END + 8 * BEAT, Control("mute", True))
     assert not ons(player.advance(END + 20 * BEAT))
-    player.receive(END + 20 * BEAT, Control("mute", 0.0))
+    player.receive(END + 20 * BEAT, Control("mute", False))
     assert ons(player.advance(END + 30 * BEAT))
-    player.receive(END + 30 * BEAT, Control("hold", 1.0))
+    player.receive(END + 30 * BEAT, Control("hold", True))
     player.receive(END + 30 * BEAT, NoteOn(63, 80, 1))
     assert player.turn is Turn.ANSWERING
     assert ons(player.advance(END + 40 * BEAT))
@@ -159,8 +160,8 @@ def test_what_is_muted_is_not_played_and_what_is_held_goes_on() -> None:
 def test_knobs_change_how_it_plays() -> None:
     player = improviser(mode="continue")
     play_all(player, PERFORMANCE)
-    player.receive(END, Control("lowest", 60 / 127))
-    player.receive(END, Control("highest", 71 / 127))
+    player.receive(END, Control("lowest", 60))
+    player.receive(END, Control("highest", 71))
     played = {note.pitch for _, note in ons(player.advance(END + 60))}
     assert played and played <= set(range(60, 72))
     sparse = improviser()
@@ -289,5 +290,5 @@ def test_taps_set_the_tempo() -> None:
     for sync in ("fixed", "auto"):
         player = improviser(sync=sync)  # type: ignore[arg-type]
         for i in range(4):
-            player.receive(i * 0.75, Control("tap", 1.0))
+            player.receive(i * 0.75, Control("tap"))
         assert player.bpm == pytest.approx(80)

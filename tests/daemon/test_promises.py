@@ -25,7 +25,7 @@ def test_a_knob_that_turns_the_range_speaks_for_the_very_next_note_of_a_melody()
         now = player.next_time()
         assert now is not None
         for name in ("lowest", "highest"):
-            player.receive(now, Control(name, 40 / 127))  # type: ignore[arg-type]
+            player.receive(now, Control(name, 40))
         # What is planned already comes yet; whatever is made up from now on has one pitch to choose from.
         assert {note.pitch for _, note in ons(player.advance(now + 20))[1:]} == {40}
 
@@ -33,7 +33,7 @@ def test_a_knob_that_turns_the_range_speaks_for_the_very_next_note_of_a_melody()
 def test_panic_sends_the_note_off_of_a_note_that_has_sounded_long_enough() -> None:
     player = improviser()
     sounds = ons(player.receive(0.0, NoteOn(63, 80, 1)))[0][1]
-    messages = player.receive(0.07, Control("panic", 1.0))
+    messages = player.receive(0.07, Control("panic"))
     assert [timed.message for timed in messages].count(NoteOff(sounds.pitch, sounds.channel)) == 1
 
 
@@ -76,7 +76,7 @@ def test_a_note_that_was_held_for_a_day_is_no_burden_to_the_answer(monkeypatch: 
     player = improviser(mode="call-response", style=Style(candidates=1))
     player.receive(0.0, NoteOn(63, 80, 1))
     player.advance(86_400.0)
-    player.receive(86_400.0, Control("answer", 1.0))
+    player.receive(86_400.0, Control("answer"))
     assert len(steps) < 1_000
 
 

@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import asdict
 
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
-from antiphon.improviser.input.controls import Control, check_control, parse_table, value_of_temperature
-from antiphon.improviser.modes import MODES, Mode
+from antiphon.improviser.input.controls import Control, check_control, parse_table
 from antiphon.live.inbox import Arrival, Inbox, Told
 from antiphon.live.performance import Performance
 from antiphon.live.session import header_of
 from antiphon.midi.codec import Translator, encode
 from antiphon.musician import Musician, load_musician
 from antiphon.offline.rendering import render_session
+from antiphon.parameters import CONTROLS, MODES, Mode
 from antiphon.recording.commands import Steered, telling
 from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
@@ -116,11 +116,12 @@ def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Steered
     time = 0.1
     while time < end:
         knob = check_control(chance.choice(names))
-        yield time, Control(knob, chance.random() * (0.3 if knob in ("lowest", "mute", "panic") else 1))
+        share = chance.random() * (0.3 if knob in ("lowest", "mute") else 1)
+        yield time, Control(knob, CONTROLS[knob].at(share))
         yield time + 0.7, TempoChange(chance.uniform(60, 180))
         yield time + 1.1, SyncChange(chance.choice(["fixed", "fixed", "auto", "clock"]))
         yield time + 1.6, KeyLock(chance.choice([None, -3, 0, 6]))
-        yield time + 1.7, Control("temperature", value_of_temperature(chance.uniform(0.1, 2.0)))
+        yield time + 1.7, Control("temperature", chance.uniform(0.1, 10.0))
         time += chance.uniform(1.8, 4)
 
 
@@ -145,4 +146,4 @@ def test_a_pad_goes_on_from_what_the_page_has_chosen_in_the_replay_too(tmp_path:
     notes = [pair for start in (1.0, 9.0, 17.0) for pair in phrase(chance, start)]
     pads: Script = [(8.0, [0x99, 36, 100]), (8.1, [0x89, 36, 0])]
     came: Script = sorted([*notes, *pads], key=lambda pair: pair[0])
-    check_replay(tmp_path, musician, [*came, (30.0, None)], [(0.5, Control("mode", 0.5))])
+    check_replay(tmp_path, musician, [*came, (30.0, None)], [(0.5, Control("mode", "call-response"))])

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from antiphon.improviser.events import ClockPulse, ClockStart, Event, KeyLock, Sync, SyncChange, TempoChange, Timed
+from antiphon.improviser.events import ClockPulse, ClockStart, Event, KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.output.metronome import Click
 from antiphon.melody.keys import SIGNATURES, transposition
 from antiphon.musician import load_musician
+from antiphon.parameters import Sync
 from antiphon.settings import read_settings
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, ODE_TO_JOY, events, transposed

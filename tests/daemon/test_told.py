@@ -6,17 +6,29 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from antiphon.improviser.events import KeyLock, NoteOn, Sync, SyncChange, TempoChange
-from antiphon.improviser.input.controls import CONTROL_NAMES, Control
+from antiphon.improviser.events import KeyLock, NoteOn, SyncChange, TempoChange
+from antiphon.improviser.input.controls import Control
 from antiphon.live.performance import PAUSED
 from antiphon.live.port_events import INTERRUPTED, told_of
 from antiphon.live.programs import MODEL
 from antiphon.melody.keys import SIGNATURES
+from antiphon.parameters import CONTROLS, Sync
 from antiphon.recording.commands import Steered, event_of, text_of
 from tests.daemon.players import improviser
 
+
+def controls(name: str) -> st.SearchStrategy[Control]:
+    """Every value that a control may have, beyond its knob's ends as well."""
+    parameter = CONTROLS[name]
+    if parameter.kind == "number":
+        numbers = st.floats(parameter.least, parameter.most)
+        values = numbers.map(int) if parameter.is_whole else numbers
+        return st.builds(Control, st.just(name), values)
+    return st.builds(Control, st.just(name), st.floats(0, 1).map(parameter.at))
+
+
 steered = (
-    st.builds(Control, st.sampled_from(CONTROL_NAMES), st.floats(0, 1))
+    st.sampled_from(list(CONTROLS)).flatmap(controls)
     | st.builds(TempoChange, st.floats(0, 1e6, exclude_min=True))
     | st.builds(SyncChange, st.sampled_from(get_args(Sync)))
     | st.builds(KeyLock, st.none() | st.sampled_from(SIGNATURES))
@@ -25,7 +37,9 @@ words = ["control", "tempo", "sync", "key", "auto", "-3", "nan", "inf", "-0.0", 
 
 
 @given(steered)
-@example(Control("mute", 1))  # an int is a float
+@example(Control("temperature", 1))  # an int is a float
+@example(Control("mute", False))
+@example(Control("mode", "call-response"))
 def test_what_is_written_is_read_back(event: Steered) -> None:
     assert event_of(text_of(event)) == event
 
@@ -34,6 +48,10 @@ def test_what_is_written_is_read_back(event: Steered) -> None:
     ("event", "text"),
     [
         (Control("temperature", 0.1), "control temperature 0.1"),
+        (Control("mode", "continue"), 'control mode "continue"'),
+        (Control("lowest", 48), "control lowest 48"),
+        (Control("mute"), "control mute true"),
+        (Control("tap"), "control tap true"),
         (TempoChange(97.3), "tempo 97.3"),
         (SyncChange("clock"), "sync clock"),
         (KeyLock(-3), "key -3"),
@@ -46,7 +64,11 @@ def test_recordings_of_today_are_read_tomorrow(event: Steered, text: str) -> Non
 
 @given(st.text() | st.lists(st.sampled_from(words) | st.text(max_size=5), max_size=4).map(" ".join))
 @example("control temperature nan")
-@example("control temperature 1.5")
+@example("control temperature 10.5")
+@example("control tap false")
+@example("control lowest 60.0")
+@example('control mode "solo"')
+@example("control bpm 100.0")
 @example("control volume 0.5")
 @example("tempo 0.0")
 @example("tempo inf")

@@ -20,10 +20,10 @@ from antiphon.improviser.events import (
     SyncChange,
     TempoChange,
 )
-from antiphon.improviser.input.controls import CONTROL_NAMES, Control
+from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
-from antiphon.improviser.modes import MODES
 from antiphon.melody.keys import SIGNATURES
+from antiphon.parameters import CONTROLS, MODES
 from antiphon.recording.commands import Steered, event_of, text_of
 from tests.soak.setup import CHANNEL, THRU_CHANNEL, Setup
 from tests.soak.witness import Input, Witness
@@ -131,7 +131,8 @@ class Performer:
         if kind < 0.95:
             return Expression((chance.choice((0xA0, 0xE0)) | chance.randrange(16), chance.randrange(128), 0))
         if kind < 0.985:
-            return told(Control(chance.choice(CONTROL_NAMES), chance.choice((0.0, 0.5, 1.0, chance.random()))))
+            name, share = chance.choice(list(CONTROLS)), chance.choice((0.0, 0.5, 1.0, chance.random()))
+            return told(Control(name, CONTROLS[name].at(share)))
         if kind < 0.988:
             return told(TempoChange(chance.choice((20.0, self._bpm, 400.0, 20 + 380 * chance.random()))))
         if kind < 0.9895:

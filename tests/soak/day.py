@@ -15,10 +15,10 @@ from pathlib import Path
 from time import perf_counter
 
 from antiphon.improviser.events import NoteOff, NoteOn, Timed
-from antiphon.improviser.input.controls import Control, value_of_mode
-from antiphon.improviser.modes import MODES
+from antiphon.improviser.input.controls import Control
 from antiphon.melody.grid import read
 from antiphon.musician import load_musician
+from antiphon.parameters import MODES
 from antiphon.settings import read_settings
 from tests.soak.witness import memory
 
@@ -74,7 +74,7 @@ def _day(chance: random.Random, seconds: float) -> Iterator[Played]:
     now = 0.0
     while now < seconds:
         if chance.random() < 0.2:
-            yield now, Control("mode", value_of_mode(chance.choice(MODES)))
+            yield now, Control("mode", chance.choice(MODES))
         step, up = 60 / chance.uniform(70, 140) / 4, chance.randrange(-6, 6)
         for note in chance.choice(tunes):
             if note.pitch is not None:

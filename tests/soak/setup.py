@@ -8,17 +8,17 @@ from antiphon.improviser.answering.call import Call
 from antiphon.improviser.answering.composer import Composer, NextNote, Style
 from antiphon.improviser.answering.constraints import WHITE_KEYS
 from antiphon.improviser.answering.replies import Replies
-from antiphon.improviser.events import NoteOn, Sync
-from antiphon.improviser.improviser import Improviser, Manner, Voice, When
+from antiphon.improviser.events import NoteOn
+from antiphon.improviser.improviser import Improviser, Manner, Voice
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.modes import Mode
 from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
+from antiphon.parameters import Mode, Sync, When
 from tests.daemon.stub_model import VOCABULARY, StubModel
 
 NARROW = vocabulary_of(str(pitch) for pitch in (60, 62, 64, 67, 69, 72))

@@ -20,7 +20,7 @@ from antiphon.live.performance import NoRecord, Performance
 from antiphon.melody.grid import STEPS_PER_BEAT
 from antiphon.midi.codec import Translator
 from antiphon.musician import Musician
-from antiphon.settings import Play
+from antiphon.parameters import Play
 
 TUNE = (64, 64, 65, 67, 67, 65, 64, 62, 60, 60, 62, 64, 64, 62, 62)
 """The first line of the "Ode to Joy", as pitches, …"""

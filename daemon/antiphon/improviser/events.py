@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Sync = Literal["fixed", "clock", "auto"]
-"""What the tempo follows: nothing, MIDI clock, or the performer's own playing."""
+from antiphon.parameters import Sync
+
 RESET_CONTROLLERS = 121
 ENDS_NOTES = frozenset({120, 123, 124, 125, 126, 127})
 """MIDI 1.0's channel mode messages that end what sounds on their channel: two say so, the modes imply it."""

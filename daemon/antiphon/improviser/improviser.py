@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, cast, get_args
 
 from antiphon.improviser.answering.call import OpenCall
 from antiphon.improviser.answering.composer import Composer, NextNote
@@ -33,7 +33,6 @@ from antiphon.improviser.events import (
     Timed,
     Transport,
 )
-from antiphon.improviser.input import controls
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.filter import InputFilter
 from antiphon.improviser.input.loopback import LoopbackFilter
@@ -41,7 +40,7 @@ from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.next_note import Pitches
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.improviser.modes import Action, Mode, Signal, Turn, after
+from antiphon.improviser.modes import Action, Signal, Turn, after
 from antiphon.improviser.output.metronome import Metronome
 from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.output.playing import Due, Playing
@@ -50,9 +49,7 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.keys import signature_name
 from antiphon.melody.model import StepModel
 from antiphon.melody.vocabulary import Vocabulary
-
-When = Literal["now", "onset"]
-
+from antiphon.parameters import Mode, When
 
 Voice = tuple[StepModel, Vocabulary]
 """A model and its vocabulary."""
@@ -397,17 +394,17 @@ class Improviser:
         if name == "panic":
             return self._panic(time)
         if name == "mode":
-            return self._change_mode(time, controls.mode_of(value))
+            return self._change_mode(time, cast(Mode, value))
         if name == "mute":
-            return self._playing.mute(controls.is_on(value), time)
+            return self._playing.mute(bool(value), time)
         if name == "hold":
-            self.holds = controls.is_on(value)
+            self.holds = bool(value)
         elif name == "tap":
             bpm = self._time.tap(time)
             if bpm is not None:
                 self._listener.take_tempo(bpm)
         else:
-            self._composer.restyle(self._composer.style.turned(control))
+            self._composer.restyle(self._composer.style.with_control(control))
         return []
 
     def _change_mode(self, time: float, mode: Mode) -> list[Timed]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Literal, get_args
 
-Mode = Literal["next-note", "call-response", "continue"]
-MODES: tuple[Mode, ...] = get_args(Mode)
+from antiphon.parameters import Mode
 
 
 class Turn(Enum):

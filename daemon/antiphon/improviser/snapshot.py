@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from antiphon.improviser.events import Sync
-from antiphon.improviser.modes import Mode, Turn
+from antiphon.improviser.modes import Turn
 from antiphon.improviser.output.plan import Coming
 from antiphon.improviser.tempo.midi_clock import Health
 from antiphon.melody.grid import Tempo
+from antiphon.parameters import Mode, Sync
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import cast
 
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
-from antiphon.improviser.input.controls import (
-    Control,
-    value_of_density,
-    value_of_mode,
-    value_of_pitch,
-    value_of_switch,
-    value_of_temperature,
-)
+from antiphon.improviser.input.controls import Control
 from antiphon.live.inbox import Inbox
 from antiphon.live.programs import Programs
-from antiphon.live.publisher import AUTO, Facts
+from antiphon.live.publisher import Facts
 from antiphon.melody.keys import parse_key
 from antiphon.midi.codec import Translator
+from antiphon.parameters import AUTO, PARAMETERS, Sync
 from antiphon.recording.commands import Steered, telling
 from antiphon.recording.record import Record
 from antiphon.recording.switch import RecordingSwitch
@@ -60,7 +54,7 @@ class PageCommands:
             self._held.hear(message.message)
             self._inbox.receive(([*message.message], 0.0))
         elif isinstance(message, Press):
-            self._steer(Control(message.name, 1.0))
+            self._steer(Control(message.name))
         else:
             self._set(message)
 
@@ -93,23 +87,11 @@ class PageCommands:
 
 def event_of(wanted: Set) -> Steered:
     """Return the event by which a setting of the improviser's own is set."""
-    name, value = wanted.name, wanted.value
+    name, value = wanted.name, PARAMETERS[wanted.name].checked(wanted.value)
     if name == "bpm":
         return TempoChange(float(value))
     if name == "sync":
-        return SyncChange(value)  # type: ignore[arg-type]  # checked
+        return SyncChange(cast(Sync, value))
     if name == "key":
         return KeyLock(None if value == AUTO else parse_key(str(value)))
-    return Control(name, _VALUES[name](value))  # type: ignore[arg-type]
-
-
-_VALUES: dict[str, Callable[..., float]] = {
-    "mode": value_of_mode,
-    "temperature": value_of_temperature,
-    "density": value_of_density,
-    "lowest": value_of_pitch,
-    "highest": value_of_pitch,
-    "mute": value_of_switch,
-    "hold": value_of_switch,
-}
-"""From a setting's unit to the knob's share that stands for it."""
+    return Control(name, value)

@@ -19,6 +19,7 @@ from antiphon.improviser.snapshot import Snapshot
 from antiphon.live.programs import MODEL
 from antiphon.melody.keys import major_name, parse_key
 from antiphon.midi.codec import decode
+from antiphon.parameters import AUTO
 from antiphon.recording.record import NoRecord
 from antiphon.stage import messages
 
@@ -28,7 +29,6 @@ CALM_SECONDS = 0.003
 """From a happening to the look at what it changed: what belongs together has come by then."""
 LATENCIES = 32
 """Notes whose median the latency is."""
-AUTO = "auto"
 
 
 class Put(Protocol):
@@ -117,7 +117,7 @@ class StatePublisher(NoRecord):
     def received(self, seconds: float, message: Sequence[int]) -> None:
         """Show a note of the performer's."""
         event = decode(message)
-        if isinstance(event, NoteOn | NoteOff) and self._table.control_of(message) is None:
+        if isinstance(event, NoteOn | NoteOff) and self._table.moved(message) is None:
             self._has_heard = True
             self._tell("performer", seconds, event)
 

@@ -19,7 +19,7 @@ from antiphon.improviser.events import (
     SongPosition,
 )
 from antiphon.improviser.input.controls import Control, Controls, ControlTable
-from antiphon.improviser.modes import Mode
+from antiphon.parameters import Mode
 
 _NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE, _PROGRAM_CHANGE = 0x80, 0x90, 0xB0, 0xC0
 _EXPRESSION = {0xA0: 3, 0xD0: 2, 0xE0: 3}
@@ -90,7 +90,7 @@ class Translator:
         Args:
             message: the bytes of one whole message, status byte first.
         """
-        if self.watches(message) and self._controls.table.control_of(message) is not None:
+        if self.watches(message) and self._controls.table.moved(message) is not None:
             self._controls, control = self._controls.after(message)
             return control
         return decode(message)

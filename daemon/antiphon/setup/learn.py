@@ -15,9 +15,6 @@ from queue import Empty, SimpleQueue
 import msgspec
 
 from antiphon.improviser.input.controls import (
-    CONTROL_NAMES,
-    KNOBS,
-    ControlName,
     Source,
     check_control,
     is_on,
@@ -26,6 +23,7 @@ from antiphon.improviser.input.controls import (
     parse_table,
 )
 from antiphon.midi.ports import choose_api, open_input
+from antiphon.parameters import CONTROLS
 from antiphon.settings import Settings
 from antiphon.setup.own_config import read_document, write_section
 
@@ -36,25 +34,14 @@ TURN = 8 / 127
 """So far a knob must be turned to be meant: worn ones tremble by a value or two on their own."""
 _TURN_IT = "turn a knob or move a fader"
 _PRESS_IT = "press a pad, a button or a pedal"
-QUESTIONS: dict[ControlName, str] = {
-    "temperature": f"how daring the answers are: {_TURN_IT}",
-    "mode": f"next-note, call-response or continue: {_TURN_IT}, or strike a pad that shall step on",
-    "density": f"how many notes are answered: {_TURN_IT}",
-    "lowest": f"the lowest note of an answer: {_TURN_IT}",
-    "highest": f"the highest note of an answer: {_TURN_IT}",
-    "tap": f"the tempo, tapped: {_PRESS_IT}",
-    "panic": f"end every note: {_PRESS_IT}",
-    "hold": f"let the answer go on while you play over it: {_PRESS_IT}",
-    "mute": f"listen without answering: {_PRESS_IT}",
-    "answer": f"answer now: {_PRESS_IT}",
-}
+_POINT_IT = f"{_TURN_IT}, or strike a pad that shall step on"
 
 Inbox = SimpleQueue[list[int] | str]
 """What comes in, in its order: the bytes of MIDI messages, and typed lines."""
 
 
 def learn_controls(
-    names: Sequence[ControlName], settings: Settings, file: Path, seconds: float | None, say: Callable[[str], None]
+    names: Sequence[str], settings: Settings, file: Path, seconds: float | None, say: Callable[[str], None]
 ) -> None:
     """Ask for controls one after the other, and write what was learned into a settings file.
 
@@ -92,16 +79,16 @@ def learn_controls(
     say(f"{file}: [{SECTION}] is written.")
 
 
-def check_controls(names: Sequence[str]) -> list[ControlName]:
+def check_controls(names: Sequence[str]) -> list[str]:
     """Return the controls of these names, each once; all that there are if none is named.
 
     Raises:
         UserError: one is no control.
     """
-    return list(dict.fromkeys(check_control(name) for name in names)) or list(CONTROL_NAMES)
+    return list(dict.fromkeys(check_control(name) for name in names)) or list(CONTROLS)
 
 
-def table_changes(learned: Mapping[ControlName, Source], in_force: Mapping[str, str]) -> dict[str, str]:
+def table_changes(learned: Mapping[str, Source], in_force: Mapping[str, str]) -> dict[str, str]:
     """Return the keys of `[controls]` to write: what was learned, and "" for what had one of these sources before.
 
     Args:
@@ -117,6 +104,13 @@ def table_changes(learned: Mapping[ControlName, Source], in_force: Mapping[str, 
     return changes
 
 
+def question(name: str) -> str:
+    """Return what is said to ask for a control."""
+    parameter = CONTROLS[name]
+    move = {"number": _TURN_IT, "choice": _POINT_IT}.get(parameter.kind, _PRESS_IT)
+    return f"{name}: {parameter.about.does}: {move}"
+
+
 class Ear:
     """Tells the source that is moved for a control from others that tremble or are let go.
 
@@ -125,7 +119,7 @@ class Ear:
         last: source → the value, 0…1, last heard of it; kept up to date, for the next ear.
     """
 
-    def __init__(self, name: ControlName, last: dict[Source, float]) -> None:
+    def __init__(self, name: str, last: dict[Source, float]) -> None:
         self._name = name
         self._last = last
         self._ranges: dict[Source, tuple[float, float]] = {}
@@ -140,7 +134,7 @@ class Ear:
         self._last[source] = value
         if source.kind == "note":
             return source if is_on(value) else None
-        if self._name in KNOBS or self._name == "mode":
+        if CONTROLS[self._name].kind in ("number", "choice"):
             low, high = self._ranges.get(source, (value, value))
             low, high = self._ranges[source] = min(low, value), max(high, value)
             return source if high - low >= TURN else None
@@ -157,15 +151,15 @@ class Lesson:
     """
 
     def __init__(self, inbox: Inbox, seconds: float | None, say: Callable[[str], None]) -> None:
-        self.learned: dict[ControlName, Source] = {}
+        self.learned: dict[str, Source] = {}
         self._inbox = inbox
         self._seconds = seconds
         self._say = say
         self._last: dict[Source, float] = {}
 
-    def ask(self, name: ControlName) -> bool:
+    def ask(self, name: str) -> bool:
         """Ask for a control until it is learned or skipped; return whether there may be another question."""
-        self._say(f"{name}: {QUESTIONS[name]}")
+        self._say(question(name))
         until = None if self._seconds is None else time.monotonic() + self._seconds
         ear = Ear(name, self._last)
         told = {""}
@@ -194,13 +188,13 @@ class Lesson:
         self._say("  skipped")
         return True
 
-    def _objection(self, name: ControlName, source: Source) -> str | None:
+    def _objection(self, name: str, source: Source) -> str | None:
         """Return what speaks against a source, None if nothing does; "" if it isn't worth a word."""
         for other, taken in self.learned.items():
             if source.overlaps(taken):
                 # The one just learned may still be on its way: a knob is turned for longer than it takes to know it.
                 return "" if other == list(self.learned)[-1] else f"{source} is for {other}; take another"
-        if source.kind == "note" and name in KNOBS:
+        if source.kind == "note" and CONTROLS[name].kind == "number":
             return f"{source} is a key or a pad, which can't set a value; {_TURN_IT}"
         return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,6 @@ import numpy.typing as npt
 from antiphon.improviser.answering.candidates import CANDIDATES, Candidates
 from antiphon.improviser.answering.constraints import Constraints, History
 from antiphon.improviser.answering.request import Request
-from antiphon.improviser.input import controls
 from antiphon.improviser.input.controls import Control
 from antiphon.melody.context import Context, read_on
 from antiphon.melody.grid import Note, Place
@@ -44,16 +44,12 @@ class Style:
     candidates: int = CANDIDATES
     """Answers of which the best is played."""
 
-    def turned(self, control: Control) -> Style:
-        """Return the style after a knob was turned: `temperature`, `density`, `lowest` or `highest`."""
-        if control.name == "temperature":
-            return replace(self, temperature=controls.temperature_of(control.value))
-        if control.name == "density":
-            return replace(self, density=controls.density_of(control.value))
-        pitch = controls.pitch_of(control.value)
-        limits = self.constraints
-        limits = replace(limits, lowest=pitch) if control.name == "lowest" else replace(limits, highest=pitch)
-        return replace(self, constraints=limits)
+    def with_control(self, control: Control) -> Style:
+        """Return the style after a knob was turned that is one of its fields, or of its constraints'."""
+        changed: dict[str, Any] = {control.name: control.value}
+        if hasattr(self.constraints, control.name):
+            return replace(self, constraints=replace(self.constraints, **changed))
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True)

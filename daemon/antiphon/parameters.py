@@ -1,0 +1,295 @@
+"""Parameters: all that can be set of the playing, each declared once: its name, range, unit, knob and words.
+
+A field of `Play` is a key of section `[play]`, and a field of `Live` can be set only while Antiphon plays. Settings,
+options of the command line, stage page, knobs and pads, `antiphon learn`, recordings and the tables in docs/ take what
+they need from here. The defaults stand in `config.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, inspect
+
+from antiphon.errors import UserError
+from antiphon.melody.keys import parse_key
+
+Mode = Literal["next-note", "call-response", "continue"]
+"""Whether each note is answered, or each phrase, or the improviser goes on where the performer stops."""
+When = Literal["now", "onset"]
+"""In `next-note`: at once, or at the moment when the model expects the note."""
+Sync = Literal["fixed", "clock", "auto"]
+"""What the tempo follows: nothing, MIDI clock, or the performer's own playing."""
+MODES: tuple[Mode, ...] = get_args(Mode)
+AUTO = "auto"
+"""In a key's place: it is found by listening."""
+Kind = Literal["number", "choice", "switch", "press", "text"]
+Value = bool | int | float | str
+
+FIRST_ON = 64 / 127
+"""Share of a knob's way from which a switch is on. MIDI 1.0: off up to 63 and on from 64."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a field's type and bounds don't say of a parameter.
+
+    Args:
+        does: what it is or does, as `antiphon learn` asks for it and docs/controls.md explains it.
+        help: the help of its option on the command line; "" if it has none.
+        unit: of a number: "share", "MIDI pitch", "BPM", …
+        label: its name on the stage page; "" if it can't be set while Antiphon plays.
+        knob: the values at the two ends of a knob, between which it is linear; None is the whole range.
+        is_control: a knob, a pad or a pedal can steer it: a key of section `[controls]`.
+        check: raises `UserError` for a text that it may not be.
+        allowed: what that check lets through, in words.
+    """
+
+    does: str
+    help: str = ""
+    unit: str = ""
+    label: str = ""
+    knob: tuple[float, float] | None = None
+    is_control: bool = False
+    check: Callable[[str], object] | None = None
+    allowed: str = ""
+
+
+def _check_key(name: str) -> None:
+    if name != AUTO:
+        parse_key(name)
+
+
+Channel = Annotated[int, Meta(ge=1, le=16)]
+Pitch = Annotated[int, Meta(ge=0, le=127)]
+
+
+class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How Antiphon hears and answers, live and in files: section `[play]`."""
+
+    model: Annotated[
+        str, About("the bundle that plays", help="The bundle that plays: a name or a folder.", label="Model")
+    ]
+    mode: Annotated[
+        Mode,
+        About(
+            "next-note, call-response or continue",
+            help="Answer each note, answer each phrase, or go on where you stop.",
+            label="Mode",
+            is_control=True,
+        ),
+    ]
+    when: Annotated[
+        When, About("the moment of an answer", help="In next-note: at once, or when the model expects the note.")
+    ]
+    sync: Annotated[
+        Sync,
+        About("what the tempo follows", help="Whose tempo: --bpm, a DAW's MIDI clock, or your own.", label="Follow"),
+    ]
+    bpm: Annotated[
+        float,
+        Meta(ge=20, le=400),
+        About("the tempo, in quarter notes", help="The tempo, with --sync fixed.", unit="BPM", label="Tempo"),
+    ]
+    metre: Annotated[str, About("the time signature", help="The time signature.")]
+    clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000), About("how much later than the clock", unit="ms")]
+    temperature: Annotated[
+        float,
+        Meta(ge=0, le=10),
+        About(
+            "how daring the answers are",
+            help="How daring the answers are: near 0 always the likeliest note, 1 as the model believes.",
+            label="Temperature",
+            # Beyond 2 all sounds alike, and below 0.1 there is nothing to be heard of the difference: a knob spends
+            # its 128 values between, and 1 is near its middle.
+            knob=(0.1, 2.0),
+            is_control=True,
+        ),
+    ]
+    seed: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        About("draws the answers", help="The same playing and the same seed give the same answers."),
+    ] = None
+    key: Annotated[
+        str,
+        About(
+            "the key",
+            help="Your key, for example Eb or c#m; 'auto' listens for it.",
+            label="Key",
+            check=_check_key,
+            allowed=f'a key such as "Eb" or "c#m", or "{AUTO}"',
+        ),
+    ]
+    channel: Annotated[Channel, About("the MIDI channel of the answer", help="The MIDI channel of the answer.")]
+    octave: Annotated[int, Meta(ge=-4, le=4), About("how far the answer lies above you", unit="octaves")]
+    phrase_silence: Annotated[float, Meta(gt=0), About("the silence that ends a phrase", unit="beats")]
+    candidates: Annotated[int, Meta(ge=1, le=256), About("the answers of which one is played", unit="answers")]
+    shortest_answer: Annotated[int, Meta(ge=1, le=16), About("the least length of an answer", unit="bars")]
+    longest_answer: Annotated[int, Meta(ge=1, le=16), About("the greatest length of an answer", unit="bars")]
+    density: Annotated[
+        float,
+        Meta(ge=0, le=1),
+        About("how many notes are answered, from none to all", unit="share", label="Density", is_control=True),
+    ]
+    lowest: Annotated[
+        Pitch, About("the lowest note of an answer", unit="MIDI pitch", label="Lowest note", is_control=True)
+    ]
+    highest: Annotated[
+        Pitch, About("the highest note of an answer", unit="MIDI pitch", label="Highest note", is_control=True)
+    ]
+    in_scale: Annotated[bool, About("only the notes of the key")]
+    longest_rest: Annotated[float, Meta(ge=0), About("the longest silence within an answer", unit="beats")]
+    repetitions: Annotated[int, Meta(ge=1), About("how often a pitch may sound in a row", unit="notes")]
+
+
+class Live:
+    """What can be set only while Antiphon plays. What is pressed has no value: its type is None."""
+
+    tap: Annotated[None, About("the tempo, tapped", label="Tap", is_control=True)]
+    panic: Annotated[None, About("end every note", label="Panic", is_control=True)]
+    hold: Annotated[bool, About("let the answer go on while you play over it", label="Hold", is_control=True)]
+    mute: Annotated[bool, About("listen without answering", label="Mute", is_control=True)]
+    answer: Annotated[None, About("answer now", label="Answer now", is_control=True)]
+    record: Annotated[bool, About("record the set", label="Record")]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter, as it is declared.
+
+    Args:
+        name: in `config.toml`, on the wire to the page and in recordings.
+        type: the annotated type of its field.
+        about: its words, unit and knob.
+    """
+
+    name: str
+    type: Any
+    about: About
+
+    @cached_property
+    def kind(self) -> Kind:
+        """Which kind of value it has."""
+        match self._node:
+            case inspect.LiteralType():
+                return "choice"
+            case inspect.BoolType():
+                return "switch"
+            case inspect.NoneType():
+                return "press"
+            case inspect.IntType() | inspect.FloatType():
+                return "number"
+        return "text"
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values of a choice, in the order in which a knob has them."""
+        return tuple(get_args(get_args(self.type)[0])) if self.kind == "choice" else ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a number without decimals."""
+        return isinstance(self._node, inspect.IntType)
+
+    @property
+    def least(self) -> float | None:
+        """The smallest number that it may be; None where there is none that is smallest."""
+        return getattr(self._node, "ge", None)
+
+    @property
+    def most(self) -> float | None:
+        """The largest number that it may be; None where there is none that is largest."""
+        return getattr(self._node, "le", None)
+
+    @property
+    def knob(self) -> tuple[float, float] | None:
+        """The values at the two ends of a knob; None where no knob sets it to a number."""
+        if self.kind != "number" or not self.about.is_control:
+            return None
+        return self.about.knob or (self.least or 0, self.most or 0)
+
+    def at(self, share: float) -> Value:
+        """Return the value that a knob says which is turned to `share` of its way, 0…1.
+
+        Between its ends it is linear. Each choice has an equal part of the way; a switch is on from 64 of 127. What
+        is pressed is pressed however far.
+        """
+        if self.kind == "choice":
+            return self.choices[min(int(share * len(self.choices)), len(self.choices) - 1)]
+        if self.kind == "press":
+            return True
+        if self.knob is None:
+            return share >= FIRST_ON
+        low, high = self.knob
+        value = low + share * (high - low)
+        return round(value) if self.is_whole else value
+
+    def checked(self, value: object) -> Value:
+        """Return a value as its type has it, say 1 as 1.0.
+
+        Raises:
+            UserError: it is none that this parameter may have.
+        """
+        if self.is_whole and isinstance(value, float) and value.is_integer():
+            value = int(value)  # JSON has one kind of number
+        try:
+            found: Value = msgspec.convert(value, bool if self.kind == "press" else self.type)
+            if self.about.check is not None:
+                self.about.check(str(found))
+            if self.kind != "press" or found:
+                return found
+        except (msgspec.ValidationError, UserError):
+            pass
+        raise UserError(f"{self.name} must be {self.allowed}, not {value!r}")
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words."""
+        match self.kind:
+            case "choice":
+                return f"one of {', '.join(self.choices)}"
+            case "switch":
+                return "true or false"
+            case "press":
+                return "true"
+            case "text":
+                return self.about.allowed or "a text"
+        unit = f" ({self.about.unit})" if self.about.unit else ""
+        return f"{'a whole number' if self.is_whole else 'a number'}{self._range}{unit}"
+
+    @property
+    def _range(self) -> str:
+        least, most = self.least, self.most
+        if least is None:
+            return " above 0"
+        return f" of {least:g} or more" if most is None else f" from {least:g} to {most:g}"
+
+    @cached_property
+    def _node(self) -> inspect.Type:
+        node = inspect.type_info(self.type)
+        kinds = node.types if isinstance(node, inspect.UnionType) else (node,)
+        return next((each for each in kinds if not isinstance(each, inspect.NoneType)), node)
+
+
+def declared(holder: type) -> dict[str, Parameter]:
+    """Return the parameters that the fields of a class declare, by their names and in their order."""
+    hints = get_type_hints(holder, include_extras=True)
+    return {name: Parameter(name, hint, _about(hint)) for name, hint in hints.items()}
+
+
+def _about(hint: Any) -> About:
+    return next(each for each in hint.__metadata__ if isinstance(each, About))
+
+
+PLAY = declared(Play)
+"""The settings of section `[play]`."""
+PARAMETERS: Mapping[str, Parameter] = PLAY | declared(Live)
+"""All of them, by name."""
+CONTROLS: Mapping[str, Parameter] = {name: each for name, each in PARAMETERS.items() if each.about.is_control}
+"""What knobs, pads and pedals can steer."""
+ON_PAGE: Mapping[str, Parameter] = {name: each for name, each in PARAMETERS.items() if each.about.label}
+"""What the stage page shows, and can set or press."""
