@@ -37,11 +37,11 @@ def counted(text: list[int], since: int, context: list[int]) -> list[int]:
 def test_counts_are_those_of_counting(training: list[list[str]], melody: list[str]) -> None:
     size = len(VOCABULARY)
     read = melody_of(song(melody), VOCABULARY)
-    long = LongTerm([melody_of(song(each), VOCABULARY).tokens for each in training], size).counts(read.read)
-    short = short_term_counts(read.read, read.tokens, size)
+    long = LongTerm([melody_of(song(each), VOCABULARY).tokens for each in training], size).counts(read.inputs)
+    short = short_term_counts(read.inputs, read.tokens, size)
     ring = [token for each in training for token in tokens(each)]
     for step in range(len(read.tokens)):
-        past = read.read[: step + 1].tolist()
+        past = read.inputs[: step + 1].tolist()
         for k in range(min(len(past), DEEPEST) + 1):
             context = past[len(past) - k :]
             assert short[step, k].tolist() == counted([*past[:1], *read.tokens[:step].tolist()], 1, context)

@@ -81,7 +81,7 @@ def test_a_window_bundle_sees_its_window_and_nothing_else(workplace: Workplace) 
 def test_what_was_measured_is_said_and_so_is_the_line_that_plays(workplace: Workplace) -> None:
     convert_it = ("convert", FILES / "stacked-2.15.h5", "--mapping", MAPPING, "--out", "mine")
     streaming = workplace.succeeds(*convert_it)
-    assert "bits a step as a stream" in streaming
+    assert "bits per step as a stream" in streaming
     assert streaming.endswith("play it  antiphon run --model mine\n")
     by_window = (*convert_it, "--context", "window")
     assert "'essen' listens for the key" in workplace.succeeds(*by_window)
@@ -103,12 +103,17 @@ def test_a_network_that_hears_backwards_is_no_stream(workplace: Workplace) -> No
     assert "--context window" in message
 
 
-def test_a_mapping_of_another_training_is_found(workplace: Workplace) -> None:
+def test_a_mapping_of_another_training_is_found(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from antiphon_trainer.conversion import parity
+
     tokens = json.loads(MAPPING.read_text())
     shuffled = np.random.default_rng(3).permutation(len(tokens)).tolist()
     (workplace.path / "other.json").write_text(json.dumps(dict(zip(tokens, shuffled, strict=True))))
     wrong_pair = ("convert", FILES / "tutorial-2.8.h5", "--mapping", "other.json", "--out", "mine")
     message = workplace.refuses(*wrong_pair)
+    with monkeypatch.context() as patch:  # it is named before what follows from it
+        patch.setattr(parity, "BITS_TOLERANCE", -1.0)
+        assert workplace.refuses(*wrong_pair, "--quantize", "int8") == message
     assert "knowing nothing needs 4.32" in message
     assert "another training's" in message
     assert not (workplace.path / "mine").exists()

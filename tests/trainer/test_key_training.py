@@ -62,11 +62,13 @@ def test_train_key_adds_a_model_to_the_bundle_and_changes_nothing_else(
 def test_the_bundles_key_model_says_what_the_network_does(with_key: Workplace) -> None:
     import tensorflow as tf
 
-    from antiphon_trainer.key.network import KeyNetwork, to_lite
+    from antiphon_trainer.key.network import KeyNetwork, key_model_to_tflite
 
     network = KeyNetwork(8)
     bundle = read_bundle(with_key.path / "models/small")
-    lite = LiteKeyModel(type(bundle)(bundle.path, bundle.manifest, bundle.vocabulary, b"", to_lite(network)))
+    lite = LiteKeyModel(
+        type(bundle)(bundle.path, bundle.manifest, bundle.vocabulary, b"", key_model_to_tflite(network))
+    )
     pitches, intervals, waits, *_ = batch([tune(SONG)])
     states = network._states(pitches, intervals, waits, training=False)
     expected = tf.nn.softmax(network.scores(states))[0].numpy()

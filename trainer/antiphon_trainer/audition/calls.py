@@ -119,7 +119,7 @@ def _heard(model: StepModel, vocabulary: Vocabulary, song: Song, steps: int) -> 
     first = song.barlines[0]
     bar = np.array([first.bar], np.int32)
     state = model.initial_state(1)
-    for step, token in enumerate(melody.read[: steps + 1]):
+    for step, token in enumerate(melody.inputs[: steps + 1]):
         position = np.array([(first.position + step) % first.bar], np.int32)
         predicted, state = model.step(np.array([token], np.int32), state, Metre(position, bar))
     return Context(predicted, state)

@@ -43,10 +43,11 @@ def convert_network(
     with silenced():
         from antiphon_trainer.conversion.convert import convert
         from antiphon_trainer.conversion.keras_file import load_network
+        from antiphon_trainer.network.predictor import predictor_of
 
     with screen.stoppable("nothing was written"):
-        network = load_network(model)
-        bundle, choice = convert(network, vocabulary, model, out, settings, options)
+        predictor = predictor_of(load_network(model), vocabulary)
+        bundle, choice = convert(predictor, model, out, settings, options)
     typer.echo(f"context  {choice.context}: {choice.reason}")
     _print_figures(bundle.manifest)
     typer.echo(

@@ -1,4 +1,4 @@
-"""Conversion: a Keras network → a bundle, proven equal before it is written."""
+"""Conversion: a Keras network → a bundle that is proven equal to it before it is written."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from antiphon.melody.vocabulary import Vocabulary
 from antiphon.settings import Prepare
 from antiphon_trainer.conversion.context_choice import Choice, choose
 from antiphon_trainer.conversion.options import ConversionOptions
-from antiphon_trainer.conversion.parity import check_mapping, prove
-from antiphon_trainer.conversion.reference_melodies import on_grid, real_songs
-from antiphon_trainer.conversion.tflite import to_lite
+from antiphon_trainer.conversion.parity import SAMPLES, Parity, prove
+from antiphon_trainer.conversion.reference_melodies import on_grid, reference_songs
+from antiphon_trainer.conversion.tflite import step_to_tflite
 from antiphon_trainer.corpus.provenance import versions
 from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs
 from antiphon_trainer.dataset.melody import Melody, melody_of
 from antiphon_trainer.evaluation.measure import evaluate
-from antiphon_trainer.network.input_spec import check_softmax, reading_of
 from antiphon_trainer.network.origin import Origin, read_origin
+from antiphon_trainer.network.predictor import Predictor, check_softmax
 
 _MELODIES = 20
-"""Real melodies, at most, that the two are compared on."""
+"""Real melodies, at most, that network and bundle are compared on: enough for steady bits, few enough to be quick."""
 
 
 def convert(
-    network: Any, vocabulary: Vocabulary, model: Path, out: Path, settings: Prepare, options: ConversionOptions
+    predictor: Predictor, model: Path, out: Path, settings: Prepare, options: ConversionOptions
 ) -> tuple[Bundle, Choice]:
     """Convert a network into a bundle, prove the two equal, and write it whole or not at all.
 
     Args:
-        network: what `keras_file.load_network` gave.
-        vocabulary: its mapping.
+        predictor: the network.
         model: its Keras file; `training.json` beside it says what it learned from.
         out: the bundle's folder.
-        settings: where prepared songs lie, to prove and to measure with.
+        settings: where prepared songs lie, to compare and to measure with.
         options: how to convert.
 
     Raises:
-        UserError: the network can't be played, has another mapping, or the bundle differs from it.
+        UserError: the network can't be played, the mapping is another network's, or the bundle differs from it.
     """
+    vocabulary = predictor.vocabulary
     origin = read_origin(model)
     stored = _stored_songs(settings)
-    melodies, named = _real_melodies(stored, options, vocabulary)
+    melodies, noun = _reference_melodies(stored, options, vocabulary)
     length = origin.sequence_length if origin else settings.sequence_length
-    reading = reading_of(network, vocabulary)
-    check_softmax(network, reading, vocabulary, length)
-    choice = choose(network, vocabulary, options.context, length, melodies)
-    lite = to_lite(network, choice, options.quantization)
+    check_softmax(predictor, length)
+    choice = choose(predictor, options.context, length, melodies)
+    lite = step_to_tflite(predictor.network, choice, options.quantization)
+    durations = origin.acceptable_durations if origin else settings.acceptable_durations
     manifest = Manifest(
         format_version=0,  # write_bundle fills in this one and the checksums
         sha256={},
@@ -58,45 +58,57 @@ def convert(
         state_size=choice.step.state_size,
         initial_state=0.0 if choice.context == "stream" else float(vocabulary.end),
         context=choice.context,
-        sequence_length=choice.step.state_size if choice.context == "window" else reading.length or length,
+        sequence_length=choice.step.state_size if choice.context == "window" else predictor.spec.length or length,
         step=options.step,
-        acceptable_durations=origin.acceptable_durations if origin else settings.acceptable_durations,
+        acceptable_durations=durations,
         inputs=choice.step.inputs,
         quantization=options.quantization,
         corpus=origin.corpus if origin else {},
         versions=(origin.versions if origin else {}) | versions("antiphon", "keras", "tensorflow", "tensorflow-cpu"),
     )
     unproven = Bundle(out, manifest, vocabulary, lite)
-    parity = prove(network, unproven, melodies, named)
-    if not options.force:
-        check_mapping(parity, len(vocabulary))
-    proven = msgspec.structs.replace(manifest, parity=parity, held_out=_held_out_figures(unproven, stored, origin))
+    parity = prove(predictor, unproven, melodies, options.force)
+    proven = msgspec.structs.replace(
+        manifest,
+        parity=_parity_figures(parity, f"{len(melodies)} {noun}"),
+        held_out=_held_out_figures(unproven, stored, origin),
+    )
     write_bundle(out, lite, vocabulary, proven)
     return read_bundle(out), choice
 
 
 def _stored_songs(settings: Prepare) -> dict[str, list[Song]]:
-    """Return the songs that prepare left, by split; nothing where there are none."""
+    """Return the songs that prepare stored, by split; none where nothing is stored."""
     folders = {split: Path(settings.save_path) / split for split in (HELD_OUT, TRAINING)}
     return {split: read_songs(folder) if folder.is_dir() else [] for split, folder in folders.items()}
 
 
-def _real_melodies(
+def _reference_melodies(
     stored: dict[str, list[Song]], options: ConversionOptions, vocabulary: Vocabulary
 ) -> tuple[list[Melody], str]:
-    """Return real melodies on the network's grid, and what to call them."""
-    songs, named = real_songs(options.corpus, stored)
+    """Return real melodies on the network's grid, at most `_MELODIES`, and the noun for them in a report."""
+    songs, noun = reference_songs(options.corpus, stored)
     gridded = [moved for song in songs if (moved := on_grid(song, options.step)) is not None]
     if not gridded:
         raise UserError(
-            f"--step {options.step:g}: none of the {len(songs)} {named} lies on this grid; name other melodies"
+            f"--step {options.step:g}: none of the {len(songs)} {noun} lies on this grid; name other melodies"
         )
-    chosen = gridded[:: -(-len(gridded) // _MELODIES)]
-    return [melody_of(song, vocabulary) for song in chosen], named
+    selected = gridded[:: -(-len(gridded) // _MELODIES)]
+    return [melody_of(song, vocabulary) for song in selected], noun
+
+
+def _parity_figures(parity: Parity, melodies: str) -> dict[str, Any]:
+    """Return a parity as the manifest says it; `melodies` names the real ones."""
+    return {
+        "largest_difference": parity.largest_difference,
+        "keras_bits_a_step": round(parity.keras_bits, 5),
+        "bundle_bits_a_step": round(parity.bundle_bits, 5),
+        "melodies": f"{melodies} and {SAMPLES} melodies of the model's own",
+    }
 
 
 def _held_out_figures(bundle: Bundle, songs: dict[str, list[Song]], origin: Origin | None) -> dict[str, Any]:
-    """Measure a bundle on the held-out songs, if they are those that its training left out."""
+    """Measure a bundle on the stored held-out songs, if they are those that its training left out."""
     if not songs[HELD_OUT] or origin is None or fingerprint(songs[TRAINING], songs[HELD_OUT]) != origin.fingerprint:
         return {}
     figures: dict[str, Any] = msgspec.to_builtins(evaluate(bundle, songs[HELD_OUT]))

@@ -1,4 +1,4 @@
-"""One step: a Keras network over sequences, taken apart into the function `(token, state) → (probabilities, state)`."""
+"""One step: a Keras network over sequences as a function `(token, state) → (probabilities, state)`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any, Literal
 import keras
 
 from antiphon.errors import UserError
-from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.network.cue_step import STATE_SIZE, cue_step
-from antiphon_trainer.network.input_spec import Reading, reading_of
+from antiphon_trainer.network.predictor import Predictor
 
 _LAST_AXIS = (
     keras.layers.Dense,
@@ -23,7 +22,7 @@ _LAST_AXIS = (
     keras.layers.LeakyReLU,
     keras.layers.ELU,
 )
-"""Layers that treat every step alike, whether there is an axis of steps or not."""
+"""Layers that work on the last axis only, whether there is an axis of steps or not."""
 _EACH_STEP = (
     keras.layers.BatchNormalization,
     keras.layers.LayerNormalization,
@@ -34,40 +33,43 @@ _EACH_STEP = (
     keras.layers.Average,
     keras.layers.SpatialDropout1D,
 )
-"""Layers that treat every step alike if their `axis` is the last one, and need the axis of steps."""
+"""Layers that work on each step by itself if their `axis` is the last one, and need the axis of steps."""
 
 
 class Unsteppable(UserError):
     """The network needs more than the step before to predict the next."""
 
 
+Layer = Callable[[Any, Any], tuple[Any, list[Any]]]
+"""A layer as a function of one step: (its inputs, its part of the state) → (its output, that part after the step)."""
+
+
 class OneStep:
-    """A network's layers, each for a single step; the recurrent states travel packed into one array.
+    """A network's layers, each for a single step; the recurrent states are packed into one array.
 
     Args:
-        network: a functional model of one-hot vectors, tokens or cues (batch, step, …) → probabilities.
-        vocabulary: of its tokens.
+        predictor: a network of one-hot vectors, tokens or cues (batch, step, …) → probabilities.
 
     Raises:
-        Unsteppable: a layer looks further than one step.
+        Unsteppable: a layer depends on more than one step.
+        UserError: no layer is recurrent.
     """
 
-    def __init__(self, network: Any, vocabulary: Vocabulary) -> None:
-        self._network = network
-        self._vocabulary = vocabulary
-        self._reading: Reading = reading_of(network, vocabulary)
-        self.inputs: list[Literal["position", "bar"]] = ["position", "bar"] if self._reading.kind == "cues" else []
-        """What it reads beside the token."""
-        self._cue_state = STATE_SIZE if self.inputs else 0
-        self._steps: dict[int, Layer] = {}
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        has_cues = predictor.spec.kind == "cues"
+        self.inputs: list[Literal["position", "bar"]] = ["position", "bar"] if has_cues else []
+        """The inputs beside the token and the state."""
+        self._cue_state = STATE_SIZE if has_cues else 0
+        self._layers: dict[int, Layer] = {}
         self._sizes: dict[int, int] = {}
-        for each in network.operations:
+        for each in predictor.network.operations:
             if not isinstance(each, keras.layers.InputLayer):
-                self._steps[id(each)], self._sizes[id(each)] = _one_layer(each, self._reading)
+                self._layers[id(each)], self._sizes[id(each)] = _one_layer(each, has_cues)
         if not any(self._sizes.values()):
             raise UserError("the network has no recurrent layer; it can't remember what it heard")
         self.state_size = self._cue_state + sum(self._sizes.values())
-        """S: what the cues remember, then the states of every recurrent layer, in their order."""
+        """S: the state of the cues, then the states of every recurrent layer, in their order."""
 
     def __call__(self, token: Any, state: Any, position: Any = None, bar: Any = None) -> tuple[Any, Any]:
         """Read `token` (batch,) in `state` (batch, S); return probabilities (batch, V) and the state after it.
@@ -75,38 +77,34 @@ class OneStep:
         With cues, also read the metre of the step to be predicted, `position` and `bar`, both (batch,).
         """
         after: list[Any] = []
-        signal = token
-        if self._reading.kind == "cues":
-            signal, remembered = cue_step(token, position, bar, state[:, :STATE_SIZE], self._vocabulary)
-            after.append(remembered)
-        elif self._reading.kind == "one-hot":
-            signal = keras.ops.one_hot(token, len(self._vocabulary))
+        read, vocabulary = token, self._predictor.vocabulary
+        if self._predictor.spec.kind == "cues":
+            read, cue_state = cue_step(token, position, bar, state[:, :STATE_SIZE], vocabulary)
+            after.append(cue_state)
+        elif self._predictor.spec.kind == "one-hot":
+            read = keras.ops.one_hot(token, len(vocabulary))
         first = self._cue_state
 
         def step_of(operation: Any) -> Callable[..., Any]:
             nonlocal first
-            step, size = self._steps[id(operation)], self._sizes[id(operation)]
+            layer, size = self._layers[id(operation)], self._sizes[id(operation)]
             part = state[:, first : first + size]
             first += size
 
-            def run(*signals: Any, **_: Any) -> Any:
-                output, then = step(signals, part)
-                after.extend(then)
+            def run(*inputs: Any, **_: Any) -> Any:
+                output, part_after = layer(inputs, part)
+                after.extend(part_after)
                 return output
 
             return run
 
-        # Keras' own walk through a functional graph, each layer in the place where the network has it
-        probabilities = self._network._run_through_graph([signal], operation_fn=step_of)
+        # Keras' own walk through a functional graph, with `step_of(layer)` in the place of each layer
+        probabilities = self._predictor.network._run_through_graph([read], operation_fn=step_of)
         return keras.tree.flatten(probabilities)[0], keras.ops.concatenate(after, axis=1)
 
 
-Layer = Callable[[Any, Any], tuple[Any, list[Any]]]
-"""(signals, its part of the state) → (signal, that part after the step)."""
-
-
-def _one_layer(each: Any, reading: Reading) -> tuple[Layer, int]:
-    """Return a layer as a function of one step, and how much state it keeps."""
+def _one_layer(each: Any, has_cues: bool) -> tuple[Layer, int]:
+    """Return a layer as a function of one step, and the size of its state."""
     where = f"layer {each.name!r} is a {type(each).__name__}"
     if isinstance(each, keras.layers.RNN):
         if each.go_backwards or each.return_state:
@@ -114,42 +112,42 @@ def _one_layer(each: Any, reading: Reading) -> tuple[Layer, int]:
         sizes = keras.tree.flatten(each.cell.state_size)
         return _recurrent(each.cell, sizes), sum(sizes)
     if isinstance(each, keras.layers.TimeDistributed):
-        return _one_layer(each.layer, reading)
+        return _one_layer(each.layer, has_cues)
     if isinstance(each, keras.layers.Embedding) and each.mask_zero:
-        raise Unsteppable(f"{where} with mask_zero, which passes over steps")
-    if isinstance(each, _LAST_AXIS) or type(each).__name__ in ("OneHot", "Cast"):
-        return (lambda signals, state: (each(*signals), [])), 0
-    if type(each).__name__ == "Sum" and reading.kind == "cues":
-        return (lambda signals, state: (each(*signals), [])), 0
+        raise Unsteppable(f"{where} with mask_zero, which skips steps")
+    # Cues are summed over their own axis, the last one; elsewhere a Sum may be one over steps.
+    if isinstance(each, _LAST_AXIS) or type(each).__name__ in ("OneHot", "Cast", *(["Sum"] if has_cues else [])):
+        return (lambda inputs, state: (each(*inputs), [])), 0
     if isinstance(each, _EACH_STEP):
         return _each_step(each, where), 0
     raise Unsteppable(f"{where}, which is not known to go step by step")
 
 
 def _recurrent(cell: Any, sizes: list[int]) -> Layer:
-    """Return a step of a recurrent layer. Its states are packed in their order: an LSTM's are h and c."""
+    """Return one step of a recurrent layer. Its states are packed in Keras' order: an LSTM's are h and c."""
 
-    def step(signals: Any, state: Any) -> tuple[Any, list[Any]]:
-        if len(signals) != 1:
+    def step(inputs: Any, state: Any) -> tuple[Any, list[Any]]:
+        if len(inputs) != 1:
             raise Unsteppable(f"layer {cell.name!r} starts from another layer's state")
         starts = [sum(sizes[:index]) for index in range(len(sizes))]
         parts = [state[:, start : start + size] for start, size in zip(starts, sizes, strict=True)]
-        output, after = cell(signals[0], keras.tree.pack_sequence_as(cell.state_size, parts), training=False)
+        output, after = cell(inputs[0], keras.tree.pack_sequence_as(cell.state_size, parts), training=False)
         return output, list(keras.tree.flatten(after))
 
     return step
 
 
 def _each_step(each: Any, where: str) -> Layer:
+    """Return one step of a layer that needs the axis of steps: it is given an axis of length 1."""
     rank = len(each.output.shape)
     axis = getattr(each, "axis", -1)
     if keras.tree.flatten(axis) not in ([-1], [rank - 1]):
         raise Unsteppable(f"{where} over several steps")
 
-    def step(signals: Any, state: Any) -> tuple[Any, list[Any]]:
+    def step(inputs: Any, state: Any) -> tuple[Any, list[Any]]:
         if rank == 2:
-            return each(*signals), []
-        lifted = keras.tree.map_structure(lambda signal: keras.ops.expand_dims(signal, 1), signals)
+            return each(*inputs), []
+        lifted = keras.tree.map_structure(lambda value: keras.ops.expand_dims(value, 1), inputs)
         return keras.ops.squeeze(each(*lifted), 1), []
 
     return step

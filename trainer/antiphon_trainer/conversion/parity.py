@@ -1,11 +1,10 @@
-"""Parity: the proof that a bundle says what the Keras network says that it was converted from."""
+"""Parity: the proof that a bundle gives the same probabilities as the Keras network that it was converted from."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,22 +14,35 @@ from antiphon.melody.model import Floats, LiteModel, Tokens
 from antiphon_trainer.dataset.melody import Melody
 from antiphon_trainer.evaluation.measure import bits_of, probabilities
 from antiphon_trainer.network.cues import cues, without_metre
-from antiphon_trainer.network.input_spec import reading_of
-from antiphon_trainer.network.predictor import after, over_melodies, over_windows
-from antiphon_trainer.network.rebuilding import Precision, any_length, exact
+from antiphon_trainer.network.predictor import Predictor
 
 TOLERANCE = 1e-4
-"""Largest difference between a probability of the Keras network and the bundle's, in float32."""
+"""Largest difference between a probability of the Keras network and the bundle's, both in float32."""
 BITS_TOLERANCE = 0.01
-"""Most bits a step that 8-bit weights may cost."""
-_SAMPLES, _SAMPLE_STEPS = 4, 128
+"""Bits per step that 8-bit weights may cost at most."""
+SAMPLES = 4
+"""Melodies drawn from the model itself: the two must agree on what it plays, too."""
+_SAMPLE_STEPS = 128
+"""Steps of each: eight bars of 4/4."""
 _WINDOWS = 128
-"""Windows, at most, that a network which was trained on windows is compared on."""
+"""Windows, at most, on which a network that was trained on windows is compared."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far a bundle is from the Keras network that it was converted from."""
+
+    largest_difference: float
+    """Between two probabilities."""
+    keras_bits: float
+    """Bits per step of the Keras network on real melodies."""
+    bundle_bits: float
+    """The same of the bundle."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Pair:
-    """What both said to the same: tokens (step,), and probabilities (step, V)."""
+    """The probabilities of both at the same steps, (step, V), and the tokens that came, (step,)."""
 
     tokens: Tokens
     keras: Floats
@@ -38,135 +50,137 @@ class _Pair:
 
     @property
     def difference(self) -> float:
-        """The largest one between two probabilities."""
+        """The largest difference between two probabilities."""
         return float(np.abs(self.keras - self.bundle).max())
 
 
-def prove(network: Any, bundle: Bundle, melodies: Sequence[Melody], named: str) -> dict[str, Any]:
-    """Run a network and its bundle on melodies, and on the model's own, and return how far they differ.
+def prove(predictor: Predictor, bundle: Bundle, melodies: Sequence[Melody], force: bool) -> Parity:
+    """Compare a network with its bundle on melodies, and on melodies drawn from the bundle.
 
     Args:
-        network: the Keras network.
-        bundle: made from it.
+        predictor: the Keras network.
+        bundle: converted from it.
         melodies: real ones.
-        named: what to call them.
+        force: go on even if the network predicts real melodies worse than chance.
 
     Raises:
-        UserError: they differ by more than rounding, or than 8 bits may.
+        UserError: the mapping is another network's; or the two differ by more than rounding in float32, or than 8-bit
+            weights may cost.
     """
-    own = samples(bundle)
-    reference = _Reference(network, bundle)
-    pairs = list(_both(reference, bundle, melodies))
-    more = [*_both(reference, bundle, own), *_on_windows(network, bundle, [*melodies, *own])]
+    playing = predictor if bundle.manifest.context == "window" else predictor.for_any_length
+    pairs = list(_compared(playing, bundle, melodies))
+    keras_bits, bundle_bits = _bits(pairs)
+    if not force:
+        _check_mapping(keras_bits, len(bundle.vocabulary))
+    drawn = samples(bundle)
+    everything = [*melodies, *drawn]
+    more = [*_compared(playing, bundle, drawn), *_on_windows(predictor, bundle, everything)]
     difference = max(pair.difference for pair in (*pairs, *more))
-    if bundle.manifest.quantization == "none" and not difference <= TOLERANCE:
-        allowed = max(TOLERANCE, 2 * _sensitivity(network, bundle, [*melodies, *own]))
-        if not difference <= allowed:
-            raise UserError(
-                f"the bundle's probabilities differ from the Keras network's by up to {difference:.1e} "
-                f"(at most {allowed:.0e} is rounding); nothing was written"
-            )
-    keras_bits = float(np.concatenate([bits_of(pair.tokens, pair.keras) for pair in pairs]).mean())
-    bundle_bits = float(np.concatenate([bits_of(pair.tokens, pair.bundle) for pair in pairs]).mean())
-    if not abs(bundle_bits - keras_bits) <= BITS_TOLERANCE:
+    if bundle.manifest.quantization == "none":
+        if not difference <= TOLERANCE:
+            _check_rounding(difference, _sensitivity(playing, bundle, everything))
+    elif not abs(bundle_bits - keras_bits) <= BITS_TOLERANCE:
         raise UserError(
-            f"the bundle needs {bundle_bits:.4f} bits a step where the Keras network needs {keras_bits:.4f} "
-            f"(at most {BITS_TOLERANCE} may lie between them); nothing was written: convert with --quantize none"
+            f"the bundle needs {bundle_bits:.4f} bits per step where the Keras network needs {keras_bits:.4f} "
+            f"(8-bit weights may cost {BITS_TOLERANCE}); nothing was written: convert with --quantize none"
         )
-    return {
-        "largest_difference": difference,
-        "keras_bits_a_step": round(keras_bits, 5),
-        "bundle_bits_a_step": round(bundle_bits, 5),
-        "melodies": f"{len(melodies)} {named} and {len(own)} melodies of the model's own",
-    }
+    return Parity(difference, keras_bits, bundle_bits)
 
 
-def check_mapping(parity: dict[str, Any], vocabulary_size: int) -> None:
-    """Check that a network makes sense of real melodies with the mapping that came with it.
+def _bits(pairs: Sequence[_Pair]) -> tuple[float, float]:
+    """Return the mean bits per step of the Keras network, and of the bundle."""
+    return (
+        float(np.concatenate([bits_of(pair.tokens, pair.keras) for pair in pairs]).mean()),
+        float(np.concatenate([bits_of(pair.tokens, pair.bundle) for pair in pairs]).mean()),
+    )
 
-    Raises:
-        UserError: it needs more bits a step than knowing nothing.
-    """
-    nothing = math.log2(vocabulary_size)
-    if parity["keras_bits_a_step"] > nothing:
+
+def _check_mapping(bits: float, vocabulary_size: int) -> None:
+    """Check that a network predicts real melodies better than chance with the mapping that came with it."""
+    chance = math.log2(vocabulary_size)
+    if bits > chance:
         raise UserError(
-            f"with this mapping the network needs {parity['keras_bits_a_step']:.2f} bits a step for real melodies, and "
-            f"knowing nothing needs {nothing:.2f}: the mapping is another training's (a set() has another order in "
-            "every run). Find the one written with the model; for music that is no folk song name some with --corpus, "
-            "or convert all the same with --force"
+            f"with this mapping the network needs {bits:.2f} bits per step for real melodies, and knowing nothing "
+            f"needs {chance:.2f}: the mapping is another training's (a set() has another order in every run). Find the "
+            "one written with the model; for music that is no folk song name some with --corpus, or convert all the "
+            "same with --force"
         )
 
 
-class _Reference:
-    """The Keras network, asked in the way that its bundle plays: about whole melodies, or about windows."""
-
-    def __init__(self, network: Any, bundle: Bundle, precision: Precision = "float32") -> None:
-        self._bundle = bundle
-        self._reading = reading_of(network, bundle.vocabulary)
-        whole = self._reading.each_step and self._reading.length is None
-        if bundle.manifest.context == "window":
-            self._network = network if precision == "float32" else exact(network)
-        else:
-            self._network = network if whole and precision == "float32" else any_length(network, precision)
-
-    def answers(self, melodies: Sequence[Melody], with_metre: bool) -> list[Floats]:
-        """Return the probabilities at every step of melodies, (step, V) each."""
-        vocabulary, manifest = self._bundle.vocabulary, self._bundle.manifest
-        lines = [melody.read for melody in melodies]
-        if manifest.context == "window":
-            return over_windows(self._network, vocabulary, lines, manifest.state_size)
-        if self._reading.kind == "cues":
-            lines = [cues(melody.read, melody.position, melody.bar, vocabulary) for melody in melodies]
-            lines = lines if with_metre else [without_metre(line, len(vocabulary)) for line in lines]
-        return over_melodies(self._network, vocabulary, lines)
+def _check_rounding(difference: float, sensitivity: float) -> None:
+    """Check that a difference is due to rounding in float32, to which some networks are more sensitive than others."""
+    allowed = max(TOLERANCE, 2 * sensitivity)
+    if not difference <= allowed:
+        raise UserError(
+            f"the bundle's probabilities differ from the Keras network's by up to {difference:.1e} "
+            f"(at most {allowed:.0e} is rounding); nothing was written"
+        )
 
 
-def _both(reference: _Reference, bundle: Bundle, melodies: Sequence[Melody]) -> Iterator[_Pair]:
-    """Yield what both say to melodies, with the metre and without."""
+def _compared(playing: Predictor, bundle: Bundle, melodies: Sequence[Melody]) -> Iterator[_Pair]:
+    """Yield the probabilities of both on melodies; if there are inputs for the metre, without it and with it."""
     model = LiteModel(bundle, (1,))
     for with_metre in (False, True) if bundle.manifest.inputs else (False,):
-        for melody, theirs in zip(melodies, reference.answers(melodies, with_metre), strict=True):
-            ours = np.concatenate(list(probabilities(model, [melody], 1, with_metre)))
-            yield _Pair(melody.tokens, theirs, ours)
+        for melody, expected in zip(melodies, _predicted(playing, bundle, melodies, with_metre), strict=True):
+            found = np.concatenate(list(probabilities(model, [melody], 1, with_metre)))
+            yield _Pair(melody.tokens, expected, found)
 
 
-def _on_windows(network: Any, bundle: Bundle, melodies: Sequence[Melody]) -> Iterator[_Pair]:
-    """Yield what the network itself says to windows, and a `stream` bundle that hears each from a fresh state.
+def _predicted(playing: Predictor, bundle: Bundle, melodies: Sequence[Melody], with_metre: bool) -> list[Floats]:
+    """Return the Keras network's probabilities at every step of melodies, (step, V) each.
 
-    That is for networks which were trained on windows; the others were asked themselves already.
+    Args:
+        playing: in the bundle's context, it reads windows or whole melodies.
+        bundle: says which.
+        melodies: what to predict.
+        with_metre: whether a network with cues is told the metre.
     """
-    reading = reading_of(network, bundle.vocabulary)
-    if bundle.manifest.context == "window" or (reading.each_step and reading.length is None):
+    inputs = [melody.inputs for melody in melodies]
+    if bundle.manifest.context == "window":
+        return playing.over_windows(inputs, bundle.manifest.state_size)
+    if playing.spec.kind == "cues":
+        vocabulary = playing.vocabulary
+        inputs = [cues(melody.inputs, melody.position, melody.bar, vocabulary) for melody in melodies]
+        inputs = inputs if with_metre else [without_metre(each, len(vocabulary)) for each in inputs]
+    return playing.over_melodies(inputs)
+
+
+def _on_windows(predictor: Predictor, bundle: Bundle, melodies: Sequence[Melody]) -> Iterator[_Pair]:
+    """Yield the probabilities after windows: the network's own, and a `stream` bundle's from a fresh state.
+
+    Only for networks that were trained on windows; `_compared` asked the others themselves already, not a rebuilt one.
+    """
+    if bundle.manifest.context == "window" or predictor.spec.is_stream:
         return
     length = bundle.manifest.sequence_length
-    longest = [melody for melody in melodies if len(melody.read) >= length]
+    longest = [melody for melody in melodies if len(melody.inputs) >= length]
     if not longest:
         return
-    lines = [np.lib.stride_tricks.sliding_window_view(melody.read, length) for melody in longest]
-    every = -(-sum(map(len, lines)) // _WINDOWS)
-    windows = np.ascontiguousarray(np.concatenate(lines)[::every])
+    views = [np.lib.stride_tricks.sliding_window_view(melody.inputs, length) for melody in longest]
+    every = -(-sum(map(len, views)) // _WINDOWS)
+    windows = np.ascontiguousarray(np.concatenate(views)[::every])
     following = np.concatenate([melody.tokens[length - 1 :] for melody in longest])[::every]
     model = LiteModel(bundle, (len(windows),))
     state = model.initial_state(len(windows))
     for step in range(length):
-        ours, state = model.step(np.ascontiguousarray(windows[:, step]), state)
-    yield _Pair(following, after(network, bundle.vocabulary, windows), ours)
+        found, state = model.step(np.ascontiguousarray(windows[:, step]), state)
+    yield _Pair(following, predictor.after_windows(windows), found)
 
 
-def _sensitivity(network: Any, bundle: Bundle, melodies: Sequence[Melody]) -> float:
-    """Return the largest difference between the network's own float32 and float64."""
-    single = _Reference(network, bundle).answers(melodies, with_metre=False)
-    double = _Reference(network, bundle, "float64").answers(melodies, with_metre=False)
+def _sensitivity(playing: Predictor, bundle: Bundle, melodies: Sequence[Melody]) -> float:
+    """Return the largest difference between the network's own probabilities in float32 and in float64."""
+    single = _predicted(playing, bundle, melodies, with_metre=False)
+    double = _predicted(playing.in_float64(), bundle, melodies, with_metre=False)
     return max(float(np.abs(one - other).max()) for one, other in zip(single, double, strict=True))
 
 
 def samples(bundle: Bundle, seed: int = 0) -> list[Melody]:
-    """Draw melodies from the model itself. They have no metre."""
-    rows = _SAMPLES if bundle.manifest.context == "stream" else 1
+    """Draw melodies from a bundle's model, from a fresh state. They have no metre."""
+    rows = SAMPLES if bundle.manifest.context == "stream" else 1
     model = LiteModel(bundle, (rows,))
     random = np.random.default_rng(seed)
     drawn: list[Tokens] = []
-    while len(drawn) < _SAMPLES:
+    while len(drawn) < SAMPLES:
         drawn.extend(_drawn(model, rows, bundle.vocabulary.end, random))
     unknown = np.zeros(_SAMPLE_STEPS + 1, np.int32)
     return [Melody(np.append(line, np.int32(bundle.vocabulary.end)), unknown, unknown) for line in drawn]

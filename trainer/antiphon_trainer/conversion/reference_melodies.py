@@ -1,4 +1,4 @@
-"""The melodies that a conversion is proven and scored with: the user's, what prepare stored, or a few old tunes."""
+"""The melodies that a network and its bundle are compared on: the user's, what prepare stored, or a few old tunes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from antiphon.melody.grid import STEP, Note, read, spell
 from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, read_songs
 
 TUNES = Path(__file__).with_name("tunes")
-"""Old tunes that belong to nobody, in C major and A minor, encoded: a text file each."""
+"""Tunes in the public domain, in C major and A minor, encoded: a text file each."""
 _ON_GRID = frozenset(STEP * steps for steps in range(1, 129))
-"""Durations, in quarter lengths, that a note of the user's corpus may have."""
+"""Quarter lengths that a note or rest of the user's corpus may have: every multiple of a step up to eight bars."""
 
 
-def real_songs(corpus: Sequence[str], stored: dict[str, list[Song]]) -> tuple[list[Song], str]:
-    """Return real melodies, and what to call them.
+def reference_songs(corpus: Sequence[str], stored: dict[str, list[Song]]) -> tuple[list[Song], str]:
+    """Return songs, and the noun for them in a report.
 
     Args:
-        corpus: folders of encoded songs or of scores, or scores; none is what is at hand.
+        corpus: folders of encoded songs or of scores, or scores; without any, the stored songs, or else the tunes.
         stored: what prepare stored, by split.
 
     Raises:
@@ -55,7 +55,7 @@ def _songs_in(place: str) -> list[Song]:
 
 
 def on_grid(song: Song, step: float) -> Song | None:
-    """Spell a song on a grid of another step, in quarter lengths; None where a note doesn't lie on it."""
+    """Encode a song again with steps of `step` quarter lengths; return None if a note doesn't lie on that grid."""
     if step == STEP:
         return song
     lengths = [(note.pitch, note.steps * STEP / step) for note in read(song.symbols)]

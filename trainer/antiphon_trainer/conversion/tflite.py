@@ -1,8 +1,9 @@
-"""TensorFlow Lite: the function of one step as the signature `step`, of builtin operations only."""
+"""TensorFlow Lite: functions of a Keras network as the content of a `.tflite` file, of builtin operations only."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import keras
@@ -15,13 +16,13 @@ from antiphon_trainer.conversion.context_choice import Choice
 from antiphon_trainer.conversion.one_step import OneStep
 
 
-def to_lite(network: Any, choice: Choice, quantization: Quantization) -> bytes:
-    """Convert a network to the content of `model.tflite`.
+def step_to_tflite(network: Any, choice: Choice, quantization: Quantization) -> bytes:
+    """Return the content of `model.tflite`: one step of a network as the signature `step`.
 
     Args:
-        network: what `choice` was made for; it holds the weights.
-        choice: the function of one step, and its context: the batch is 1 for `window`, any for `stream`.
-        quantization: `int8` keeps the weights in 8 bits (TensorFlow Lite's dynamic range), `none` in float32.
+        network: holds the weights.
+        choice: the network as a function of one step, and its context: the batch is 1 for `window`, any for `stream`.
+        quantization: `int8` stores the weights in 8 bits (TensorFlow Lite's dynamic range), `none` in float32.
 
     Raises:
         UserError: TensorFlow Lite has no builtin operation for something in the network.
@@ -35,22 +36,44 @@ def to_lite(network: Any, choice: Choice, quantization: Quantization) -> bytes:
     def with_metre(token: Any, state: Any, position: Any, bar: Any) -> dict[str, Any]:
         return dict(zip(("probabilities", "state"), cast(OneStep, step)(token, state, position, bar), strict=True))
 
-    archive = keras.export.ExportArchive()
-    archive.track(network)
-    signature = [
+    inputs = [
         tf.TensorSpec((batch,), tf.int32, name="token"),
         tf.TensorSpec((batch, step.state_size), tf.float32, name="state"),
         *(tf.TensorSpec((batch,), tf.int32, name=name) for name in step.inputs),
     ]
+    return export("step", network, with_metre if step.inputs else plain, inputs, quantization)
+
+
+def export(
+    signature: str,
+    network: Any,
+    function: Callable[..., dict[str, Any]],
+    inputs: Sequence[Any],
+    quantization: Quantization = "none",
+) -> bytes:
+    """Export one function of a network as a signature.
+
+    Args:
+        signature: its name.
+        network: holds the weights.
+        function: tensors by the names in `inputs` → tensors by name.
+        inputs: a `tf.TensorSpec` for each input.
+        quantization: of the weights.
+
+    Raises:
+        UserError: TensorFlow Lite has no builtin operation for something in the function.
+    """
+    archive = keras.export.ExportArchive()
+    archive.track(network)
     with tempfile.TemporaryDirectory() as folder, silenced():
-        archive.add_endpoint("step", with_metre if step.inputs else plain, input_signature=signature)
+        archive.add_endpoint(signature, function, input_signature=list(inputs))
         archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[signature])
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         if quantization == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         try:
             return bytes(converter.convert())
-        except Exception as error:  # noqa: BLE001 (the converter raises its own kinds, and long ones)
+        except Exception as error:  # noqa: BLE001 (the converter raises exceptions of its own, with long texts)
             text = " ".join(str(error).split())
-            raise UserError(f"the network holds what TensorFlow Lite can't do by itself: {text[:200]}") from None
+            raise UserError(f"the network has an operation that TensorFlow Lite lacks: {text[:200]}") from None

@@ -23,7 +23,7 @@ class Melody:
     """Notes outside the vocabulary."""
 
     @property
-    def read(self) -> Tokens:
+    def inputs(self) -> Tokens:
         """What is read before each step is predicted: the token of `"/"`, then the song's, (step,)."""
         return np.concatenate([self.tokens[-1:], self.tokens[:-1]])
 

@@ -49,8 +49,8 @@ def predictions(
     """Yield, for each melody, the probabilities (step, V) of each baseline, in the order of `NAMES`."""
     size = len(vocabulary)
     for melody in melodies:
-        known = long_term.counts(melody.read)
-        heard = short_term_counts(melody.read, melody.tokens, size)
+        known = long_term.counts(melody.inputs)
+        heard = short_term_counts(melody.inputs, melody.tokens, size)
         long, short = ppm(known), ppm(heard)
         uniform = np.full(long.shape, 1 / size)
         yield dict(

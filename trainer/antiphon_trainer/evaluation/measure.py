@@ -139,7 +139,7 @@ def probabilities(model: StepModel, melodies: Sequence[Melody], batch: int, with
     Yields:
         For every step of the longest melody the probabilities of its token, (batch, V).
     """
-    read = _table([melody.read for melody in melodies], batch, 0)
+    read = _table([melody.inputs for melody in melodies], batch, 0)
     position = _table([melody.position for melody in melodies], batch, 0)
     bar = _table([melody.bar for melody in melodies], batch, 0)
     state = model.initial_state(batch)

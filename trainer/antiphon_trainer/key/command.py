@@ -34,7 +34,7 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
 
     with silenced():
         from antiphon_trainer.key.examples import tune
-        from antiphon_trainer.key.network import to_lite
+        from antiphon_trainer.key.network import key_model_to_tflite
         from antiphon_trainer.key.training import EPOCHS, KeyEpoch, key_bits, train
         from antiphon_trainer.network.training import split_by_song
 
@@ -56,7 +56,7 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
     with screen.stoppable("nothing was written"):
         network = train(to_learn, total, settings.train.seed, show)
         bits = key_bits(network, to_check)
-        key_model = to_lite(network)
+        key_model = key_model_to_tflite(network)
     figures = {"bits_a_note": round(bits, 5), "epochs": total, "seed": settings.train.seed}
     manifest = msgspec.structs.replace(bundle.manifest, key_model=figures)
     write_bundle(bundle.path, bundle.model, bundle.vocabulary, manifest, key_model)

@@ -6,14 +6,13 @@ next on the right side. The second is what makes it good at the first: it has an
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from antiphon.melody.key_model import INTERVALS, SIDES, WAIT_CLASSES
-from antiphon.quiet import silenced
+from antiphon_trainer.conversion.tflite import export
 
 _OUT = 0.2
 """Share of the units that sit out before the scores, and a little less of those that are remembered."""
@@ -98,24 +97,17 @@ class KeyNetwork(keras.Model):  # type: ignore[misc]
         return tf.nn.dropout(values, share) if training else values
 
 
-def to_lite(network: KeyNetwork) -> bytes:
+def key_model_to_tflite(network: KeyNetwork) -> bytes:
     """Return the content of `key.tflite`: one note as the signature `hear`, of builtin operations only."""
 
     def hear(degrees: Any, interval: Any, wait: Any, state: Any) -> dict[str, Any]:
         after = network.step(state, network.read(degrees, interval, wait))
         return {"probabilities": tf.nn.softmax(network.scores(after)[None])[0], "state": after}
 
-    archive = keras.export.ExportArchive()
-    archive.track(network)
-    signature = [
+    inputs = [
         tf.TensorSpec((SIDES,), tf.int32, name="degrees"),
         tf.TensorSpec((1,), tf.int32, name="interval"),
         tf.TensorSpec((1,), tf.int32, name="wait"),
         tf.TensorSpec((SIDES, network.units), tf.float32, name="state"),
     ]
-    with tempfile.TemporaryDirectory() as folder, silenced():
-        archive.add_endpoint("hear", hear, input_signature=signature)
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["hear"])
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        return bytes(converter.convert())
+    return export("hear", network, hear, inputs)

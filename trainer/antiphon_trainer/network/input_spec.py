@@ -1,37 +1,40 @@
-"""What a network reads, and how it answers: one-hot vectors, tokens or cues; at every step or once a window."""
+"""The input spec: what a Keras network reads at each step, how many steps, and when it predicts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import keras
-import numpy as np
-
 from antiphon.errors import UserError
-from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.network.cues import columns
 
-_SUM_TOLERANCE = 1e-3
-
 
 @dataclass(frozen=True)
-class Reading:
-    """The interface of a network."""
+class InputSpec:
+    """What a network reads, and after which steps it predicts."""
 
     kind: Literal["one-hot", "tokens", "cues"]
     length: int | None
-    """Steps of a window, where the network reads no others."""
+    """Steps of a window, where the network reads windows of one length only; None is any number."""
     each_step: bool
-    """It predicts after every step, not only after a window's last."""
+    """Whether it predicts after every step, or only after a window's last."""
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it reads whole melodies, of any length, and predicts after every step."""
+        return self.each_step and self.length is None
 
 
-def reading_of(network: Any, vocabulary: Vocabulary) -> Reading:
-    """Find out what a network reads.
+def input_spec_of(network: Any, vocabulary: Vocabulary) -> InputSpec:
+    """Derive the input spec from the shapes of a network's input and output.
+
+    Args:
+        network: a functional Keras model.
+        vocabulary: of the tokens that it predicts.
 
     Raises:
-        UserError: it isn't a melody network, or predicts other tokens than the vocabulary has.
+        UserError: it isn't a melody network, or predicts another number of tokens than the vocabulary has.
     """
     if len(network.inputs) != 1 or len(network.outputs) != 1:
         raise UserError(
@@ -46,32 +49,12 @@ def reading_of(network: Any, vocabulary: Vocabulary) -> Reading:
             "take the mapping that was written with the model"
         )
     if len(read) == 2:
-        return Reading("tokens", read[1], len(answer) == 3)
+        return InputSpec("tokens", read[1], len(answer) == 3)
     if len(read) == 3 and network.inputs[0].name == "cues" and read[2] == len(columns(size)):
-        return Reading("cues", read[1], True)
+        return InputSpec("cues", read[1], True)
     if len(read) == 3 and read[2] == size:
-        return Reading("one-hot", read[1], len(answer) == 3)
+        return InputSpec("one-hot", read[1], len(answer) == 3)
     raise UserError(
-        f"the network reads {tuple(read[1:])} a melody; expected is (steps, {size}), one-hot vectors, "
+        f"the network reads {tuple(read[1:])} of each melody; expected is (steps, {size}), one-hot vectors, "
         "or (steps), tokens for an Embedding"
     )
-
-
-def ask(network: Any, reading: Reading, tokens: Any, vocabulary: Vocabulary) -> Any:
-    """Call a network on tokens int32 (batch, step); return its answer, (batch, V) or (batch, step, V)."""
-    read = keras.ops.one_hot(tokens, len(vocabulary)) if reading.kind == "one-hot" else tokens
-    return network(read, training=False)
-
-
-def check_softmax(network: Any, reading: Reading, vocabulary: Vocabulary, length: int) -> None:
-    """Check that a network answers with probabilities.
-
-    Raises:
-        UserError: they don't add up to 1.
-    """
-    if reading.kind == "cues":
-        return
-    tokens = np.full((1, reading.length or length), vocabulary.end, np.int32)
-    answer: Floats = np.asarray(ask(network, reading, tokens, vocabulary))
-    if not np.all(answer >= 0) or not np.all(np.abs(answer.sum(axis=-1) - 1) <= _SUM_TOLERANCE):
-        raise UserError("the network's answers are no probabilities that add up to 1; its last layer must be a softmax")
