@@ -17,6 +17,7 @@ from antiphon.live.port_events import told_of
 from antiphon.live.programs import MODEL, musician_for
 from antiphon.midi.codec import Translator
 from antiphon.musician import Musician
+from antiphon.offline.progress import with_progress
 from antiphon.recording.commands import event_of, telling
 from antiphon.recording.midi_file import PERCUSSION
 from antiphon.recording.performance_file import Performance
@@ -41,7 +42,8 @@ def render(musician: Musician, performance: Performance, bpm: float | None, chan
         bpm: a tempo to count with in place of the file's, or None.
         channel: the answer's, 1…16.
     """
-    return _render(musician, _first_bpm(bpm), channel, performance.events(keep_tempo=bpm is None))
+    events = with_progress(performance.events(keep_tempo=bpm is None), performance.path.name)
+    return _render(musician, _first_bpm(bpm), channel, events)
 
 
 def render_session(musician: Musician, session: Session, say: Callable[[str], None]) -> Duet:
@@ -56,7 +58,7 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
     translator = Translator(parse_table(asdict(settings.controls)), settings.play.mode)
 
     def heard() -> Iterator[tuple[float, Event | Control | Told]]:
-        for time, given in session.events:
+        for time, given in with_progress(session.events, "rendering"):
             if isinstance(given, bytes):
                 event = translator.event_of(given)
                 if event is not None and not isinstance(event, ProgramChange):
@@ -102,7 +104,7 @@ def listen(musician: Musician, performance: Performance, bpm: float | None) -> l
     timekeeper = musician.timekeeper(_first_bpm(bpm), start=0.0)
     listener = musician.listener(timekeeper)
     heard: list[HeardNote] = []
-    for time, event in performance.events(keep_tempo=bpm is None):
+    for time, event in with_progress(performance.events(keep_tempo=bpm is None), performance.path.name):
         if isinstance(event, NoteOn):
             note = listener.note_on(time, event.pitch)
             if note is not None:
