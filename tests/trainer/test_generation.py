@@ -12,10 +12,11 @@ from music21.pitch import Pitch
 
 from antiphon.errors import UserError
 from antiphon.melody.grid import Note
+from antiphon.melody.keys import pitch_name, spelled
 from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.vocabulary import vocabulary_of
-from antiphon_trainer.generation.melody_files import Piece, spelled, write_midi
+from antiphon_trainer.generation.melody_files import Piece, write_midi
 from antiphon_trainer.generation.sampling import MelodyOptions, sample_melody
 
 from .conftest import Workplace
@@ -81,15 +82,15 @@ def test_metres() -> None:
 
 @given(some.integers(0, 127), some.integers(-5, 6))
 def test_spelling_keeps_the_pitch(pitch: int, sharps: int) -> None:
-    name, octave = spelled(pitch, sharps)
-    written = Pitch(name)
+    letter, alter, octave = spelled(pitch, sharps)
+    written = Pitch(letter + "#" * alter + "-" * -alter)
     written.octave = octave
     assert written.ps == pitch
 
 
 def test_spelling_is_the_keys() -> None:
-    assert [spelled(pitch, -3) for pitch in (60, 63, 68, 70)] == [("C", 4), ("E-", 4), ("A-", 4), ("B-", 4)]
-    assert [spelled(pitch, 4) for pitch in (60, 61, 63, 71)] == [("B#", 3), ("C#", 4), ("D#", 4), ("B", 4)]
+    assert [pitch_name(pitch, -3) for pitch in (60, 63, 68, 70)] == ["C4", "E♭4", "A♭4", "B♭4"]
+    assert [pitch_name(pitch, 4, sharp="#") for pitch in (60, 61, 63, 71)] == ["B#3", "C#4", "D#4", "B4"]
 
 
 lengths = some.lists(some.builds(Note, some.one_of(some.none(), some.integers(0, 127)), some.integers(1, 40)))

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from antiphon.live.publisher import Scene
-from antiphon.melody.keys import signature_name
+from antiphon.melody.keys import pitch_name, signature_name
 from antiphon.stage.messages import State
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ SLOW_MS = 10.0
 """Milliseconds to an answer from which they are shown as a warning."""
 LEAST_LIKELY = 0.2
 """A key that is less likely than that isn't worth saying."""
-_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
 def is_terminal() -> bool:
@@ -91,7 +90,7 @@ def line_of(scene: Scene) -> Text:
         (signature_name(state.sharps) if max(state.posterior) > LEAST_LIKELY else "listening for your key", "bold"),
         (f"{state.bpm:.0f} BPM{_sync_of(state)}", "red" if state.clock == "lost" else ""),
         (state.mode + (", answering" if state.turn == "answering" else ""), ""),
-        (f"you {_name_of(scene.played)}, Antiphon {_name_of(scene.answered)}", "cyan"),
+        (f"you {_name_of(scene.played, state.sharps)}, Antiphon {_name_of(scene.answered, state.sharps)}", "cyan"),
     ]
     if state.latency_ms is not None:
         parts.append((f"{state.latency_ms:.1f} ms", "green" if state.latency_ms < SLOW_MS else "red"))
@@ -108,6 +107,5 @@ def _sync_of(state: State) -> str:
     return " by you" if state.sync == "auto" else ""
 
 
-def _name_of(pitch: int | None) -> str:
-    """Return a MIDI pitch as musicians call it; 60 is C4."""
-    return "–" if pitch is None else f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+def _name_of(pitch: int | None, sharps: int) -> str:
+    return "–" if pitch is None else pitch_name(pitch, sharps, flat="b", sharp="#")

@@ -54,3 +54,20 @@ def major_name(sharps: int) -> str:
 def signature_name(sharps: int) -> str:
     """Return how musicians call a signature of −5…6 sharps: `Eb major / c minor`."""
     return f"{major_name(sharps)} major / {_MINOR_NAMES[sharps + 5]} minor"
+
+
+def spelled(pitch: int, sharps: int) -> tuple[str, int, int]:
+    """Return a MIDI pitch as it is written in a key signature: a letter, its alteration (1 is a sharp), its octave.
+
+    Of the line of fifths (… B♭ F C G D …) a key takes the twelve names that hold its scale, three to its left and,
+    because minor raises its leading note, two more to its right than that.
+    """
+    fifths = next(place for place in range(sharps - 3, sharps + 9) if 7 * place % 12 == pitch % 12)
+    letter, alter = "FCGDAEB"[(fifths + 1) % 7], (fifths + 1) // 7
+    return letter, alter, (pitch - alter) // 12 - 1
+
+
+def pitch_name(pitch: int, sharps: int, flat: str = "♭", sharp: str = "♯") -> str:
+    """Return a MIDI pitch as musicians call it in a key signature: `E♭4`; 60 is C4."""
+    letter, alter, octave = spelled(pitch, sharps)
+    return f"{letter}{sharp * alter}{flat * -alter}{octave}"

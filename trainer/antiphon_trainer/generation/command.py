@@ -31,7 +31,7 @@ def generate_melodies(name: str, options: MelodyOptions, count: int, seed: int, 
         raise UserError(f"{out}: is a file; a folder is needed there")
 
     from antiphon.melody.model import LiteModel
-    from antiphon_trainer.generation.melody_files import Piece, draw_piano_roll, write_midi, write_score
+    from antiphon_trainer.generation.melody_files import Piece, draw_melody, write_midi, write_score
 
     model = LiteModel(bundle)
     for number in range(seed, seed + count):
@@ -40,7 +40,7 @@ def generate_melodies(name: str, options: MelodyOptions, count: int, seed: int, 
         file = out / f"{bundle.name}-{number}.mid"
         write_midi(file, piece)
         write_score(file.with_suffix(".musicxml"), piece)
-        draw_piano_roll(file.with_suffix(".png"), piece)
+        draw_melody(file.with_suffix(".png"), piece)
         sounding = sum(note.pitch is not None for note in notes)
         bars = sum(note.steps for note in notes) / options.metre.bar
         typer.echo(f"melody   {file} (.musicxml, .png): {sounding} notes, {bars:.4g} bars of {options.metre}")
