@@ -1,20 +1,20 @@
-"""Assembly: builds a listener and an improviser from the settings and a bundle."""
+"""The musician: loads the models that the settings name, and makes listeners and improvisers of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from antiphon.errors import UserError
-from antiphon.improviser.answering.composer import Composer, Style
 from antiphon.improviser.answering.constraints import Constraints
-from antiphon.improviser.answering.replies import Replies
+from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import Timed
-from antiphon.improviser.improviser import Improviser, Manner
+from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.improviser.output.metronome import Click, Metronome
+from antiphon.improviser.models import ListeningModel, Models, PlayingModel
+from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.bundle import Bundle, find_bundle, read_bundle
 from antiphon.melody.grid import Tempo
@@ -22,13 +22,12 @@ from antiphon.melody.key_model import LiteKeyModel
 from antiphon.melody.keys import SIGNATURES, parse_key
 from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import LiteModel
-from antiphon.parameters import Play
 from antiphon.settings import Settings, model_folders
 
 LISTENING_MODEL = "essen"
-"""The shipped model, which listens where a model plays that can't."""
+"""Name of the shipped model, which listens where a model plays that can't."""
 WINDOW_CANDIDATES = 4
-"""Answers that are made up where a `window` bundle plays: each of its steps costs a millisecond a candidate."""
+"""Answers that are sampled at most where a `window` bundle plays: each of its steps takes a millisecond a candidate."""
 
 
 @dataclass(frozen=True)
@@ -37,29 +36,23 @@ class Musician:
 
     settings: Settings
     bundle: Bundle
+    """Of the model that plays."""
     model: LiteModel
-    signatures: tuple[int, ...]
-    """The key signatures that it listens in, in sharps: all twelve, if some model can."""
+    """The one that plays."""
+    models: Models
+    """What listens and what plays."""
     key: int | None
-    """The key signature that the settings say; None finds it by listening."""
+    """The key signature that the settings say, in sharps, −5…6; None finds it by listening."""
     metre: TimeSignature
-    ear: Bundle
-    """The bundle that listens: `bundle` itself, or one that can tell twelve keys apart where that can't."""
-    ear_model: LiteModel
-    key_model: LiteKeyModel | None = None
-    """Hears the key beside `ear_model`, if the bundle that listens has such a model."""
 
     @property
-    def knows_metre(self) -> bool:
-        """Whether the model that plays takes the metre."""
-        manifest = self.bundle.manifest
-        return manifest.context == "stream" and {"position", "bar"} <= set(manifest.inputs)
+    def signatures(self) -> tuple[int, ...]:
+        """The key signatures that it listens in, in sharps: all twelve, if a model can."""
+        return self.models.listening.signatures
 
     def take_over(self, improviser: Improviser, time: float) -> list[Timed]:
         """Let this musician's models play on in an improviser that another one has made, from `time` (seconds) on."""
-        voice = self.model, self.bundle.vocabulary
-        ear = voice if self.ear is self.bundle else (self.ear_model, self.ear.vocabulary)
-        return improviser.change_model(time, ear, voice, self.knows_metre)
+        return improviser.change_models(time, self.models)
 
     def longest_reply(self, bpm: float) -> float:
         """Return how long it takes at most from the performer's last note to the end of the answer, in seconds."""
@@ -85,9 +78,7 @@ class Musician:
 
     def listener(self, time: Timekeeper) -> Listener:
         """Return a listener that has heard nothing."""
-        silence = self.settings.play.phrase_silence
-        vocabulary, key_model = self.ear.vocabulary, self.key_model
-        return Listener(self.ear_model, vocabulary, self.signatures, time, silence, key_model, self.key)
+        return Listener(self.models.listening, time, self.settings.play.phrase_silence, self.key)
 
     def improviser(
         self,
@@ -104,44 +95,40 @@ class Musician:
             bpm: beats (quarter notes) a minute, to begin with.
             start: the moment, in seconds, from which steps count.
             channel: the answer's, 1…16.
-            on_heard: see `Improviser`; `on_notice` likewise.
+            on_heard: is told every note that was heard; it must not block.
+            on_notice: is told, with the time in seconds, what the performer should know, in words; it must not block.
             clicks: whether a metronome that is on is to be heard.
         """
         play, hands, metronome = self.settings.play, self.settings.hands, self.settings.metronome
         time = self.timekeeper(bpm, start)
-        listener = self.listener(time)
-        style = _style(play, time.beat)
-        if self.bundle.manifest.context == "window":
-            style = replace(style, candidates=min(style.candidates, WINDOW_CANDIDATES))
-        composer = Composer(self.model, self.bundle.vocabulary, style, play.seed)
-        click = Click(metronome.channel, metronome.pitch, metronome.accent) if metronome.on and clicks else None
-        clicking = Metronome(click, time.beat, time.bar)
-        clicking.set_out(time.tempo.step)
-        return Improviser(
-            listener=listener,
-            composer=composer,
-            time=time,
-            replies=Replies(listener, composer, time, channel, self.ear is not self.bundle, self.knows_metre),
-            manner=Manner(play.mode, play.when),
-            hands=InputRouting(hands.channel, hands.split, hands.left_hand, hands.thru, hands.thru_channel),
-            metronome=clicking,
-            on_heard=on_heard,
-            on_notice=on_notice,
+        options = Options(
+            mode=play.mode,
+            when=play.when,
+            channel=channel,
+            style=self._style(time.beat),
+            seed=play.seed,
+            phrase_silence=play.phrase_silence,
+            key=self.key,
+            click=Click(metronome.channel, metronome.pitch, metronome.accent) if metronome.on and clicks else None,
         )
+        routing = InputRouting(hands.channel, hands.split, hands.left_hand, hands.thru, hands.thru_channel)
+        return Improviser(self.models, options, routing, time, on_heard, on_notice)
 
-
-def _style(play: Play, beat: int) -> Style:
-    return Style(
-        temperature=play.temperature,
-        density=play.density,
-        octave=play.octave,
-        constraints=Constraints(
-            play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions
-        ),
-        shortest=play.shortest_answer,
-        longest=max(play.shortest_answer, play.longest_answer),
-        candidates=play.candidates,
-    )
+    def _style(self, beat: int) -> Style:
+        """Return the style that the settings say; `beat` is a beat's length in steps."""
+        play = self.settings.play
+        is_window = self.bundle.manifest.context == "window"
+        return Style(
+            temperature=play.temperature,
+            density=play.density,
+            octave=play.octave,
+            constraints=Constraints(
+                play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions
+            ),
+            shortest=play.shortest_answer,
+            longest=max(play.shortest_answer, play.longest_answer),
+            candidates=min(play.candidates, WINDOW_CANDIDATES) if is_window else play.candidates,
+        )
 
 
 def load_musician(settings: Settings) -> Musician:
@@ -158,18 +145,21 @@ def load_musician(settings: Settings) -> Musician:
     if bundle.manifest.context == "window":
         # Its batch is 1: it can't listen in twelve keys, and draws its answers one after the other.
         model = LiteModel(bundle)
-        ear = _ear_for(bundle)
-        if ear is not None:
-            ear_model = LiteModel(ear, (len(SIGNATURES),))
-            return Musician(settings, bundle, model, SIGNATURES, key, metre, ear, ear_model, _key_model(ear))
-        if key is None:
-            raise UserError(
-                f"{bundle.path}: {LISTENING_MODEL!r} can't listen for it; say the key, for example --key Eb"
-            )
-        return Musician(settings, bundle, model, (key,), key, metre, bundle, model)
-    rows = {1, len(SIGNATURES), play.candidates, metre.bar_of(1 / bundle.manifest.step)}
-    model = LiteModel(bundle, tuple(sorted(rows)))
-    return Musician(settings, bundle, model, SIGNATURES, key, metre, bundle, model, _key_model(bundle))
+        listening = _listening_model_for(bundle)
+        if listening is None:
+            if key is None:
+                raise UserError(
+                    f"{bundle.path}: {LISTENING_MODEL!r} can't listen for it; say the key, for example --key Eb"
+                )
+            listening = ListeningModel(model, bundle.vocabulary, (key,))
+    else:
+        rows = {1, len(SIGNATURES), play.candidates, metre.bar_of(1 / bundle.manifest.step)}
+        model = LiteModel(bundle, tuple(sorted(rows)))
+        listening = ListeningModel(model, bundle.vocabulary, SIGNATURES, _key_model(bundle))
+    manifest = bundle.manifest
+    knows_metre = manifest.context == "stream" and {"position", "bar"} <= set(manifest.inputs)
+    playing = PlayingModel(model, bundle.vocabulary, knows_metre)
+    return Musician(settings, bundle, model, Models(listening, playing), key, metre)
 
 
 def _check_channels(settings: Settings) -> None:
@@ -193,13 +183,16 @@ def _check_channels(settings: Settings) -> None:
         )
 
 
-def _ear_for(bundle: Bundle) -> Bundle | None:
+def _listening_model_for(bundle: Bundle) -> ListeningModel | None:
     """Return what listens for a bundle that can't tell keys apart; None where the shipped model can't either."""
     try:
-        ear = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
+        other = read_bundle(find_bundle(LISTENING_MODEL, model_folders()))
     except UserError:
         return None
-    return ear if ear.manifest.context != "window" and ear.manifest.step == bundle.manifest.step else None
+    if other.manifest.context == "window" or other.manifest.step != bundle.manifest.step:
+        return None
+    model = LiteModel(other, (len(SIGNATURES),))
+    return ListeningModel(model, other.vocabulary, SIGNATURES, _key_model(other))
 
 
 def _key_model(bundle: Bundle) -> LiteKeyModel | None:

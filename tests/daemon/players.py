@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
-from antiphon.improviser.answering.composer import Composer, Style
-from antiphon.improviser.answering.replies import Replies
+from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import Event, NoteOff, NoteOn, Timed
-from antiphon.improviser.improviser import Improviser, Manner
+from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
-from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.distribution import Pitches
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.improviser.output.metronome import Click, Metronome
+from antiphon.improviser.models import ListeningModel, Models, PlayingModel
+from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
@@ -36,18 +36,11 @@ def improviser(
 ) -> Improviser:
     model = StubModel()
     time = Timekeeper(Tempo(BPM), sync, is_heard=click is not None)
-    listener = Listener(model, VOCABULARY, signatures, time, 2)
-    composer = Composer(model, VOCABULARY, style or Style(), seed)
-    metronome = Metronome(click, time.beat, time.bar)
-    metronome.set_out(0)
     return Improviser(
-        listener=listener,
-        composer=composer,
-        time=time,
-        replies=Replies(listener, composer, time, channel),
-        manner=Manner(mode, "now" if when == "now" else "onset"),
-        hands=hands or InputRouting(thru_channel=3),
-        metronome=metronome,
+        Models(ListeningModel(model, VOCABULARY, signatures), PlayingModel(model, VOCABULARY)),
+        Options(mode, "now" if when == "now" else "onset", channel, style=style or Style(), seed=seed, click=click),
+        hands or InputRouting(thru_channel=3),
+        time,
         on_heard=None if heard is None else heard.append,
         on_notice=None if notices is None else _keeper(notices),
     )
@@ -55,6 +48,12 @@ def improviser(
 
 def _keeper(notices: list[str]) -> Callable[[float, str], None]:
     return lambda _, text: notices.append(text)
+
+
+def expectation(player: Improviser) -> Pitches:
+    """Return how likely each pitch is as the performer's next note: (pitch, probability), the likeliest first."""
+    distribution = player.next_note_distribution()
+    return () if distribution is None else distribution.pitches()
 
 
 def play(player: Improviser, performance: Iterable[tuple[float, Event | Control]], rest: float = 10) -> list[Timed]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.answering.candidates import TURNS, Candidates, choose_answer, drawn
+from antiphon.improviser.answering.candidates import ROUNDS, Candidates, choose_answer, drawn
 from antiphon.improviser.answering.choice import Answer, chosen, endings, triad_of
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.endings import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
@@ -157,7 +157,7 @@ def test_the_model_is_told_where_each_step_stands() -> None:
     model.told.clear()
     request = Request(CallMelody(QUARTERS[:2], upbeat=4), position=12, bar=16)
     candidates = Candidates(model, VOCABULARY, context, request, np.random.default_rng(0), 4)
-    while candidates.advance():
+    while candidates.prepare():
         pass
     assert request.places == (16,)
     assert model.told[:16] == [(step % 16, 16) for step in range(13, 29)]
@@ -178,24 +178,24 @@ def test_the_work_is_a_step_of_the_model_at_a_time_and_bounded() -> None:
     model.told.clear()
     candidates = Candidates(model, VOCABULARY, context, NEVER, np.random.default_rng(0), 4)
     steps = 1
-    while candidates.advance():
+    while candidates.prepare():
         steps += 1
         assert len(model.told) <= steps
-    assert steps == 33 + (TURNS - 1) * 17
-    assert not candidates.advance()
+    assert steps == 33 + (ROUNDS - 1) * 17
+    assert not candidates.prepare()
     assert not candidates.choose().closes
-    assert candidates.choose().candidates == TURNS * 4
-    turns = np.split(candidates._all()[0], TURNS, axis=1)
-    assert all(np.array_equal(turns[0][:16], turn[:16]) for turn in turns)
-    assert len({turn.tobytes() for turn in turns}) == TURNS
+    assert candidates.choose().candidates == ROUNDS * 4
+    rounds = np.split(candidates._all()[0], ROUNDS, axis=1)
+    assert all(np.array_equal(rounds[0][:16], each[:16]) for each in rounds)
+    assert len({each.tobytes() for each in rounds}) == ROUNDS
     easy = Candidates(model, VOCABULARY, context, replace(NEVER, constraints=Constraints()), np.random.default_rng(0))
-    assert sum(1 for _ in iter(easy.advance, False)) == 32
+    assert sum(1 for _ in iter(easy.prepare, False)) == 32
 
 
 def test_preparing_step_by_step_gives_the_same_answer() -> None:
     model, request = StubModel(), Request(CallMelody(QUARTERS), 0, 16)
     candidates = Candidates(model, VOCABULARY, fresh(model), request, np.random.default_rng(3), 8)
-    while candidates.advance():
+    while candidates.prepare():
         pass
     assert candidates.choose() == answer_to(request, seed=3)
 
@@ -358,5 +358,5 @@ def test_where_the_model_rules_out_what_is_allowed_any_of_it_is_drawn() -> None:
 def test_an_answer_starts_with_a_note_or_a_rest_of_its_own() -> None:
     model = StubModel()
     candidates = Candidates(model, VOCABULARY, fresh(model), BAR, np.random.default_rng(0), 256)
-    candidates.advance()
+    candidates.prepare()
     assert not np.isin(candidates._tokens[0], [HOLD, END]).any()

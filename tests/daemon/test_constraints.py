@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.improviser.answering.constraints import WHITE_KEYS, Constraints, new_history
+from antiphon.improviser.answering.constraints import WHITE_KEYS, Constraints, new_histories
 from antiphon.melody.vocabulary import vocabulary_of
 
 from .stub_model import VOCABULARY
@@ -26,7 +26,7 @@ def pitches_of(mask: np.ndarray) -> list[int]:
 
 
 def after(tokens: list[int]):
-    course = new_history(1)
+    course = new_histories(1)
     for token in tokens:
         course = course.after(np.array([token], np.int32), VOCABULARY)
     return course
@@ -121,6 +121,6 @@ def test_a_pitch_sounds_no_oftener_in_a_row_than_it_may() -> None:
 
 def test_rows_are_limited_each_for_itself() -> None:
     constraints, c, d = Constraints(repetitions=1), VOCABULARY.tokens["60"], VOCABULARY.tokens["62"]
-    course = new_history(2).after(np.array([c, d], np.int32), VOCABULARY)
+    course = new_histories(2).after(np.array([c, d], np.int32), VOCABULARY)
     allowed = constraints.allowed(VOCABULARY, constraints.mask(VOCABULARY, 0), course)
     assert allowed[:, [c, d]].tolist() == [[False, True], [True, False]]

@@ -61,6 +61,6 @@ def test_a_graph_of_other_shapes_is_refused_with_the_reason(
 
 
 def test_a_key_model_of_other_shapes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_model, "SIDES", key_model.SIDES + 1)
+    monkeypatch.setattr(key_model, "TRANSPOSITIONS", key_model.TRANSPOSITIONS + 1)
     with pytest.raises(UserError, match=r"degrees has shape \(12,\), and not \(13,\); run train-key again"):
         key_model.LiteKeyModel(read_bundle(ESSEN))

@@ -93,10 +93,10 @@ def test_the_grid_may_be_another_than_sixteenths(grid: float, steps: list[int]) 
 
 def test_what_is_tapped_is_believed() -> None:
     *_, follower = followed(TempoFollower(100), [0.6] * 8)
-    told = follower.told(50)
-    assert told.bpm == 50
-    assert told.after(0.6).steps == 2
-    assert follower.told(1e6).bpm == 220
+    tapped = follower.tapped(50)
+    assert tapped.bpm == 50
+    assert tapped.after(0.6).steps == 2
+    assert follower.tapped(1e6).bpm == 220
 
 
 def test_two_taps_suffice_and_old_ones_are_forgotten() -> None:

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from antiphon.improviser.answering.composer import Style
 from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import (
     ClockContinue,
     ClockPulse,
@@ -36,12 +36,12 @@ from antiphon.parameters import CONTROLS, MODES
 from tests.daemon.players import STEP
 from tests.soak import virtual
 from tests.soak.chance import DAY, Performer
-from tests.soak.setup import CHANNEL, THRU_CHANNEL, VOICES, Setup
+from tests.soak.setup import CHANNEL, PLAYING_MODELS, THRU_CHANNEL, Setup
 from tests.soak.witness import Witness, size
 
 EVENTS = 50_000
 """That hypothesis plays at least, in …"""
-PERFORMANCES, ACTIONS = 140, 50
+PERFORMANCES, ACTIONS = 150, 50
 """… performances of up to so many actions, from a note to a phrase, two beats of clock, or a flood."""
 RANDOM_EVENTS, SEEDS = 125_000, range(1, 9)
 """Of the seeded soak, besides, with each of the seeds; docs/reliability.md has the figures of a long one."""
@@ -201,7 +201,7 @@ class AnyPerformance(RuleBasedStateMachine):
         self.time = max(self.time, self.witness.player.now) + seconds
         self.witness.resume(self.time)
 
-    @rule(voice=st.integers(0, len(VOICES) - 1))
+    @rule(voice=st.integers(0, len(PLAYING_MODELS) - 1))
     def another_model(self, voice: int) -> None:
         self.witness.change_model(self.time, voice)
 

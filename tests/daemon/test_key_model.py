@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from antiphon.errors import UserError
 from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.bundle import find_bundle, read_bundle, write_bundle
 from antiphon.melody.grid import Tempo
@@ -14,7 +15,7 @@ from antiphon.melody.key_model import (
     INTERVALS,
     NO_INTERVAL,
     RESTED,
-    SIDES,
+    TRANSPOSITIONS,
     WAIT_CLASSES,
     KeyNote,
     LiteKeyModel,
@@ -39,7 +40,7 @@ class StubKeyModel:
     def __init__(self, side: int) -> None:
         self.heard: list[KeyNote] = []
         self.notes_before: list[int] = []
-        self._sides = np.where(np.arange(SIDES) == side, 0.99, 0.01 / 11).astype(np.float32)
+        self._sides = np.where(np.arange(TRANSPOSITIONS) == side, 0.99, 0.01 / 11).astype(np.float32)
 
     def initial_state(self) -> Floats:
         return np.zeros((1, 1), np.float32)
@@ -51,7 +52,7 @@ class StubKeyModel:
 
 
 def listening_with(key_model: StubKeyModel, signatures: tuple[int, ...] = SIGNATURES) -> Listener:
-    return Listener(StubModel(), VOCABULARY, signatures, Timekeeper(Tempo(120)), 2, key_model)
+    return Listener(ListeningModel(StubModel(), VOCABULARY, signatures, key_model), Timekeeper(Tempo(120)), 2)
 
 
 @given(st.integers(-200, 200), st.integers(0, 1000), st.booleans())
@@ -63,22 +64,22 @@ def test_every_note_has_a_class(semitones: int, sixteenths: int, rested: bool) -
 
 @pytest.mark.parametrize("sharps", SIGNATURES)
 def test_the_listener_believes_the_key_model_about_its_side(sharps: int) -> None:
-    ear = listening_with(StubKeyModel(transposition(sharps) % 12))
+    hearing = listening_with(StubKeyModel(transposition(sharps) % 12))
     for count in range(6):  # one pitch says little by itself
-        heard = ear.note_on(count * 0.5, 66)
-        ear.note_off(count * 0.5 + 0.4, 66)
+        heard = hearing.note_on(count * 0.5, 66)
+        hearing.note_off(count * 0.5 + 0.4, 66)
     assert heard is not None
     assert heard.sharps == sharps
 
 
 def test_the_key_model_is_told_degrees_intervals_and_waits() -> None:
     model = StubKeyModel(0)
-    ear = listening_with(model)
-    ear.note_on(0.0, 60)
-    ear.note_off(0.45, 60)
-    ear.note_on(0.5, 67)
-    ear.note_off(0.55, 67)
-    ear.note_on(1.5, 65)
+    hearing = listening_with(model)
+    hearing.note_on(0.0, 60)
+    hearing.note_off(0.45, 60)
+    hearing.note_on(0.5, 67)
+    hearing.note_off(0.55, 67)
+    hearing.note_on(1.5, 65)
     assert [list(note.degrees) for note in model.heard[:2]] == [
         [(pitch + n) % 12 for n in range(12)] for pitch in (60, 67)
     ]
@@ -88,10 +89,10 @@ def test_the_key_model_is_told_degrees_intervals_and_waits() -> None:
 
 def test_a_chord_takes_the_key_models_memory_back_too() -> None:
     model = StubKeyModel(0)
-    ear = listening_with(model)
-    ear.note_on(0.0, 60)
-    ear.note_on(0.01, 64)
-    ear.note_on(0.5, 65)
+    hearing = listening_with(model)
+    hearing.note_on(0.0, 60)
+    hearing.note_on(0.01, 64)
+    hearing.note_on(0.5, 65)
     assert [note.interval for note in model.heard] == [NO_INTERVAL, NO_INTERVAL, interval_classes(1)]
     assert model.notes_before == [0, 0, 1]
 
@@ -108,7 +109,7 @@ def test_the_shipped_key_model_hears_a_tune_alike_from_every_side(shipped: LiteK
         last = None
         for pitch in (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60):
             interval = NO_INTERVAL if last is None else int(interval_classes(pitch - last))
-            degrees = ((pitch + semitones + np.arange(SIDES)) % 12).astype(np.int32)
+            degrees = ((pitch + semitones + np.arange(TRANSPOSITIONS)) % 12).astype(np.int32)
             sides, state = shipped.hear(
                 KeyNote(degrees, interval, int(wait_classes(4 * (last is not None), False))), state
             )

@@ -9,6 +9,7 @@ from pytest import approx
 from antiphon.improviser.events import NoteOn
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
@@ -20,17 +21,17 @@ BEAT = 60 / BPM
 
 
 def listener(signatures: tuple[int, ...] = SIGNATURES, phrase_silence: float = 2) -> Listener:
-    return Listener(StubModel(), VOCABULARY, signatures, Timekeeper(Tempo(BPM)), phrase_silence)
+    return Listener(ListeningModel(StubModel(), VOCABULARY, signatures), Timekeeper(Tempo(BPM)), phrase_silence)
 
 
-def hear(tune: Tune, ear: Listener | None = None, legato: float = 0.9, bpm: float = BPM) -> list[HeardNote]:
-    ear = ear or listener()
+def hear(tune: Tune, hearing: Listener | None = None, legato: float = 0.9, bpm: float = BPM) -> list[HeardNote]:
+    hearing = hearing or listener()
     heard = []
     for time, event in events(tune, bpm, legato):
         if isinstance(event, NoteOn):
-            heard.append(ear.note_on(time, event.pitch))
+            heard.append(hearing.note_on(time, event.pitch))
         else:
-            ear.note_off(time, event.pitch)
+            hearing.note_off(time, event.pitch)
     assert None not in heard
     return [note for note in heard if note is not None]
 
@@ -53,8 +54,8 @@ def test_steps_are_counted_from_onset_to_onset(legato: float) -> None:
 @pytest.mark.parametrize("steps_per_beat", [2, 8])
 def test_a_model_on_another_grid_counts_its_own_steps(steps_per_beat: int) -> None:
     tempo = Tempo(BPM, steps_per_beat=steps_per_beat)
-    ear = Listener(StubModel(), VOCABULARY, SIGNATURES, Timekeeper(tempo), phrase_silence=2)
-    heard = hear(ODE_TO_JOY, ear)
+    hearing = Listener(ListeningModel(StubModel(), VOCABULARY), Timekeeper(tempo), phrase_silence=2)
+    heard = hear(ODE_TO_JOY, hearing)
     assert [note.step for note in heard][:4] == [0, *(steps_per_beat * beats for beats in (1, 2, 3))]
 
 
@@ -91,38 +92,38 @@ def test_the_bits_are_those_of_each_symbol_on_the_way() -> None:
 
 def test_of_a_chord_the_highest_note_is_the_melody() -> None:
     alone = hear([(60, 1), (67, 1), (65, 1)])
-    ear = listener()
-    ear.note_on(0.0, 60)
-    ear.note_off(0.4, 60)
-    first = ear.note_on(0.5, 64)
+    hearing = listener()
+    hearing.note_on(0.0, 60)
+    hearing.note_off(0.4, 60)
+    first = hearing.note_on(0.5, 64)
     assert first is not None
     assert not first.replaces
-    assert ear.note_on(0.51, 60) is None  # lower
-    top = ear.note_on(0.525, 67)
+    assert hearing.note_on(0.51, 60) is None  # lower
+    top = hearing.note_on(0.525, 67)
     assert top is not None
     assert top.replaces
     assert (top.symbol, top.step, top.bits) == (alone[1].symbol, alone[1].step, approx(alone[1].bits))
-    assert ear.note_on(0.529, 65) is None
-    ear.note_off(0.9, 67)
-    after = ear.note_on(1.0, 65)
+    assert hearing.note_on(0.529, 65) is None
+    hearing.note_off(0.9, 67)
+    after = hearing.note_on(1.0, 65)
     assert after is not None
     assert (after.step, after.bits) == (alone[2].step, approx(alone[2].bits))
 
 
 def test_a_lower_note_later_than_a_chord_is_melody() -> None:
-    ear = listener()
-    ear.note_on(0.0, 67)
-    assert ear.note_on(0.031, 60) is not None
+    hearing = listener()
+    hearing.note_on(0.0, 67)
+    assert hearing.note_on(0.031, 60) is not None
 
 
 @pytest.mark.parametrize("octaves", [-4, -3, -2, 2, 3, 4])
 def test_one_octave_shift_a_phrase_brings_playing_into_the_vocabulary(octaves: int) -> None:
-    ear = listener((0,))
-    heard = hear(transposed(ODE_TO_JOY, 12 * octaves), ear)
+    hearing = listener((0,))
+    heard = hear(transposed(ODE_TO_JOY, 12 * octaves), hearing)
     steps = [int(note.symbol) - note.pitch for note in heard]
     assert len(set(steps)) == 1
     assert steps[0] % 12 == 0
-    assert int(heard[-1].symbol) + ear.semitones == heard[-1].pitch
+    assert int(heard[-1].symbol) + hearing.semitones == heard[-1].pitch
 
 
 def test_what_still_falls_outside_is_folded_alone() -> None:
@@ -131,19 +132,19 @@ def test_what_still_falls_outside_is_folded_alone() -> None:
 
 
 def test_the_register_is_found_anew_in_each_phrase() -> None:
-    ear = listener((0,))
-    hear([(36, 1), (40, 1)], ear)
-    assert ear.semitones in (-12, -24)
-    ear.note_on(10.0, 72)
-    assert ear.semitones == 0
+    hearing = listener((0,))
+    hear([(36, 1), (40, 1)], hearing)
+    assert hearing.semitones in (-12, -24)
+    hearing.note_on(10.0, 72)
+    assert hearing.semitones == 0
 
 
 def test_silence_after_a_phrase_is_not_counted() -> None:
     def steps_after(seconds: float) -> int:
-        ear = listener()
-        ear.note_on(0.0, 60)
-        ear.note_off(0.5, 60)
-        note = ear.note_on(0.5 + seconds, 62)
+        hearing = listener()
+        hearing.note_on(0.0, 60)
+        hearing.note_off(0.5, 60)
+        note = hearing.note_on(0.5 + seconds, 62)
         assert note is not None
         return note.step
 
@@ -152,9 +153,9 @@ def test_silence_after_a_phrase_is_not_counted() -> None:
 
 
 def test_a_stuck_key_is_not_counted_for_ever() -> None:
-    ear = listener()
-    ear.note_on(0.0, 60)
-    note = ear.note_on(1e6, 62)
+    hearing = listener()
+    hearing.note_on(0.0, 60)
+    note = hearing.note_on(1e6, 62)
     assert note is not None
     assert note.step == 64
 
@@ -162,25 +163,25 @@ def test_a_stuck_key_is_not_counted_for_ever() -> None:
 def test_looking_ahead_changes_nothing_but_ends() -> None:
     plain, ahead = listener(), listener()
     for time, event in events(ODE_IN_E_FLAT, BPM, 0.6):
-        while (due := ahead.next_time()) is not None and due <= time:
-            ahead.look_ahead()
+        ahead.advance(time)
         if isinstance(event, NoteOn):
             assert plain.note_on(time, event.pitch) == ahead.note_on(time, event.pitch)
         else:
             plain.note_off(time, event.pitch)
             ahead.note_off(time, event.pitch)
     for _ in range(200):
-        if ahead.next_time() is None:
+        due = ahead.next_time()
+        if due is None:
             break
-        ahead.look_ahead()
+        ahead.advance(due)
     assert ahead.next_time() is None  # an idle daemon has nothing to do
 
 
 def test_a_tempo_change_counts_from_its_moment_on() -> None:
     time = Timekeeper(Tempo(BPM))
-    ear = Listener(StubModel(), VOCABULARY, SIGNATURES, time, phrase_silence=2)
-    ear.note_on(0.0, 60)
+    hearing = Listener(ListeningModel(StubModel(), VOCABULARY), time, phrase_silence=2)
+    hearing.note_on(0.0, 60)
     time.change_tempo(BEAT, 2 * BPM)
-    note = ear.note_on(2 * BEAT, 62)
+    note = hearing.note_on(2 * BEAT, 62)
     assert note is not None
     assert note.step == 4 + 8

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.improviser.answering.composer import Style
 from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import (
     ClockContinue,
     ClockPulse,

@@ -3,8 +3,8 @@
 import pytest
 
 from antiphon.errors import UserError
-from antiphon.improviser.answering.composer import Style
 from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control

@@ -2,6 +2,7 @@ import numpy as np
 
 from antiphon.improviser.events import NoteOn
 from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.model import Floats, Metre, Tokens
@@ -36,10 +37,10 @@ def test_a_melody_becomes_a_window() -> None:
 
 
 def test_a_listener_keeps_the_melody_as_a_line_in_the_models_key() -> None:
-    ear = Listener(StubModel(), VOCABULARY, (2,), Timekeeper(Tempo(60)), phrase_silence=8)
+    hearing = Listener(ListeningModel(StubModel(), VOCABULARY, (2,)), Timekeeper(Tempo(60)), phrase_silence=8)
     for time, event in events([(62, 0.5), (64, 2), (66, 1)], 60, 0.4):
         if isinstance(event, NoteOn):
-            ear.note_on(time, event.pitch)
+            hearing.note_on(time, event.pitch)
         else:
-            ear.note_off(time, event.pitch)
-    assert ear.line == [60, HELD, 62, HELD, HELD, RESTED, HELD, HELD, HELD, HELD, 64]
+            hearing.note_off(time, event.pitch)
+    assert hearing.line == [60, HELD, 62, HELD, HELD, RESTED, HELD, HELD, HELD, HELD, 64]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
 
 from antiphon.improviser.answering.call import Call
-from antiphon.improviser.answering.composer import Composer, NextNote, Style
 from antiphon.improviser.answering.constraints import WHITE_KEYS
+from antiphon.improviser.answering.next_note import NextNote
 from antiphon.improviser.answering.replies import Replies
+from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import NoteOn
-from antiphon.improviser.improviser import Improviser, Manner, Voice
+from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.output.metronome import Click, Metronome
+from antiphon.improviser.models import ListeningModel, Models, PlayingModel
+from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
@@ -23,7 +27,7 @@ from tests.daemon.stub_model import VOCABULARY, StubModel
 
 NARROW = vocabulary_of(str(pitch) for pitch in (60, 62, 64, 67, 69, 72))
 """A pentatonic octave: what is played and asked for mostly lies outside."""
-VOICES: tuple[Voice, ...] = tuple((StubModel(vocabulary), vocabulary) for vocabulary in (VOCABULARY, NARROW))
+PLAYING_MODELS = tuple(PlayingModel(StubModel(vocabulary), vocabulary) for vocabulary in (VOCABULARY, NARROW))
 CHANNEL, THRU_CHANNEL, CLICK_CHANNEL = 2, 3, 10
 
 
@@ -46,28 +50,49 @@ class Setup:
 
     def improviser(self) -> tuple[Improviser, WatchedReplies]:
         """Return an improviser at the start of a performance, and what tells which notes it chose."""
-        model, vocabulary = VOICES[self.voice]
+        options = Options(
+            self.mode,
+            self.when,
+            CHANNEL,
+            self.style,
+            self.seed,
+            self.phrase_silence,
+            click=Click(CLICK_CHANNEL, 76, 77) if self.click else None,
+        )
         time = Timekeeper(Tempo(self.bpm), self.sync, self.bar, is_heard=self.click)
-        listener = Listener(model, vocabulary, self.signatures, time, self.phrase_silence)
-        composer = Composer(model, vocabulary, self.style, self.seed)
-        metronome = Metronome(Click(CLICK_CHANNEL, 76, 77) if self.click else None, time.beat, time.bar)
-        metronome.set_out(0)
-        replies = WatchedReplies(listener, composer, time, CHANNEL)
-        manner = Manner(self.mode, self.when)
-        player = Improviser(listener, composer, time, replies, manner, self.hands, metronome)
-        return player, replies
+        watched: list[WatchedReplies] = []
+
+        def replies(*arguments: Any) -> WatchedReplies:
+            watched.append(WatchedReplies(*arguments))
+            return watched[-1]
+
+        with patch("antiphon.improviser.improviser.Replies", replies):
+            player = Improviser(models_of(self.voice, self.signatures), options, self.hands, time)
+        return player, watched[-1]
+
+
+def models_of(number: int, signatures: tuple[int, ...] = SIGNATURES) -> Models:
+    """Return models of which the playing one, of that number in `PLAYING_MODELS`, listens too."""
+    playing = PLAYING_MODELS[number]
+    return Models(ListeningModel(playing.model, playing.vocabulary, signatures), playing)
 
 
 class WatchedReplies(Replies):
     """Replies whose notes are looked at when they are chosen: each lies in the range that is asked for then."""
 
-    def __init__(self, listener: Listener, composer: Composer, time: Timekeeper, channel: int) -> None:
-        super().__init__(listener, composer, time, channel)
+    def __init__(
+        self, models: Models, style: Style, seed: int | None, channel: int, listener: Listener, time: Timekeeper
+    ) -> None:
+        super().__init__(models, style, seed, channel, listener, time)
         self.count = 0
         """Replies so far."""
         self._chosen: dict[int, Planned] = {}
         self._last: list[Planned] = []
-        self._heard, self._makes = listener, composer
+        self._vocabulary, self._heard = models.playing.vocabulary, listener
+
+    def change_models(self, models: Models) -> None:
+        super().change_models(models)
+        self._vocabulary = models.playing.vocabulary
 
     def next_note(self, velocity: int) -> tuple[NoteOn, NextNote]:
         note, found = super().next_note(velocity)
@@ -98,9 +123,9 @@ class WatchedReplies(Replies):
         self._chosen.update((id(each.note), each) for each in notes)
         self.count += 1
         if notes:
-            style, semitones = self._makes.style, self._heard.semitones
+            style, semitones = self.style, self._heard.semitones
             limits = style.constraints
-            wanted = playable(self._makes.vocabulary, semitones, limits.lowest, limits.highest, limits.in_scale)
+            wanted = playable(self._vocabulary, semitones, limits.lowest, limits.highest, limits.in_scale)
             for each in notes:
                 assert each.note.pitch in wanted, f"{each} is outside {style} (semitones {semitones})"
                 assert each.length >= 1, each

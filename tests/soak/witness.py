@@ -20,7 +20,7 @@ from antiphon.improviser.events import ControlChange, Event, Expression, NoteOff
 from antiphon.improviser.input.controls import Control
 from antiphon.melody.vocabulary import Vocabulary
 from tests.daemon.stub_model import StubModel
-from tests.soak.setup import CHANNEL, CLICK_CHANNEL, VOICES, Setup
+from tests.soak.setup import CHANNEL, CLICK_CHANNEL, Setup, models_of
 
 Input = Event | Control
 LONGEST_STALL = 200_000
@@ -78,10 +78,10 @@ class Witness:
 
     def change_model(self, time: float, voice: int) -> None:
         """Let it play on with another model."""
-        new = VOICES[voice]
+        new = models_of(voice)
         self._compared(
-            self._looked_at(self.player.change_model(time, new, new, knows_metre=True), time),
-            None if self._twin is None else self._twin.change_model(self.player.now, new, new, knows_metre=True),
+            self._looked_at(self.player.change_models(time, new), time),
+            None if self._twin is None else self._twin.change_models(self.player.now, new),
         )
 
     def interrupt(self, time: float) -> None:
@@ -129,12 +129,13 @@ class Witness:
             steps -= 1
 
     def look(self, steps: int) -> None:
-        """Look at it as a display does, and let it foresee so many steps first; nobody looks at the twin."""
+        """Look at it as a display does, which prepares so many steps of that; nobody looks at the twin."""
         player = self.player
-        while steps > 0 and player.foresee():
+        distribution = player.next_note_distribution()
+        while distribution is not None and steps > 0 and distribution.prepare():
             steps -= 1
-        seen, expected = player.glance(), player.expectation()
-        assert player.glance() == seen
+        seen, expected = player.snapshot(), () if distribution is None else distribution.pitches()
+        assert player.snapshot() == seen
         assert seen.posterior[seen.sharps + 5] > 0 and abs(sum(seen.posterior) - 1) < 1e-6, seen
         assert seen.locked in (None, seen.sharps), seen
         assert all(first.time <= second.time for first, second in pairwise(seen.planned)), seen

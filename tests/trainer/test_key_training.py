@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.melody.bundle import read_bundle
-from antiphon.melody.key_model import NO_INTERVAL, SIDES, KeyNote, LiteKeyModel, wait_classes
+from antiphon.melody.key_model import NO_INTERVAL, TRANSPOSITIONS, KeyNote, LiteKeyModel, wait_classes
 from antiphon_trainer.key.examples import batch, performed, tune
 from tests.trainer.conftest import Workplace
 
@@ -74,7 +74,7 @@ def test_the_bundles_key_model_says_what_the_network_does(with_key: Workplace) -
     expected = tf.nn.softmax(network.scores(states))[0].numpy()
     state = lite.initial_state()
     for index in range(5):
-        degrees = ((pitches[0, index] - np.arange(SIDES)) % 12).astype(np.int32)
+        degrees = ((pitches[0, index] - np.arange(TRANSPOSITIONS)) % 12).astype(np.int32)
         found, state = lite.hear(KeyNote(degrees, int(intervals[0, index]), int(waits[0, index])), state)
         assert np.allclose(found, expected[index], atol=1e-5)
     assert int(wait_classes(2, False)) == waits[0, 1]

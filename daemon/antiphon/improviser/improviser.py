@@ -1,26 +1,38 @@
-"""The improviser: one object that hears events and answers with timed messages.
+"""The improviser: one object that hears events and answers with timed messages. It knows no port, clock or thread.
 
-    receive(time, event) → messages that are due up to the event, and those that it calls for
+    receive(time, event) → messages that are due up to the event, and those that answer it
     advance(time)        → messages that have become due
     next_time()          → when to call advance again
-    prepare()            → does a little of what will be needed soon, while there is time
-    glance()             → all that a display shows; expectation() → which note is likely to come, foresee() prepares it
+    prepare()            → does a little of what will be needed soon; whether there is more
+    snapshot()           → all that a display shows; next_note_distribution() → which note is likely to come
     interrupt(time)      → what ends where a port is lost; resume(since, time) → what is due after a pause
     close(time)          → the last note-offs
 
-Whoever drives it, a live shell by the clock or a renderer by a file, calls these in the order of time. Whose turn it is
-stands in one table, in `modes`; what is played is the composer's; when, the timekeeper's.
+Whoever drives it, a live shell by the clock or a renderer by a file, calls these in the order of time.
+
+The way of one note that is answered at once, in the order in which to read it:
+
+ 1. here: `receive` → `_note_on`: is the note heard, and passed on?
+ 2. `listening/listener.py`, `note_on`: its time becomes a step, and its pitch lies in a register
+ 3. `listening/hypotheses.py`, `of`: its symbol in each key, how likely each key is then, and all that it leaves behind
+ 4. `listening/lookahead.py`, `at`: what was predicted at that step, in twelve keys; `row`: the context to play from
+ 5. `turns.py`, `signal`: the table in `modes.py` says what is to be done, and `_next_note` does it
+ 6. `answering/replies.py`, `next_note`: was the answer drawn before the note came?
+ 7. `answering/next_note.py`, `next_note`: if not, (context, history, random stream) → (pitch, history)
+ 8. `output/playing.py`, `play`: the note-on leaves now; its note-off is due later, and comes from `advance`
+
+Two small functions stand under these: `read_on` in `melody/context.py`, (token, state) → (probabilities, state), where
+all probabilities come from, and `draw` in `melody/sampling.py`, (probabilities, random stream) → token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
-from antiphon.improviser.answering.call import OpenCall
-from antiphon.improviser.answering.composer import Composer, NextNote
 from antiphon.improviser.answering.replies import Replies
+from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import (
     ControlChange,
     Event,
@@ -37,78 +49,81 @@ from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.filter import InputFilter
 from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.listening.distribution import NextNoteDistribution
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.listening.next_note import Pitches
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.improviser.modes import Action, Signal, Turn, after
-from antiphon.improviser.output.metronome import Metronome
-from antiphon.improviser.output.plan import Planned
+from antiphon.improviser.models import Models
+from antiphon.improviser.modes import Signal, Turn
+from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.output.playing import Due, Playing
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.improviser.turns import Turns
 from antiphon.melody.keys import signature_name
-from antiphon.melody.model import StepModel
-from antiphon.melody.vocabulary import Vocabulary
 from antiphon.parameters import Mode, When
 
-Voice = tuple[StepModel, Vocabulary]
-"""A model and its vocabulary."""
+ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
+"""MIDI 1.0's channel mode messages."""
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How the improviser takes part, to begin with."""
+class Options:
+    """How an improviser takes part, to begin with."""
 
     mode: Mode = "next-note"
     when: When = "now"
     """In `next-note`: at once, or at the moment when the model expects the note."""
+    channel: int = 2
+    """The answer's, 1…16."""
+    style: Style = field(default_factory=Style)
+    seed: int | None = None
+    """The same playing and seed give the same answers; None is new every time."""
+    phrase_silence: float = 2.0
+    """Beats of silence that end a phrase."""
+    key: int | None = None
+    """The key signature that is played in, in sharps, −5…6; None finds it by listening."""
+    click: Click | None = None
+    """How the metronome sounds; None is a metronome that is off."""
 
 
 class Improviser:
     """Hears, keeps time, takes its turn and plays.
 
     Args:
-        listener: hears the performer, by `time`.
-        composer: makes up what is played.
-        time: keeps the time that listener and improviser share.
-        replies: made of the three.
-        manner: mode and moment of the answers.
-        hands: what is heard and what is passed on.
-        metronome: makes the grid heard.
+        models: what listens and what plays.
+        options: how it takes part.
+        routing: what is heard and what is passed on.
+        time: keeps the time; its step is where the metronome sets out.
         on_heard: is told every note that was heard (a display, a test); it must not block.
         on_notice: is told, with the time in seconds, what the performer should know, in words; it must not block.
     """
 
     def __init__(
         self,
-        listener: Listener,
-        composer: Composer,
+        models: Models,
+        options: Options,
+        routing: InputRouting,
         time: Timekeeper,
-        replies: Replies,
-        manner: Manner,
-        hands: InputRouting,
-        metronome: Metronome,
         on_heard: Callable[[HeardNote], None] | None = None,
         on_notice: Callable[[float, str], None] | None = None,
     ) -> None:
-        self._listener = listener
-        self._composer = composer
         self._time = time
-        self._replies = replies
+        self._channel = options.channel
         self._on_heard = on_heard
         self._on_notice = on_notice
-        self._when = manner.when
-        self.mode: Mode = manner.mode
-        self.turn = Turn.LISTENING
         self.holds = False
-        echoes = LoopbackFilter()
-        self._keyboard = InputFilter(hands, echoes)
-        self._playing = Playing(time, metronome, echoes)
-        self._plan = self._playing.plan
-        self._call = OpenCall()
+        """The performer plays on over an answer that isn't to fall silent."""
+        loopback = LoopbackFilter()
+        metronome = Metronome(options.click, time.beat, time.bar)
+        metronome.set_out(time.tempo.step)
+        self._input = InputFilter(routing, loopback)
+        self._listener = Listener(models.listening, time, options.phrase_silence, options.key)
+        self._replies = Replies(models, options.style, options.seed, options.channel, self._listener, time)
+        self._playing = Playing(time, metronome, loopback)
+        self._turns = Turns(options.mode, options.when, self._listener, time, self._replies, self._playing)
+        self._call = self._turns.call
         self._now = self._done = float("-inf")
         self._said_unknown = False
-        self._unsettled: tuple[float, NoteOn, NextNote] | None = None
         self._handlers: dict[type, Callable[[float, Any], list[Timed]]] = {
             NoteOn: self._note_on,
             NoteOff: self._take,
@@ -120,13 +135,16 @@ class Improviser:
             KeyLock: self._key_lock,
             **dict.fromkeys(get_args(Transport), self._transport),
         }
-        self._actions: dict[Action, Callable[[float, Signal], list[Timed]]] = {
-            Action.NOTHING: lambda _time, _signal: [],
-            Action.NEXT_NOTE: self._next_note,
-            Action.ANSWER: self._answer,
-            Action.GO_ON: self._go_on,
-            Action.FALL_SILENT: self._fall_silent,
-        }
+
+    @property
+    def mode(self) -> Mode:
+        """How it takes part now."""
+        return self._turns.mode
+
+    @property
+    def turn(self) -> Turn:
+        """Whose turn it is now."""
+        return self._turns.turn
 
     @property
     def bpm(self) -> float:
@@ -135,7 +153,7 @@ class Improviser:
 
     @property
     def sharps(self) -> int | None:
-        """The key signature that is heard, −5…6; None while nothing was heard and none is chosen."""
+        """The key signature in use, −5…6; None while nothing was heard and none is chosen."""
         listener = self._listener
         return listener.sharps if listener.onset is not None or listener.locked is not None else None
 
@@ -144,19 +162,14 @@ class Improviser:
         """The latest time that it was told, in seconds; nothing can happen to it before."""
         return self._now
 
-    def change_model(self, time: float, ear: Voice, voice: Voice, knows_metre: bool) -> list[Timed]:
-        """Play and listen with other models from now on; what sounds sounds on, what was planned is played.
+    def change_models(self, time: float, models: Models) -> list[Timed]:
+        """Play and listen with other models from `time` (seconds) on; what was planned is still played.
 
-        Args:
-            time: in seconds.
-            ear: the model that listens, which takes as many rows as the one before.
-            voice: the model that plays; another one than `ear`, where that of a `window` bundle plays.
-            knows_metre: see `Replies`.
+        The model that listens takes as many rows as the one before; signatures and key model stay as they are.
         """
         messages = self.advance(time)
-        self._listener.change_model(*ear)
-        self._composer.change_model(*voice)
-        self._replies.forget(by_window=ear is not voice, knows_metre=knows_metre)
+        self._listener.change_model(models.listening)
+        self._replies.change_models(models)
         return messages
 
     def receive(self, time: float, event: Event | Control) -> list[Timed]:
@@ -171,16 +184,13 @@ class Improviser:
 
     def ignores(self, event: Event | Control) -> bool:
         """Return whether hearing an event changes nothing: a wheel or a knob that isn't passed on. It may flood."""
-        return isinstance(event, ControlChange | Expression) and self._keyboard.ignores(event)
+        return isinstance(event, ControlChange | Expression) and self._input.ignores(event)
 
     def advance(self, time: float) -> list[Timed]:
         """Return what has become due up to `time`, in seconds, in the order of time."""
-        self._settle()
+        self._finish()
         self._now = max(self._now, time)
-        look = self._listener.next_time()
-        while look is not None and look <= self._now:
-            self._listener.look_ahead()
-            look = self._listener.next_time()
+        self._listener.advance(self._now)
         messages: list[Timed] = []
         while due := min(self._due(), key=lambda each: each[0], default=None):
             moment, act = due
@@ -194,29 +204,22 @@ class Improviser:
 
     def next_time(self) -> float | None:
         """Return when to call `advance`, in seconds; None if nothing is to be done until the next event."""
-        self._settle()
+        self._finish()
         times = [moment for moment, _ in self._due()]
         look = self._listener.next_time()
         return min([*times, look] if look is not None else times, default=None)
 
     def prepare(self) -> bool:
-        """Do a little of what the answer will need, if it may be needed soon. Returns whether there is more to do.
+        """Do a little of what an answer will need soon, a step of the model or so. Returns whether there is more to do.
 
         It changes nothing that is played, only when it is ready.
         """
-        self._settle()
-        if self.mode == "next-note":
-            return self._when == "now" and self._replies.anticipate()
-        if not self._awaits_phrase_end():
-            return False
-        if self.mode == "continue":
-            self._replies.prepare_melody(self._call.call)
-            return False
-        return self._replies.prepare(self._call.call)
+        self._finish()
+        return self._turns.prepare()
 
-    def glance(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """Return everything that a display shows, as it is now. It changes nothing and asks no model."""
-        style, time, listener = self._composer.style, self._time, self._listener
+        style, time, listener = self._replies.style, self._time, self._listener
         return Snapshot(
             mode=self.mode,
             turn=self.turn,
@@ -234,28 +237,17 @@ class Improviser:
             locked=listener.locked,
             sharps=listener.sharps,
             posterior=listener.posterior,
-            planned=self._plan.coming(time.tempo),
+            planned=self._playing.plan.coming(time.tempo),
         )
 
-    def foresee(self) -> bool:
-        """Do a little of what `expectation` will need: a step of the model. Returns whether there is more to do.
+    def next_note_distribution(self) -> NextNoteDistribution | None:
+        """Return what tells how likely each pitch is as the performer's next note; None before the first one.
 
-        It changes nothing that is played.
+        Its `prepare` does a little of that, a step of the model, and its `pitches` what is left. Neither changes
+        anything that is played.
         """
-        self._settle()
-        return self._listener.foresee()
-
-    def expectation(self) -> Pitches:
-        """Return how likely each pitch is as the performer's next note: (pitch, probability), the likeliest first.
-
-        Exact along the hold chain, which is affordable: a step of the model takes the time of the look-ahead's, and is
-        one of its steps made early, and nearly all of the probability lies within some eight steps. Given is that a
-        note comes within a bar and that no rest of a beat or longer comes before it. The pitches are as the performer
-        would play them, at most 12, each with at least 0.01; there are none before the first note. What `foresee`
-        hasn't done is done first. It changes nothing that is played.
-        """
-        self._settle()
-        return self._listener.expectation()
+        self._finish()
+        return self._listener.next_note_distribution()
 
     def interrupt(self, time: float) -> list[Timed]:
         """End what sounds and drop what is planned: a port is gone, and with it the ends of the keys that are down.
@@ -280,38 +272,30 @@ class Improviser:
     def close(self, time: float) -> list[Timed]:
         """End every sounding note."""
         messages = self.advance(time)
-        self._plan.clear()
+        self._playing.plan.clear()
         return messages + self._end_all(self._now)
 
     def _due(self) -> Iterator[Due]:
         """Yield what is due next of each kind, and when; of what falls together, the first is the first to be done."""
         yield from self._playing.due()
-        for moment, act in (
-            (self._time.next_check(), self._check_clock),
-            (self._listener.phrase_end() if self._awaits_phrase_end() else None, self._end_phrase),
-            (self._plan.next_time(self._time.tempo), self._play_planned),
-        ):
-            if moment is not None:
-                yield moment, act
+        check = self._time.next_check()
+        if check is not None:
+            yield check, self._check_clock
+        yield from self._turns.due()
 
-    def _awaits_phrase_end(self) -> bool:
-        return self._call.is_open and self.turn is Turn.LISTENING and self.mode != "next-note"
-
-    def _signal(self, time: float, signal: Signal) -> list[Timed]:
-        if signal is Signal.ANSWER_NOW and self.mode == "call-response" and not self._call.call:
-            return []
-        self.turn, action = after(self.mode, self.turn, signal)
-        self._time.lead(self.turn is Turn.ANSWERING)
-        return self._actions[action](time, signal)
+    def _finish(self) -> None:
+        """Do what was put off because a note had to leave at once."""
+        self._listener.finish()
+        self._turns.finish()
 
     # What arrives
 
     def _note_on(self, time: float, event: NoteOn) -> list[Timed]:
-        messages, is_heard = self._keyboard.strike(time, event)
+        messages, is_heard = self._input.strike(time, event)
         if not is_heard:
             return messages
         if self.turn is Turn.ANSWERING and not self.holds:
-            messages += self._signal(time, Signal.PLAYS)
+            messages += self._turns.signal(time, Signal.PLAYS)
         heard = self._listener.note_on(time, event.pitch)
         if heard is None:
             return messages
@@ -322,7 +306,7 @@ class Improviser:
             self._on_heard(heard)
         if heard.replaces or self.turn is Turn.ANSWERING:
             return messages
-        return messages + self._signal(time, Signal.PLAYS)
+        return messages + self._turns.signal(time, Signal.PLAYS)
 
     def _say_what_is_unknown(self, time: float, heard: HeardNote) -> None:
         """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""
@@ -332,7 +316,7 @@ class Improviser:
             self._notice(time, f"the model doesn't know the note {heard.pitch} here, and hears it as {taken_for}")
 
     def _take(self, time: float, event: NoteOff | ControlChange | Expression) -> list[Timed]:
-        messages, ended = self._keyboard.take(time, event)
+        messages, ended = self._input.take(time, event)
         self._release(time, ended)
         return messages
 
@@ -370,7 +354,7 @@ class Improviser:
         jump = self._time.hear_transport(time, event)
         if jump is None:
             return []
-        messages = self._signal(time, Signal.STOPPED)
+        messages = self._turns.signal(time, Signal.STOPPED)
         self._call.is_stopped = not self._time.rolls
         self._listener.move_grid(jump)
         self._call.move(jump)
@@ -390,7 +374,7 @@ class Improviser:
     def _steer(self, time: float, control: Control) -> list[Timed]:
         name, value = control.name, control.value
         if name == "answer":
-            return self._signal(time, Signal.ANSWER_NOW)
+            return self._turns.signal(time, Signal.ANSWER_NOW)
         if name == "panic":
             return self._panic(time)
         if name == "mode":
@@ -404,94 +388,31 @@ class Improviser:
             if bpm is not None:
                 self._listener.take_tempo(bpm)
         else:
-            self._composer.restyle(self._composer.style.with_control(control))
+            self._replies.change_style(self._replies.style.with_control(control))
         return []
 
     def _change_mode(self, time: float, mode: Mode) -> list[Timed]:
         if mode == self.mode:
             return []
-        messages = self._signal(time, Signal.CHANGED)
-        self.mode = mode
-        # A phrase that ended in another mode had its answer there.
-        end = self._listener.phrase_end()
-        if end is not None and end <= time:
-            self._call.close()
+        messages = self._turns.change_mode(time, mode)
         self._notice(time, f"mode {mode}")
         return messages
 
     def _panic(self, time: float) -> list[Timed]:
         self._call.close()  # silence, and no answer to what was being played
         self._notice(time, "panic")
-        return self._let_go(time) + self._replies.all_off(time)
+        # And whatever an instrument was told before, it is to be silent.
+        all_off = (ControlChange(number, 0, self._channel) for number in (ALL_SOUND_OFF, ALL_NOTES_OFF))
+        return self._let_go(time) + [Timed(time, message) for message in all_off]
 
     def _let_go(self, time: float) -> list[Timed]:
-        messages = self._signal(time, Signal.CHANGED)
-        self._release(time, self._keyboard.lift())
+        messages = self._turns.signal(time, Signal.CHANGED)
+        self._release(time, self._input.lift())
         self._listener.let_go(time)
         return messages + self._end_all(time)
 
     def _end_all(self, time: float) -> list[Timed]:
-        return self._playing.end_all(time) + self._keyboard.end_all(time)
-
-    # What is played
-
-    def _next_note(self, time: float, signal: Signal) -> list[Timed]:
-        self._plan.clear()
-        if not (self._playing.may_answer(time) and self._composer.wants_to_play()):
-            return []
-        note, found = self._replies.next_note(self._call.velocity)
-        if self._when == "now" or signal is Signal.ANSWER_NOW:
-            # How long it lasts is drawn when it has left: nobody waits for that.
-            self._unsettled = (time, note, found)
-            return self._playing.play(time, note, float("inf"))
-        step = (self._listener.onset or 0) + found.steps
-        self._plan.add([Planned(step, self._composer.length(found), note)], step)
-        self._composer.turn_page()
-        return []
-
-    def _settle(self) -> None:
-        """Do what was left for later when a message had to leave at once."""
-        self._listener.settle()
-        if self._unsettled is None:
-            return
-        time, note, found = self._unsettled
-        self._unsettled = None
-        length = self._composer.length(found)
-        self._composer.turn_page()
-        self._playing.end_at(note, time + length * self._time.tempo.step_seconds)
-
-    def _answer(self, time: float, signal: Signal) -> list[Timed]:
-        self._plan.clear()
-        self._plan.add(*self._replies.answer(time, self._call.call, at_once=signal is Signal.ANSWER_NOW))
-        self._call.close()
-        return []
-
-    def _go_on(self, time: float, signal: Signal) -> list[Timed]:
-        at_once, goes_on = signal is Signal.ANSWER_NOW, signal is Signal.ANSWER_ENDS
-        planned = self._replies.go_on(time, self._call.call, at_once, is_first=not goes_on)
-        # The next note is made up half a step after this one has left, which needn't wait for that; not sooner, for
-        # what the knobs say until then.
-        made_up = planned.step + 0.5 if planned else self._replies.next_step - 0.5
-        self._plan.add([planned] if planned else [], made_up)
-        self._call.close()
-        return []
-
-    def _fall_silent(self, time: float, _signal: Signal) -> list[Timed]:
-        self._plan.clear()
-        return self._playing.fall_silent(time)
-
-    def _end_phrase(self, time: float) -> list[Timed]:
-        if self._call.is_stopped:  # who stops the transport wants silence
-            self._call.close()
-            return []
-        return self._signal(time, Signal.PHRASE_ENDS)
-
-    def _play_planned(self, time: float) -> list[Timed]:
-        planned = self._plan.take()
-        if planned is None:
-            return self._signal(time, Signal.ANSWER_ENDS)
-        tempo = self._time.tempo
-        return self._playing.play(time, planned.note, tempo.time_of(planned.step + planned.length))
+        return self._playing.end_all(time) + self._input.end_all(time)
 
 
 def _name_of(sharps: int | None) -> str:

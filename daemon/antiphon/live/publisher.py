@@ -164,15 +164,17 @@ class StatePublisher(NoRecord):
     def look(self, improviser: Improviser, time: float) -> None:
         """See `View`."""
         if self._is_foreseeing:  # a step of the model a look, so that a note needn't wait for more
-            if not improviser.foresee():
+            distribution = improviser.next_note_distribution()
+            if distribution is None or not distribution.prepare():
                 self._is_foreseeing = False
-                self._put(messages.Expectation([(pitch, round(p, 4)) for pitch, p in improviser.expectation()]))
+                pitches = () if distribution is None else distribution.pitches()
+                self._put(messages.Expectation([(pitch, round(p, 4)) for pitch, p in pitches]))
                 self._next_look = self._looked_at + LOOK_SECONDS if self._has_stirred else None
             return
         self._looked_at, self._has_stirred = time, False
         self._is_foreseeing, self._has_heard = self._has_heard, False
         self._next_look = time if self._is_foreseeing else None
-        glance = improviser.glance()
+        glance = improviser.snapshot()
         plan = messages.PlanMade([messages.PlannedNote(*each) for each in glance.planned])
         if plan != self._plan:
             self._plan = plan

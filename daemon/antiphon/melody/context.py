@@ -1,6 +1,6 @@
-"""A context: what a model remembers of the symbols that it has read, and what it expects next.
+"""A context: a model's state after the symbols that it has read, and the probabilities of the next one.
 
-A context is a value. Reading gives a new one and leaves the old as it was, so going back is keeping it.
+A context is a value. Reading gives a new one and leaves the old as it was, so to go back is to keep the old one.
 """
 
 from __future__ import annotations
@@ -16,28 +16,45 @@ from antiphon.melody.model import Floats, Metre, StepModel, Tokens
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """One row for each melody that is read side by side (the same one in twelve keys, or many candidates)."""
+    """One row for each melody that is read side by side: the same one in twelve keys, or many candidates."""
 
     probabilities: Floats
     """Of the next token, (row, V)."""
     state: Floats
-    """The model's memory, (row, S)."""
+    """The model's state, (row, S)."""
 
     def row(self, index: int) -> Context:
         """Return one row as a context of its own."""
         return Context(self.probabilities[index : index + 1], self.state[index : index + 1])
 
+    def repeated(self, rows: int) -> Context:
+        """Return a context of one row as one of many rows that are all the same."""
+        return Context(np.repeat(self.probabilities, rows, axis=0), np.repeat(self.state, rows, axis=0))
 
-def read_on(model: StepModel, context: Context, tokens: Tokens, place: Place | None = None) -> Context:
+
+def unread(model: StepModel, vocabulary_size: int, rows: int) -> Context:
+    """Return the context before the first symbol, which expects nothing: all its probabilities are 0.
+
+    A fresh performance reads the token of `"/"` from there.
+    """
+    return Context(np.zeros((rows, vocabulary_size), np.float32), model.initial_state(rows))
+
+
+def read_on(model: StepModel, context: Context, tokens: Tokens, place: Place | Metre | None = None) -> Context:
     """Return the context after reading one more token in each row.
+
+    Whatever the improviser knows of the next symbol comes from here: what it samples from, and what it expects of the
+    performer. A distribution that is mixed into the model's belongs here.
 
     Args:
         model: the one that made the context.
         context: what was read before.
         tokens: (row,).
-        place: of the step to be predicted, the one after the token's; None where the metre is unknown.
+        place: of the step to be predicted, which is the one after the token's: the same in all rows, or each row's own
+            (`Metre`); None where the metre is unknown.
     """
-    return Context(*model.step(tokens, context.state, None if place is None else _metre(place, len(tokens))))
+    metre = _metre(place, len(tokens)) if isinstance(place, Place) else place
+    return Context(*model.step(tokens, context.state, metre))
 
 
 @lru_cache(maxsize=1024)

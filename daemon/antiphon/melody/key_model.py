@@ -18,7 +18,7 @@ from antiphon.melody.bundle import KEY_FILE, Bundle
 from antiphon.melody.model import Floats
 from antiphon.quiet import silenced
 
-SIDES = 12
+TRANSPOSITIONS = 12
 """Rows of the model: keys that a melody is heard in."""
 WIDEST = 13
 """Semitones, up or down, beyond which intervals are not told apart."""
@@ -51,7 +51,7 @@ class KeyNote:
     """A note as the key model hears it."""
 
     degrees: Ints
-    """Semitones (0…11) above each side's C, the tonic of major, (`SIDES`,)."""
+    """Semitones (0…11) above each side's C, the tonic of major, (`TRANSPOSITIONS`,)."""
     interval: int
     """A class of `interval_classes`, or `NO_INTERVAL`."""
     wait: int
@@ -68,7 +68,7 @@ class KeyModel(Protocol):
         """Hear a note.
 
         Returns:
-            The probability of each side, (`SIDES`,), and the state after.
+            The probability of each side, (`TRANSPOSITIONS`,), and the state after.
         """
 
 
@@ -99,9 +99,9 @@ class LiteKeyModel:
         self._inputs = {name: detail["index"] for name, detail in inputs.items()}
         self._outputs = {name: detail["index"] for name, detail in outputs.items()}
         self._shape = tuple(int(size) for size in inputs["state"]["shape"])
-        state = (SIDES, *self._shape[1:])
-        _check_shapes(bundle, inputs, {"degrees": (SIDES,), "interval": (1,), "wait": (1,), "state": state})
-        _check_shapes(bundle, outputs, {"probabilities": (SIDES,), "state": state})
+        state = (TRANSPOSITIONS, *self._shape[1:])
+        _check_shapes(bundle, inputs, {"degrees": (TRANSPOSITIONS,), "interval": (1,), "wait": (1,), "state": state})
+        _check_shapes(bundle, outputs, {"probabilities": (TRANSPOSITIONS,), "state": state})
 
     def initial_state(self) -> Floats:
         """See `KeyModel`."""

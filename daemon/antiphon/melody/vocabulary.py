@@ -67,13 +67,8 @@ class Vocabulary:
         """The tokens of the pitches, in rising order of pitch."""
         return np.array(list(self.pitches.values()), dtype=np.intp)
 
-    @cached_property
-    def going_on(self) -> npt.NDArray[np.intp]:
-        """The tokens with which a melody goes on: the pitches in rising order, hold and rest; all but the end."""
-        return np.append(self.pitch_tokens, (self.hold, self.rest))
-
-    def thinned(self, density: float) -> npt.NDArray[np.float32]:
-        """Return what is left of each token's weight, (V,), where fewer notes are to start: pitches × `density`."""
+    def density_weights(self, density: float) -> npt.NDArray[np.float32]:
+        """Return what tokens' probabilities are multiplied by so that fewer notes start, (V,): pitches by `density`."""
         weights = np.ones(len(self), np.float32)
         weights[self.pitch_tokens] = density
         return weights

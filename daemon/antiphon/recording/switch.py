@@ -54,7 +54,7 @@ class RecordingSwitch:
         """Begin or end a recording in mid-set, at a time in seconds; where it is so already, nothing happens."""
         if is_on and self._recorder is None:
             self._began = seconds
-            header = {**as_it_stands(self.header, improviser.glance()), BEGAN: round(seconds, 3)}
+            header = {**as_it_stands(self.header, improviser.snapshot()), BEGAN: round(seconds, 3)}
             self._record = self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
             if improviser.sharps is not None:
                 self.key(seconds, improviser.sharps)

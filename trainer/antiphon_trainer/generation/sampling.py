@@ -11,7 +11,7 @@ from antiphon.melody import keys
 from antiphon.melody.grid import Note, read
 from antiphon.melody.metre import TimeSignature
 from antiphon.melody.model import Metre, StepModel
-from antiphon.melody.sampling import Sampler
+from antiphon.melody.sampling import RandomStream, draw, random_streams
 from antiphon.melody.vocabulary import HOLD, LAST_MIDI_NOTE, Vocabulary
 
 _TRIES = 20
@@ -45,16 +45,23 @@ def sample_melody(model: StepModel, vocabulary: Vocabulary, options: MelodyOptio
     Raises:
         UserError: the model makes no melody with a note in it.
     """
-    sampler = Sampler(options.temperature, seed)
+    stream = next(random_streams(seed))
     for _ in range(_TRIES):
-        notes = list(read(_symbols(model, vocabulary, options, sampler)))
+        symbols, stream = _symbols(model, vocabulary, options, stream)
+        notes = list(read(symbols))
         if any(note.pitch is not None for note in notes):
             return _transposed(notes, keys.transposition(options.sharps))
     raise UserError("the model plays no note: it ends at once or rests; try a higher --temperature or another --seed")
 
 
-def _symbols(model: StepModel, vocabulary: Vocabulary, options: MelodyOptions, sampler: Sampler) -> list[str]:
-    """Draw symbols until `"/"`, or until the bars are full. The first is no hold: nothing sounds yet."""
+def _symbols(
+    model: StepModel, vocabulary: Vocabulary, options: MelodyOptions, stream: RandomStream
+) -> tuple[list[str], RandomStream]:
+    """Draw symbols until `"/"`, or until the bars are full. The first is no hold: nothing sounds yet.
+
+    Returns:
+        The symbols, and the stream after them.
+    """
     everything = np.arange(len(vocabulary))
     first = np.array([t for t in everything if vocabulary.symbols[t] != HOLD])
     state = model.initial_state(1)
@@ -64,11 +71,12 @@ def _symbols(model: StepModel, vocabulary: Vocabulary, options: MelodyOptions, s
     for step in range(options.bars * bar):
         metre = Metre(np.array([step % bar], np.int32), np.array([bar], np.int32))
         probabilities, state = model.step(np.array([token], np.int32), state, metre)
-        token = sampler.draw(probabilities[0], everything if symbols else first)
+        allowed = everything if symbols else first
+        token, stream = draw(probabilities[0], allowed, options.temperature, stream)
         if token == vocabulary.end:
             break
         symbols.append(vocabulary.symbols[token])
-    return symbols
+    return symbols, stream
 
 
 def _transposed(notes: list[Note], to_model: int) -> list[Note]:

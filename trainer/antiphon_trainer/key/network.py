@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from antiphon.melody.key_model import INTERVALS, SIDES, WAIT_CLASSES
+from antiphon.melody.key_model import INTERVALS, TRANSPOSITIONS, WAIT_CLASSES
 from antiphon_trainer.conversion.tflite import export
 
 _OUT = 0.2
@@ -81,16 +81,16 @@ class KeyNetwork(keras.Model):  # type: ignore[misc]
     def _states(self, pitches: Any, intervals: Any, waits: Any, training: bool) -> Any:
         """Return the state after each note on each side, (song, note, side, units)."""
         count, notes = tf.shape(pitches)[0], tf.shape(pitches)[1]
-        degrees = (pitches[:, None, :] - tf.range(SIDES)[None, :, None]) % 12
+        degrees = (pitches[:, None, :] - tf.range(TRANSPOSITIONS)[None, :, None]) % 12
         read = self.read(degrees, intervals[:, None], waits[:, None])
-        rows = tf.transpose(tf.reshape(read, (count * SIDES, notes, 3 * self.units)), (1, 0, 2))
+        rows = tf.transpose(tf.reshape(read, (count * TRANSPOSITIONS, notes, 3 * self.units)), (1, 0, 2))
         remembered = self._thinned(tf.ones((count, 1, self.units)), _FORGOTTEN, training)
-        remembered = tf.reshape(tf.tile(remembered, (1, SIDES, 1)), (count * SIDES, self.units))
+        remembered = tf.reshape(tf.tile(remembered, (1, TRANSPOSITIONS, 1)), (count * TRANSPOSITIONS, self.units))
         states = tf.scan(
-            lambda state, note: self.step(state, note, remembered), rows, tf.zeros((count * SIDES, self.units))
+            lambda state, note: self.step(state, note, remembered), rows, tf.zeros((count * TRANSPOSITIONS, self.units))
         )
         states = self._thinned(states, _OUT, training)
-        return tf.transpose(tf.reshape(states, (notes, count, SIDES, self.units)), (1, 0, 2, 3))
+        return tf.transpose(tf.reshape(states, (notes, count, TRANSPOSITIONS, self.units)), (1, 0, 2, 3))
 
     @staticmethod
     def _thinned(values: Any, share: float, training: bool) -> Any:
@@ -105,9 +105,9 @@ def key_model_to_tflite(network: KeyNetwork) -> bytes:
         return {"probabilities": tf.nn.softmax(network.scores(after)[None])[0], "state": after}
 
     inputs = [
-        tf.TensorSpec((SIDES,), tf.int32, name="degrees"),
+        tf.TensorSpec((TRANSPOSITIONS,), tf.int32, name="degrees"),
         tf.TensorSpec((1,), tf.int32, name="interval"),
         tf.TensorSpec((1,), tf.int32, name="wait"),
-        tf.TensorSpec((SIDES, network.units), tf.float32, name="state"),
+        tf.TensorSpec((TRANSPOSITIONS, network.units), tf.float32, name="state"),
     ]
     return export("hear", network, hear, inputs)

@@ -1,12 +1,13 @@
-"""Constraints: what an answer may hold, in every mode, as masks over a model's vocabulary.
+"""Constraints: which tokens may be played next, in every mode, as masks over a model's vocabulary.
 
-The static part (range and scale) is one mask for a performance; the moving part (rests and repetitions) depends on
-what each row of a batch has just played. Together they always leave something to play.
+Range and scale are one mask while they and the key stay the same; the limits on rests and repetitions depend on
+the history: what was played last. Together they always leave something to play.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,36 +20,45 @@ Booleans = npt.NDArray[np.bool_]
 WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
 """The pitch classes in scale, in the model's key: C major's and A minor's."""
 _OCTAVES = tuple(sorted(range(-240, 241, 12), key=lambda semitones: (abs(semitones), semitones)))
-"""Shifts by octaves, in semitones, the nearest first: all of MIDI's, twice, since a phrase at one end of the keyboard
-and a style that plays octaves above it can lead beyond the end before the range leads back to the other."""
+"""Semitones; the octaves by which pitches may be shifted into the range, the nearest first. Twice MIDI's range, since a
+phrase at one end of the keyboard, played octaves higher still, may have to come back to the other end."""
 
 
-@dataclass(frozen=True, eq=False)
-class History:
-    """What each row has played last."""
+N = TypeVar("N", int, Tokens)
 
-    rested: Tokens
-    """Steps of silence up to now, (row,); 0 while a note sounds."""
-    last: Tokens
-    """The token of the last pitch, (row,); −1 before the first."""
-    times: Tokens
-    """How often that pitch has sounded in a row, (row,). Rests between don't count."""
 
-    def after(self, tokens: Tokens, vocabulary: Vocabulary) -> History:
-        """Return the course after one more token in each row, (row,)."""
-        # The two signs that aren't pitches and don't hold: a rest, and the end, after which nothing sounds.
-        signs = (tokens == vocabulary.rest) | (tokens == vocabulary.end)
-        starts = ~signs & (tokens != vocabulary.hold)
-        silent = signs | ((tokens == vocabulary.hold) & (self.rested > 0))
+@dataclass(frozen=True)
+class History(Generic[N]):
+    """What was played last, of one melody (integers) or of many side by side (arrays of a row each), as a value."""
+
+    rested: N
+    """Steps of silence up to now; 0 while a note sounds."""
+    last: N
+    """The token of the last pitch; −1 before the first."""
+    times: N
+    """How often that pitch has sounded in a row; rests between don't count."""
+
+    def after(self, token: N, vocabulary: Vocabulary) -> History[N]:
+        """Return the history after one more token, or one more in each row."""
+        # Arithmetic in place of branches, so that one rule serves numbers and arrays.
+        holds = token == vocabulary.hold
+        # After the end of a song nothing sounds, as in a rest.
+        ends = (token == vocabulary.rest) | (token == vocabulary.end)
+        is_silent = ends | (holds & (self.rested > 0))
+        starts = (holds | ends) ^ True
         return History(
-            rested=np.where(silent, self.rested + 1, 0).astype(np.int32),
-            last=np.where(starts, tokens, self.last),
-            times=np.where(starts, np.where(tokens == self.last, self.times + 1, 1), self.times).astype(np.int32),
+            rested=is_silent * (self.rested + 1),
+            last=self.last + starts * (token - self.last),
+            times=self.times + starts * (1 - self.times * (token != self.last)),
         )
 
 
-def new_history(rows: int) -> History:
-    """Return the course of rows that haven't played yet."""
+NOTHING_PLAYED = History(rested=0, last=-1, times=0)
+"""The history before the first note."""
+
+
+def new_histories(rows: int) -> History[Tokens]:
+    """Return the histories of melodies that haven't begun, side by side."""
     none = np.zeros(rows, np.int32)
     return History(rested=none, last=none - 1, times=none)
 
@@ -64,9 +74,8 @@ class Constraints:
     in_scale: bool = False
     """Only the seven notes of the key signature in use.
 
-    In minor, too: no raised sixth and seventh (F♯ and G♯ in A minor), because who asks for the scale wants no note that
-    a band reading the signature wouldn't play, and in a key that is taken for minor by mistake G♯ is a wrong note.
-    Who wants leading notes leaves this off.
+    In minor too, without the raised sixth and seventh (F♯ and G♯ in A minor): whoever asks for the scale wants no note
+    that a band reading the signature wouldn't play, and where a key is taken for minor by mistake, G♯ is a wrong note.
     """
     longest_rest: int = 16
     """In steps; 0 is no rest at all."""
@@ -94,18 +103,21 @@ class Constraints:
         """
         return self._fitted(vocabulary, semitones)[0]
 
-    def allowed(self, vocabulary: Vocabulary, mask: Booleans, course: History) -> Booleans:
-        """Return the tokens that may come next in each row, (row, V): `mask`, less what its course forbids.
+    def allowed(self, vocabulary: Vocabulary, mask: Booleans, history: History[Tokens]) -> Booleans:
+        """Return the tokens that may come next in each row, (row, V): `mask`, less what its history forbids.
 
-        A limit on repetitions is passed over where the mask holds a single pitch.
+        Args:
+            vocabulary: the model's.
+            mask: what range and scale allow, (V,). Where it holds a single pitch, that may be repeated without limit.
+            history: of each row.
         """
-        rows = np.arange(len(course.last))
+        rows = np.arange(len(history.last))
         found = np.repeat(mask[None], len(rows), axis=0)
-        found[:, vocabulary.rest] &= course.rested < self.longest_rest
-        found[:, vocabulary.hold] &= (course.rested == 0) | (course.rested < self.longest_rest)
+        found[:, vocabulary.rest] &= history.rested < self.longest_rest
+        found[:, vocabulary.hold] &= (history.rested == 0) | (history.rested < self.longest_rest)
         if np.count_nonzero(mask[vocabulary.pitch_tokens]) > 1:
-            tired = (course.last >= 0) & (course.times >= self.repetitions)
-            found[rows[tired], course.last[tired]] = False
+            over_repeated = (history.last >= 0) & (history.times >= self.repetitions)
+            found[rows[over_repeated], history.last[over_repeated]] = False
         return found
 
     def _fitted(self, vocabulary: Vocabulary, semitones: int) -> tuple[Booleans, int]:

@@ -1,120 +1,155 @@
-"""Replies: notes on the grid, made of what was heard: the next note, an answer, or the melody going on."""
+"""Replies: what is played, on the grid, to what was heard: the next note, an answer, or the melody going on.
+
+What may be asked for soon is prepared, a step of the model at a time. Whatever is prepared is kept by all that it
+depends on, so that it is found only where it is what would be made now.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from antiphon.improviser.answering import request
 from antiphon.improviser.answering.call import Call
 from antiphon.improviser.answering.candidates import Candidates
-from antiphon.improviser.answering.composer import Composer, NextNote, Style, within_midi
-from antiphon.improviser.events import ControlChange, NoteOn, Timed
+from antiphon.improviser.answering.constraints import NOTHING_PLAYED, History
+from antiphon.improviser.answering.next_note import (
+    MelodyPosition,
+    NextNote,
+    StyledModel,
+    melody_note,
+    next_note,
+    note_length,
+    within_midi,
+)
+from antiphon.improviser.answering.opening import Opening, Openings, ReplyInputs
+from antiphon.improviser.answering.request import CallMelody, Request
+from antiphon.improviser.answering.style import Style
+from antiphon.improviser.events import NoteOn
 from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.state import NoteHypothesis
+from antiphon.improviser.models import Models
 from antiphon.improviser.output.plan import Planned
-from antiphon.improviser.tempo.downbeat import find_downbeat
 from antiphon.improviser.tempo.timekeeping import Timekeeper
-from antiphon.melody.context import Context
-from antiphon.melody.grid import Note, Place
-from antiphon.melody.window import context_of, tokens_of
+from antiphon.melody.grid import Note
+from antiphon.melody.sampling import RandomStream, random_streams
 
-ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
-"""MIDI 1.0's channel mode messages."""
-LATE_RELEASE = 2
-"""Steps by which a call's last note may hang over the barline and still end there."""
-LONGEST_CALL = 128
-"""Steps of a call by which its downbeat is found, at most: eight bars, in some 15 ms."""
-LONGEST_WAIT = 2
-"""Bars for which the call's last note counts as held on, at most, where the answer waits for its bar."""
+MOST_PREPARED = 64
+"""Next notes that are kept prepared: four for each step of a bar of 4/4."""
 
-
-@dataclass(frozen=True, eq=False)
-class Opening:
-    """Where a reply starts."""
-
-    step: int
-    """On the grid."""
-    place: Place | None
-    """In the bar; None where that is unknown."""
-    context: Context
-    """After everything before it, one row."""
-    upbeat: int = 0
-    """Steps by which the call began before a barline."""
+NoteInputs = tuple[NoteHypothesis | None, StyledModel, History[int], RandomStream]
+"""All that a next note depends on: the note that it answers and what was heard with it, the model and its style, what
+was played before, and the random stream."""
 
 
 class Replies:
     """Makes replies to what a listener has heard.
 
     Args:
+        models: what listens and what plays.
+        style: in which it plays, to begin with.
+        seed: of the random numbers: the same playing and seed give the same replies; None is new every time.
+        channel: of the replies, 1…16.
         listener: hears the performer.
-        composer: makes up what is played.
         time: the grid.
-        channel: of the reply, 1…16.
-        by_window: the composer's model reads windows, and the listener hears with another one.
-        knows_metre: the composer's model takes the metre, and as many rows as a bar has steps.
     """
 
     def __init__(
-        self,
-        listener: Listener,
-        composer: Composer,
-        time: Timekeeper,
-        channel: int,
-        by_window: bool = False,
-        knows_metre: bool = True,
+        self, models: Models, style: Style, seed: int | None, channel: int, listener: Listener, time: Timekeeper
     ) -> None:
-        self._knows_metre = knows_metre
         self._listener = listener
-        self._composer = composer
         self._time = time
         self._channel = channel
-        self._by_window = by_window
+        self._openings = Openings(models, listener, time)
+        self._styled = StyledModel(models.playing, style)
+        self._history = NOTHING_PLAYED
+        self._streams = random_streams(seed)
+        self._stream = next(self._streams)
+        self._answers_seed = int(np.random.default_rng().integers(1 << 62)) if seed is None else seed
         self._answers = 0
-        self._opened: tuple[_Question, Opening] | None = None
-        self._prepared: tuple[_Question, Candidates] | None = None
-        self._melody: Iterator[Note] | None = None
+        self._prepared: dict[NoteInputs, tuple[NextNote, History[int]]] = {}
+        self._opening: tuple[ReplyInputs, Opening] | None = None
+        self._candidates: tuple[ReplyInputs, Candidates] | None = None
+        self._melody: MelodyPosition | None = None
         self._first_step = self._next_step = 0
 
+    @property
+    def style(self) -> Style:
+        """How it plays."""
+        return self._styled.style
+
+    @property
+    def next_step(self) -> int:
+        """The step at which the melody that goes on has its next note."""
+        return self._next_step
+
+    def change_style(self, style: Style) -> None:
+        """Play in another style from now on."""
+        self._styled = StyledModel(self._openings.models.playing, style)
+
+    def change_models(self, models: Models) -> None:
+        """Play with another model from now on, as if it had played nothing before."""
+        self._openings.models = models
+        self._styled = StyledModel(models.playing, self.style)
+        self._history = NOTHING_PLAYED
+        self._opening = self._candidates = self._melody = None
+
+    # The next note
+
+    def wants_to_play(self) -> bool:
+        """Draw whether a note is answered, by the style's density."""
+        if self.style.density >= 1:
+            return True
+        share, self._stream = self._stream.next()
+        return share < self.style.density
+
     def next_note(self, velocity: int) -> tuple[NoteOn, NextNote]:
-        """Return the note that the model expects next, as loud as `velocity` (1…127), and how it was found."""
-        note = self._composer.recall(self._listener.impression)
-        if note is None:
+        """Return the predicted next note, as loud as `velocity` (1…127), and how it was drawn; prepared before, or now.
+
+        `note_length` is to be asked before the next reply.
+        """
+        found = self._prepared.get(self._note_inputs(self._listener.hypothesis))
+        if found is None:
+            context, semitones = self._openings.context(), self._listener.semitones
             place = self._time.place((self._listener.onset or 0) + 1)
-            note = self._composer.next_note(self._context(), self._listener.semitones, place)
+            found = next_note(self._styled, context, self._history, self._stream, semitones, place)
+        note, self._history = found
         return NoteOn(note.pitch, velocity, self._channel), note
 
-    def forget(self, by_window: bool, knows_metre: bool) -> None:
-        """Drop what was prepared: another model plays from now on; see above."""
-        self._by_window, self._knows_metre = by_window, knows_metre
-        self._opened = self._prepared = self._melody = None
+    def note_length(self, note: NextNote) -> int:
+        """Draw how long the next note sounds, in steps. Its random stream ends here."""
+        length = note_length(self._styled, note)
+        self._begin_stream()
+        return length
 
-    def anticipate(self) -> bool:
-        """Hear a note that is likely to come now, and draw the answer to it. Returns whether there are more to hear."""
-        if self._by_window or self._composer.style.density < 1:
+    def prepare_next_note(self) -> bool:
+        """Draw the answer to a note that is likely to come now. Returns whether there may be more to prepare."""
+        if self.style.density < 1 or not self._openings.models.shares_context:
             return False
-        impression = self._listener.anticipate()
-        if impression is None:
+        hypothesis = self._listener.prepare()
+        if hypothesis is None:
             return False
-        after = impression.place and impression.place.later(1)
-        self._composer.anticipate(impression, impression.context, impression.semitones, after)
+        if len(self._prepared) == MOST_PREPARED:
+            self._prepared.clear()
+        place = hypothesis.place and hypothesis.place.later(1)
+        self._prepared[self._note_inputs(hypothesis)] = next_note(
+            self._styled, hypothesis.context, self._history, self._stream, hypothesis.semitones, place
+        )
         return True
 
-    def prepare(self, call: Call) -> bool:
-        """Draw one more symbol of the answers to a call that may have ended. Returns whether there is more to draw."""
-        end = self._listener.phrase_end()
-        if end is None:
-            return False
-        return self._candidates(self._question(end, call, at_once=False)).advance()
+    def _note_inputs(self, hypothesis: NoteHypothesis | None) -> NoteInputs:
+        return hypothesis, self._styled, self._history, self._stream
 
-    def prepare_melody(self, call: Call) -> None:
-        """Find where a melody will go on from a call that may have ended."""
+    def _begin_stream(self) -> None:
+        self._stream = next(self._streams)
+        self._prepared.clear()  # no note will be drawn from the stream before
+
+    # An answer
+
+    def prepare_answer(self, call: Call) -> bool:
+        """Draw one more symbol of the candidates for a call that may have ended. Returns whether there is more."""
         end = self._listener.phrase_end()
-        if end is not None:
-            self._opening(self._question(end, call, at_once=False))
+        return end is not None and self._candidates_for(self._inputs(end, call, at_once=False)).prepare()
 
     def answer(self, time: float, call: Call, at_once: bool) -> tuple[list[Planned], int]:
         """Choose an answer to a call.
@@ -122,24 +157,33 @@ class Replies:
         Args:
             time: now, in seconds.
             call: it has a note.
-            at_once: on the next step, and not when the call's place in its bar, or the next beat, comes round.
+            at_once: on the next step, not when the call's place in its bar, or the next beat, comes round.
 
         Returns:
             Its notes, and the step at which it is over.
         """
-        question = self._question(time, call, at_once)
-        answer = self._candidates(question).choose()
+        inputs = self._inputs(time, call, at_once)
+        answer = self._candidates_for(inputs).choose()
         self._answers += 1
-        self._prepared = None
-        length = self._length(call, time)
-        notes, step = [], question.step
+        self._candidates = None
+        length = self._openings.length(call, time)
+        notes, step = [], inputs.step
         for note in answer.notes:
             if note.pitch is not None:
-                velocity = call.velocity_at(step - question.step, length)
+                velocity = call.velocity_at(step - inputs.step, length)
                 pitch = within_midi(note.pitch + answer.semitones)
                 notes.append(Planned(step, note.steps, NoteOn(pitch, velocity, self._channel)))
             step += note.steps
         return notes, step
+
+    # A melody that goes on
+
+    def prepare_melody(self, call: Call) -> bool:
+        """Find where a melody will go on from a call that may have ended. Returns whether there is more: never."""
+        end = self._listener.phrase_end()
+        if end is not None:
+            self._opening_for(self._inputs(end, call, at_once=False))
+        return False
 
     def go_on(self, time: float, call: Call, at_once: bool, is_first: bool) -> Planned | None:
         """Return the next note of a melody that goes on from what was heard, or None for a rest in it.
@@ -147,152 +191,82 @@ class Replies:
         Args:
             time: now, in seconds.
             call: what was heard; it may be empty.
-            at_once: see `answer`.
+            at_once: as for `answer`.
             is_first: the melody begins here.
         """
-        if is_first or self._melody is None:
-            if is_first:
-                opening = self._opening(self._question(time, call, at_once))
-                self._first_step = self._next_step = opening.step
-            else:  # another model goes on where the last one stood
-                opening = Opening(self._next_step, self._time.place(self._next_step), self._context())
-            self._melody = self._composer.melody(opening.context, lambda: self._listener.semitones, opening.place)
-        note, step = next(self._melody), self._next_step
+        if is_first:
+            opening = self._opening_for(self._inputs(time, call, at_once))
+            self._first_step = self._next_step = opening.step
+            self._melody = MelodyPosition(opening.context, opening.place)
+        elif self._melody is None:  # another model goes on where the last one stood
+            self._melody = MelodyPosition(self._openings.context(), self._time.place(self._next_step))
+        else:
+            self._begin_stream()
+        semitones = self._listener.semitones
+        found = melody_note(self._styled, self._melody, self._history, self._stream, semitones)
+        self._melody, self._history, self._stream = found.after, found.history, found.stream
+        note, step = found.note, self._next_step
         self._next_step += note.steps
         if note.pitch is None:
             return None
         # The call's contour goes round and round under the melody, in whole bars.
-        bars = math.ceil(self._length(call, time) / self._time.bar)
+        bars = math.ceil(self._openings.length(call, time) / self._time.bar)
         velocity = call.velocity_at(step - self._first_step, bars * self._time.bar)
-        pitch = self._composer.played(note.pitch, self._listener.semitones)
-        return Planned(step, note.steps, NoteOn(pitch, velocity, self._channel))
+        return Planned(step, note.steps, NoteOn(self._styled.played(note.pitch, semitones), velocity, self._channel))
 
     def move(self, steps: int) -> None:
         """Let the melody that goes on do so that many steps later."""
         self._first_step += steps
         self._next_step += steps
 
-    def all_off(self, time: float) -> list[Timed]:
-        """Return what tells an instrument to be silent, whatever it was told before."""
-        return [Timed(time, ControlChange(number, 0, self._channel)) for number in (ALL_SOUND_OFF, ALL_NOTES_OFF)]
+    # What a reply to a phrase is made of
 
-    @property
-    def next_step(self) -> int:
-        """The step at which the melody that goes on has its next note."""
-        return self._next_step
+    def _inputs(self, time: float, call: Call, at_once: bool) -> ReplyInputs:
+        return self._openings.inputs(time, call, at_once, self.style)
 
-    def _question(self, time: float, call: Call, at_once: bool) -> _Question:
-        """Return all that a reply depends on; `time`, in seconds, is when it is asked for."""
-        grid = self._time
-        if at_once:
-            step = grid.next_step(time, 1)
-        elif not call.onsets:
-            step = grid.next_step(time, grid.beat)
-        else:
-            step = grid.next_step(time, grid.bar if grid.is_shared else grid.beat, call.start)
-        ended = self._ended(time) if call.onsets else step
-        return _Question(call, step, ended, at_once, self._composer.style, self._listener.semitones)
+    def _opening_for(self, inputs: ReplyInputs) -> Opening:
+        """Return where a reply starts, found before or now."""
+        if self._opening is None or self._opening[0] != inputs:
+            self._opening = inputs, self._openings.find(inputs)
+        return self._opening[1]
 
-    def _ended(self, time: float) -> int:
-        """Return the step at which the call's last note ended; now, if it hasn't."""
-        release = self._listener.release
-        ended = self._time.tempo.step_at(time) if release is None else release
-        onset = self._listener.onset or 0
-        # A key that was stuck overnight isn't read step by step.
-        return min(max(onset + 1, round(ended)), onset + LONGEST_WAIT * self._time.bar)
+    def _candidates_for(self, inputs: ReplyInputs) -> Candidates:
+        """Return the candidates for an answer, begun before or now."""
+        if self._candidates is None or self._candidates[0] != inputs:
+            opening, playing = self._opening_for(inputs), self._styled
+            # Each answer has random numbers of its own, whenever it is prepared.
+            generator = np.random.default_rng([self._answers_seed, self._answers])
+            candidates = Candidates(
+                playing.model,
+                playing.vocabulary,
+                opening.context,
+                self._request(inputs, opening),
+                generator,
+                inputs.style.candidates,
+            )
+            self._candidates = inputs, candidates
+        return self._candidates[1]
 
-    def _length(self, call: Call, time: float) -> int:
-        return self._ended(time) - call.start if call.onsets else self._time.bar
-
-    def _opening(self, question: _Question) -> Opening:
-        """Return where a reply starts, and what the model remembers there; found before or now."""
-        if self._opened is None or self._opened[0] != question:
-            self._opened = question, self._found_opening(question)
-        return self._opened[1]
-
-    def _found_opening(self, question: _Question) -> Opening:
-        grid, call, step = self._time, question.call, question.step
-        last = self._listener.onset
-        if last is None or not call.onsets:
-            return Opening(step, grid.place(step), self._context())
-        if grid.is_shared:
-            held = min(step - last - 1, LONGEST_WAIT * grid.bar)
-            context = self._held_on(self._context(), grid.place(step), held)
-            return Opening(step, grid.place(step), context, -call.start % grid.bar)
-        # Nobody counts the silence between call and answer: to the model the answer comes in the call's next bar, or,
-        # if it is asked for at once, where the call ended.
-        bars = max(1, math.ceil((question.ended - LATE_RELEASE - call.start) / grid.bar))
-        start = question.ended if question.at_once else call.start + bars * grid.bar
-        if not self._knows_metre:
-            return Opening(step, None, self._held_on(self._context(), None, max(0, start - last - 1)))
-        ended = min(question.ended, start)
-        tokens = self._tokens(call, ended)
-        phase = find_downbeat(self._composer.model, self._composer.vocabulary, tokens, grid.bar, grid.beat)
-        barline = ended - len(tokens) - phase.position
-        place = Place((start - barline) % grid.bar, grid.bar)
-        context = self._held_on(phase.context, place, start - ended)
-        return Opening(step, place, context, (barline - call.start) % grid.bar)
-
-    def _candidates(self, question: _Question) -> Candidates:
-        """Return the answers that are being drawn, begun before or now."""
-        if self._prepared is None or self._prepared[0] != question:
-            opening = self._opening(question)
-            candidates = self._composer.candidates(opening.context, self._request(question, opening), self._answers)
-            self._prepared = question, candidates
-        return self._prepared[1]
-
-    def _request(self, question: _Question, opening: Opening) -> request.Request:
-        style, place = question.style, opening.place
-        notes = self._notes(question.call, question.semitones, question.ended)
-        return request.Request(
-            call=request.CallMelody(notes, opening.upbeat),
+    def _request(self, inputs: ReplyInputs, opening: Opening) -> Request:
+        style, place = inputs.style, opening.place
+        return Request(
+            call=CallMelody(_notes(inputs), opening.upbeat),
             position=0 if place is None else place.position,
             bar=self._time.bar,
             shortest=style.shortest,
             longest=style.longest,
             constraints=style.constraints,
-            semitones=self._composer.octaved(question.semitones),
+            semitones=self._styled.octaved(inputs.semitones),
             density=style.density,
             temperature=style.temperature,
         )
 
-    def _notes(self, call: Call, semitones: int, ended: int) -> tuple[Note, ...]:
-        """Return the call's notes in the model's key; each lasts until the next, the last one until it `ended`."""
-        return tuple(
-            Note(pitch - semitones, following - onset)
-            for onset, following, pitch in zip(call.onsets, (*call.onsets[1:], ended), call.pitches, strict=True)
-            if following > onset
-        )
 
-    def _tokens(self, call: Call, ended: int) -> npt.NDArray[np.int32]:
-        """Return the call's last tokens, a step each, until it `ended`."""
-        vocabulary = self._composer.vocabulary
-        onset = self._listener.onset or 0
-        heard = self._listener.line[-min(onset - call.start + 1, LONGEST_CALL) :]
-        held = [vocabulary.hold] * (ended - onset - 1)
-        return np.array([*tokens_of(vocabulary, heard), *held], np.int32)
-
-    def _context(self) -> Context:
-        """Return what was heard up to the last onset, as the composer's model remembers it."""
-        if not self._by_window:
-            return self._listener.context
-        return context_of(self._composer.model, self._composer.vocabulary, self._listener.line)
-
-    def _held_on(self, context: Context, place: Place | None, steps: int) -> Context:
-        """Return the context after the call's last note was held on for some steps, until `place`."""
-        first = place and Place((place.position - steps) % place.bar, place.bar)
-        return self._composer.held_on(context, first, steps)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """All that the answers to a call depend on."""
-
-    call: Call
-    step: int
-    """At which the answer starts, on the grid."""
-    ended: int
-    """The step at which the call ended."""
-    at_once: bool
-    style: Style
-    semitones: int
+def _notes(inputs: ReplyInputs) -> tuple[Note, ...]:
+    """Return the call's notes in the model's key; each lasts until the next one, the last until the call ended."""
+    call = inputs.call
+    return tuple(
+        Note(pitch - inputs.semitones, following - onset)
+        for onset, following, pitch in zip(call.onsets, (*call.onsets[1:], inputs.ended), call.pitches, strict=True)
+        if following > onset
+    )

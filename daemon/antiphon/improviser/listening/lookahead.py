@@ -1,4 +1,7 @@
-"""The path since the last onset: at every step, what the model expects if the note is held, or if a rest began."""
+"""Lookahead: at every step after the last onset, what the model predicts if the note is held, or if a rest began.
+
+Asking early, in the time between two notes, makes hearing the second a look-up.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.melody.context import Context, read_on
+from antiphon.melody.context import Context, read_on, unread
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 
 _SMALLEST = np.float32(1e-30)
-"""A softmax may round to 0, of which there is no logarithm."""
+"""Probability; the least that is counted, since a softmax may round to 0, of which there is no logarithm."""
 
 
 def bits_of(probabilities: Floats) -> npt.NDArray[np.float64]:
@@ -23,11 +26,13 @@ def bits_of(probabilities: Floats) -> npt.NDArray[np.float64]:
 
 
 @dataclass(frozen=True, eq=False)
-class Expectation:
-    """What is expected at a step, and the bits, (row,), that the holds and rests on the way there cost."""
+class Prediction:
+    """What is predicted at a step."""
 
     context: Context
+    """Before the step's symbol."""
     bits: npt.NDArray[np.float64]
+    """−log2 of the probability of all holds and rests since the onset, (row,)."""
     vocabulary: Vocabulary
 
     @cached_property
@@ -43,10 +48,9 @@ class Expectation:
 
 
 class Lookahead:
-    """Expectations at the steps after an onset, made when asked for and then kept.
+    """Predictions at the steps after an onset, made when asked for and then kept.
 
-    A path is a value for whoever holds it: what it answers for a step never changes. Asking early, in the time
-    between two notes, makes hearing the second a look-up.
+    It is a value to whoever holds it: what it answers for a step never changes.
 
     Args:
         model: reads on.
@@ -65,30 +69,30 @@ class Lookahead:
         self._before = before
         self._tokens = tokens
         self._first_place = place and place.later(1)
-        self._held: list[Expectation] = []
-        self._rested: list[Expectation] = []
+        self._held: list[Prediction] = []
+        self._rested: list[Prediction] = []
         self._rest_at: int | None = None
 
     def row(self, index: int) -> Context:
-        """Return one row of the context after the onset's symbol: who answers in one key need not wait for all."""
+        """Return one row of the context after the onset's symbol: an answer in one key need not wait for all."""
         if self._held:
             return self._held[0].context.row(index)
         return read_on(self._model, self._before.row(index), self._tokens[index : index + 1], self._first_place)
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Read the onset's symbol in every row, if that wasn't done yet."""
         if not self._held:
             onset = read_on(self._model, self._before, self._tokens, self._first_place)
-            self._held.append(Expectation(onset, np.zeros(len(self._tokens)), self._vocabulary))
+            self._held.append(Prediction(onset, np.zeros(len(self._tokens)), self._vocabulary))
 
-    def at(self, step: int, rest_at: int | None) -> Expectation:
-        """Return what is expected `step` steps (at least 1) after the onset.
+    def at(self, step: int, rest_at: int | None) -> Prediction:
+        """Return what is predicted `step` steps (at least 1) after the onset.
 
         Args:
             step: 1 is the step after the onset.
             rest_at: the step in which silence began (1 … `step` − 1), or None if the note is held until `step`.
         """
-        self.settle()
+        self.finish()
         if rest_at is None:
             return self._follow(self._held, step, 0)
         if rest_at != self._rest_at:
@@ -96,23 +100,22 @@ class Lookahead:
             self._rested = [self._read(self._follow(self._held, rest_at, 0), self._vocabulary.rest, rest_at)]
         return self._follow(self._rested, step - rest_at, rest_at)
 
-    def _follow(self, chain: list[Expectation], length: int, start: int) -> Expectation:
-        """Return what a chain that begins `start` steps after the onset expects at its step `length`, from 1."""
+    def _follow(self, chain: list[Prediction], length: int, start: int) -> Prediction:
+        """Return what a chain that begins `start` steps after the onset predicts at its step `length`, from 1."""
         while len(chain) < length:
             chain.append(self._read(chain[-1], self._vocabulary.hold, start + len(chain)))
         return chain[length - 1]
 
-    def _read(self, expectation: Expectation, token: int, step: int) -> Expectation:
+    def _read(self, prediction: Prediction, token: int, step: int) -> Prediction:
         """Read the token of the step `step` after the onset."""
-        context = expectation.context
+        context = prediction.context
         tokens = np.full(len(context.state), token, np.int32)
-        bits = expectation.bits + bits_of(context.probabilities[:, token])
+        bits = prediction.bits + bits_of(context.probabilities[:, token])
         place = self._place and self._place.later(step + 1)
-        return Expectation(read_on(self._model, context, tokens, place), bits, self._vocabulary)
+        return Prediction(read_on(self._model, context, tokens, place), bits, self._vocabulary)
 
 
 def fresh_lookahead(model: StepModel, vocabulary: Vocabulary, rows: int) -> Lookahead:
-    """Return the path of a fresh performance, which begins with the symbol `"/"`."""
-    state = model.initial_state(rows)
-    nothing = Context(np.zeros((rows, len(vocabulary)), np.float32), state)
-    return Lookahead(model, vocabulary, nothing, np.full(rows, vocabulary.end, np.int32))
+    """Return the lookahead of a fresh performance, which begins with the symbol `"/"`."""
+    before = unread(model, len(vocabulary), rows)
+    return Lookahead(model, vocabulary, before, np.full(rows, vocabulary.end, np.int32))

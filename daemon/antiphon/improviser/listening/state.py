@@ -1,4 +1,7 @@
-"""The ear: what hearing a note leaves behind, as values. To take a note back is to keep the ear from before it."""
+"""The listener's state: everything that hearing the next note depends on, and what a note leaves behind, as values.
+
+To take a note back is to keep the state from before it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class HeardNote:
     replaces: bool
     """It is the higher note of a chord, and takes the place of the note heard before."""
     belief: KeyPosterior = field(compare=False, repr=False)
-    """Before it was heard."""
+    """How likely each key was before it was heard."""
     costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
     """−log2 of the probability of its time and its pitch in each key, (key,)."""
 
@@ -47,12 +50,15 @@ class NoteHypothesis:
     """What a note leaves behind that comes so many steps after another: a value, which can be made before it comes."""
 
     tokens: npt.NDArray[np.intp]
-    """Its symbol in each key, (key,)."""
+    """Of the note in each key, (key,)."""
     belief: KeyPosterior
+    """After the note."""
     key_state: Floats | None
-    path: Lookahead
+    """The key model's state after the note, if there is such a model."""
+    lookahead: Lookahead
+    """From the note on."""
     costs: npt.NDArray[np.float64]
-    """See `HeardNote`."""
+    """−log2 of the probability of the note's time and pitch in each key, (key,)."""
     semitones: int
     """From a pitch of the model to the same in the performer's key and register, in the key then in use."""
     place: Place | None
@@ -61,37 +67,41 @@ class NoteHypothesis:
     @property
     def context(self) -> Context:
         """After the note, in the key then in use: one row."""
-        return self.path.row(self.belief.row)
+        return self.lookahead.row(self.belief.row)
 
 
 @dataclass(frozen=True, eq=False)
 class ListenerState:
-    """Everything that hearing depends on, as a value: to take a note back, keep the ear from before it."""
+    """Everything that hearing depends on."""
 
-    path: Lookahead
+    lookahead: Lookahead
+    """From the last note on."""
     belief: KeyPosterior
     key_state: Floats | None = None
-    """The key model's memory, if there is such a model."""
+    """The key model's, if there is such a model."""
     onset: int | None = None
-    """The step at which the last note started, on the timekeeper's grid, and where it ended there."""
+    """The step at which the last note started, on the timekeeper's grid; None before the first."""
     release: float | None = None
+    """Where on the grid it ended, in steps; None while it is held."""
     phrase: int = 0
     """The step at which this phrase started."""
     follower: TempoFollower | None = None
-    """What the playing shows of its tempo, where that is asked."""
+    """What the playing shows of its tempo, where that is followed."""
     pitch: int = 0
+    """The last note's, as played."""
     step: int = 0
+    """The last note's, counted from the first onset."""
     octave_shift: int = 0
     """Semitones, a multiple of 12, that bring this phrase into the vocabulary."""
     line: tuple[int, ...] = ()
     """The last steps, each a pitch (as played, with the octave shift), `HELD` or `RESTED`."""
 
     def locked(self, row: int | None) -> ListenerState:
-        """Return the ear where a key was chosen: its row, or None for the one that is heard."""
+        """Return the state where a key was chosen: its row, or None for the one that is heard."""
         return replace(self, belief=replace(self.belief, locked=row))
 
     def moved(self, steps: int) -> ListenerState:
-        """Return the ear after the grid has jumped by so many steps: what was heard keeps its distance."""
+        """Return the state after the grid has jumped by so many steps: what was heard keeps its distance."""
         if self.onset is None:
             return self
         release = None if self.release is None else self.release + steps

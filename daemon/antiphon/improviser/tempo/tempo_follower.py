@@ -44,21 +44,21 @@ SLOWEST, FASTEST, TEMPI = 40.0, 220.0, 86
 """Beats a minute; neighbouring tempi are 2 % apart."""
 PRIOR_SPREAD = 0.3
 """Standard deviation of the tempo, as a logarithm, around the one that is set."""
-LOYALTY = 0.2
+PRIOR_WEIGHT = 0.2
 """The share of what it says at first that the set tempo goes on saying at each note, against the durations' evidence.
 
 With none, 97 % of the intervals of 219 songs came out right, 80 % without a factor; so it is 99 % and 94 %. With
 more, a tempo far from the set one is heard as half or double of it.
 """
-TOLD_SPREAD = 0.04
+TAPPED_SPREAD = 0.04
 """`PRIOR_SPREAD` around a tempo that was tapped."""
 DRIFT = 0.03
 """Standard deviation, as a logarithm, of what the tempo changes by from one note to the next."""
 ONSET_SPREAD = 0.0115
 """Standard deviation, in seconds, of when an onset comes: fingers within 20 ms."""
-OUTLIER = 0.005
+OUTLIER_DENSITY = 0.005
 """Density a second, as against a sure onset's 25, of an interval that is none of the durations."""
-STRANGE = 5.0
+OUTLIER_SIGMA = 5.0
 """Standard deviations from every duration, at which an interval is just rounded."""
 SAME_TEMPO = 0.12
 """Tempi with logarithms as near as this are one, played freely."""
@@ -104,16 +104,16 @@ class TempoFollower:
     steps_per_beat: float = STEPS_PER_BEAT
     steps: int = 1
     """Of the last interval."""
-    is_told: bool = False
+    is_tapped: bool = False
     """The tempo was tapped."""
     set_bpm: float | None = None
     """The tempo to begin with; None before a note."""
     weights: Weights | None = field(default=None, repr=False)
     """Probability of each tempo and of each last duration, (tempo, duration), summing to 1; None before a note."""
 
-    def told(self, bpm: float) -> TempoFollower:
+    def tapped(self, bpm: float) -> TempoFollower:
         """Return what is believed once the performer has shown the tempo otherwise, by tapping it."""
-        return TempoFollower(_bounded(bpm), self.steps_per_beat, self.steps, is_told=True)
+        return TempoFollower(_bounded(bpm), self.steps_per_beat, self.steps, is_tapped=True)
 
     def after(self, interval: float) -> TempoFollower:
         """Return what is believed after another onset, `interval` seconds after the last one."""
@@ -123,13 +123,13 @@ class TempoFollower:
         deviation = np.sqrt(2 * ONSET_SPREAD**2 + (0.01 * seconds) ** 2)
         off = (interval - seconds) / deviation
         expected = self._expected()
-        joint = expected * (np.exp(-0.5 * off**2) / deviation + OUTLIER)
+        joint = expected * (np.exp(-0.5 * off**2) / deviation + OUTLIER_DENSITY)
         joint /= joint.sum()
         in_use = self._in_use(joint.sum(1))
         near = np.exp(-np.abs(_LOGARITHMS - in_use) / SAME_TEMPO) > math.exp(-1)
         likeliest = int(joint[near].sum(0).argmax())
         bpm = math.exp(in_use)
-        if np.abs(off[near, likeliest]).min() > STRANGE:
+        if np.abs(off[near, likeliest]).min() > OUTLIER_SIGMA:
             nearest = max(1, round(interval * bpm * self.steps_per_beat / 60))
             return replace(self, steps=nearest)
         set_bpm = self.bpm if self.set_bpm is None else self.set_bpm
@@ -139,10 +139,10 @@ class TempoFollower:
         """The probability of each tempo and each duration of the note to come."""
         pairs, alone = _shares()
         if self.weights is None:
-            tempi = _around(self.bpm, TOLD_SPREAD if self.is_told else PRIOR_SPREAD)
+            tempi = _around(self.bpm, TAPPED_SPREAD if self.is_tapped else PRIOR_SPREAD)
             return np.outer(tempi / tempi.sum(), alone)
-        loyal = _around(self.set_bpm or self.bpm, PRIOR_SPREAD) ** LOYALTY
-        expected = (_drift() @ self.weights @ pairs) * loyal[:, None]
+        prior = _around(self.set_bpm or self.bpm, PRIOR_SPREAD) ** PRIOR_WEIGHT
+        expected = (_drift() @ self.weights @ pairs) * prior[:, None]
         return np.asarray(expected / expected.sum(), np.float64)
 
     def _in_use(self, tempi: Weights) -> float:

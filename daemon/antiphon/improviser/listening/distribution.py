@@ -1,7 +1,10 @@
-"""NextNoteDistribution: how likely each pitch is as the performer's next note, whenever that may come.
+"""The next-note distribution: how likely each pitch is as the performer's next note, whenever that may come.
 
-From the design: follow the hold symbol step by step, and collect the pitch probabilities on the way. That is done in
-all keys, and mixed as likely as each key is, which is the mixture by which a note's bits are counted.
+The hold symbol is followed step by step, and the pitches' probabilities are collected on the way. That is done in all
+keys, weighted by how likely each key is: the mixture by which a note's bits are counted.
+
+It is exact along the chain of holds. Nearly all of the probability lies within some eight steps, each of them a step of
+the lookahead that is made early. Given is that a note comes within a bar, with no rest of a beat or longer before it.
 """
 
 from __future__ import annotations
@@ -13,34 +16,34 @@ from antiphon.improviser.listening.lookahead import Lookahead
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE, Vocabulary
 
 MOST_PITCHES, LEAST_PROBABILITY = 12, 0.01
-"""So many pitches are told, and none that is less likely."""
-LONGEST_WAIT = 16
-"""Steps after the onset at which waiting for a note ends: a bar of 4/4."""
+"""Pitches that are returned at most, and the least probability of each: what a display can show."""
+LONGEST_CHAIN = 16
+"""Steps, a bar of 4/4; holds are followed no longer, since each takes a step of the model."""
 LEFT_OVER = 0.02
-"""Share of the probability, that the note is still held, which is no longer followed."""
+"""Probability; a chain of holds that is less likely than this is no longer followed: it would change little."""
 
 Pitches = tuple[tuple[int, float], ...]
 """(Pitch, probability), the likeliest first."""
 
 
 class NextNoteDistribution:
-    """The next note after one that was heard, found a step at a time. Only `advance` takes time, a step of the model.
+    """The next note after one that was heard, found a step at a time. Only `prepare` takes time, a step of the model.
 
     Args:
-        path: since the onset of the note that was heard. Its steps are made sooner than they would be, no other ones.
+        lookahead: from the note that was heard on.
         vocabulary: the model's.
         weights: how likely each key is, (key,).
-        semitones: from each key's pitches of the model to those of the performer, (key,).
+        semitones: from the model's pitches to the performer's in each key, (key,).
     """
 
     def __init__(
         self,
-        path: Lookahead,
+        lookahead: Lookahead,
         vocabulary: Vocabulary,
         weights: npt.NDArray[np.float64],
         semitones: npt.NDArray[np.intp],
     ) -> None:
-        self._path = path
+        self._lookahead = lookahead
         self._vocabulary = vocabulary
         self._weights = weights
         self._semitones = semitones
@@ -49,22 +52,25 @@ class NextNoteDistribution:
         """P(the next note is this pitch, at a step that was looked at), by key, (key, pitch)."""
         self._is_done = False
 
-    def advance(self) -> bool:
+    def prepare(self) -> bool:
         """Look at one more step. Returns whether there is more to look at."""
         if self._is_done:
             return False
         self._step += 1
-        expectation = self._path.at(self._step, None)
-        reached = np.exp2(-expectation.bits)
-        probabilities = expectation.context.probabilities
+        prediction = self._lookahead.at(self._step, None)
+        reached = np.exp2(-prediction.bits)
+        probabilities = prediction.context.probabilities
         self._found += reached[:, None] * probabilities[:, self._vocabulary.pitch_tokens]
         left = self._weights @ (reached * probabilities[:, self._vocabulary.hold])
-        self._is_done = self._step == LONGEST_WAIT or bool(left < LEFT_OVER)
+        self._is_done = self._step == LONGEST_CHAIN or bool(left < LEFT_OVER)
         return not self._is_done
 
     def pitches(self) -> Pitches:
-        """Return the likeliest pitches, given that a note comes. What hasn't been looked at yet is looked at first."""
-        while self.advance():
+        """Return how likely each pitch is, as played, given that a note comes: what `prepare` has left is done first.
+
+        There are at most `MOST_PITCHES`, each with at least `LEAST_PROBABILITY`, the likeliest first.
+        """
+        while self.prepare():
             pass
         mixed = np.zeros(LAST_MIDI_NOTE + 1)
         found = self._weights[:, None] * self._found

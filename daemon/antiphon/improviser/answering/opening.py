@@ -1,0 +1,153 @@
+"""Where a reply to a phrase starts: the step, its place in the bar, and the model's context there.
+
+Where performer and improviser share a grid, the answer waits for the call's place in the bar. Otherwise nobody counts
+the silence between call and answer, and to the model the answer comes in the call's next bar.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.improviser.answering.call import Call
+from antiphon.improviser.answering.style import Style
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.models import Models
+from antiphon.improviser.tempo.downbeat import find_downbeat
+from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.melody.context import Context, read_on
+from antiphon.melody.grid import Place
+from antiphon.melody.window import context_of, tokens_of
+
+LATE_RELEASE = 2
+"""Steps; by so much a call's last note may hang over a barline and still end there: fingers lift late."""
+LONGEST_CALL = 128
+"""Steps of a call, eight bars of 4/4, that its downbeat is found by: each takes a step of the model, 15 ms in all."""
+LONGEST_HOLD = 2
+"""Bars for which a call's last note counts as held, while the answer waits or a key is stuck: each step of them takes a
+step of the model."""
+
+
+@dataclass(frozen=True)
+class ReplyInputs:
+    """All that a reply to a call depends on, besides what was heard: what is prepared for some is for these alone."""
+
+    call: Call
+    step: int
+    """At which the reply starts, on the grid."""
+    ended: int
+    """The step at which the call ended."""
+    at_once: bool
+    style: Style
+    semitones: int
+    """From the model's pitches to the performer's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """Where a reply starts."""
+
+    step: int
+    """On the grid."""
+    place: Place | None
+    """In the bar; None where that is unknown."""
+    context: Context
+    """After everything before it, one row."""
+    upbeat: int = 0
+    """Steps by which the call began before a barline."""
+
+
+class Openings:
+    """Finds where replies start.
+
+    Args:
+        models: what listens and what plays.
+        listener: has heard the performer.
+        time: the grid.
+    """
+
+    def __init__(self, models: Models, listener: Listener, time: Timekeeper) -> None:
+        self.models = models
+        """They may be replaced by others at any moment."""
+        self._listener = listener
+        self._time = time
+
+    def inputs(self, time: float, call: Call, at_once: bool, style: Style) -> ReplyInputs:
+        """Return all that a reply depends on that is asked for at `time`, in seconds.
+
+        Args:
+            time: now.
+            call: what is replied to; it may be empty.
+            at_once: the reply starts on the next step, not when the call's place in its bar, or a beat, comes round.
+            style: in which it is played.
+        """
+        grid = self._time
+        if at_once:
+            step = grid.next_step(time, 1)
+        elif not call.onsets:
+            step = grid.next_step(time, grid.beat)
+        else:
+            step = grid.next_step(time, grid.bar if grid.is_shared else grid.beat, call.start)
+        ended = self._ended(time) if call.onsets else step
+        return ReplyInputs(call, step, ended, at_once, style, self._listener.semitones)
+
+    def length(self, call: Call, time: float) -> int:
+        """Return how long a call is, in steps, at `time` in seconds; of an empty one, a bar."""
+        return self._ended(time) - call.start if call.onsets else self._time.bar
+
+    def find(self, inputs: ReplyInputs) -> Opening:
+        """Return where a reply starts. It takes a step of the model for each step between call and reply, or more."""
+        grid, call, step = self._time, inputs.call, inputs.step
+        last = self._listener.onset
+        if last is None or not call.onsets:
+            return Opening(step, grid.place(step), self.context())
+        if grid.is_shared:
+            held = min(step - last - 1, LONGEST_HOLD * grid.bar)
+            context = self._hold(self.context(), grid.place(step), held)
+            return Opening(step, grid.place(step), context, -call.start % grid.bar)
+        bars = max(1, math.ceil((inputs.ended - LATE_RELEASE - call.start) / grid.bar))
+        start = inputs.ended if inputs.at_once else call.start + bars * grid.bar
+        playing = self.models.playing
+        if not playing.knows_metre:
+            return Opening(step, None, self._hold(self.context(), None, max(0, start - last - 1)))
+        ended = min(inputs.ended, start)
+        tokens = self._tokens(call, ended)
+        downbeat = find_downbeat(playing.model, playing.vocabulary, tokens, grid.bar, grid.beat)
+        barline = ended - len(tokens) - downbeat.position
+        place = Place((start - barline) % grid.bar, grid.bar)
+        context = self._hold(downbeat.context, place, start - ended)
+        return Opening(step, place, context, (barline - call.start) % grid.bar)
+
+    def context(self) -> Context:
+        """Return what was heard up to the last onset as the context of the model that plays, one row."""
+        if self.models.shares_context:
+            return self._listener.context
+        playing = self.models.playing
+        return context_of(playing.model, playing.vocabulary, self._listener.line)
+
+    def _ended(self, time: float) -> int:
+        """Return the step at which the call's last note ended; where it is still held, the one at `time` (seconds)."""
+        release = self._listener.release
+        ended = self._time.tempo.step_at(time) if release is None else release
+        onset = self._listener.onset or 0
+        return min(max(onset + 1, round(ended)), onset + LONGEST_HOLD * self._time.bar)
+
+    def _tokens(self, call: Call, ended: int) -> npt.NDArray[np.int32]:
+        """Return the call's last tokens, a step each, until it `ended`."""
+        vocabulary = self.models.playing.vocabulary
+        onset = self._listener.onset or 0
+        heard = self._listener.line[-min(onset - call.start + 1, LONGEST_CALL) :]
+        held = [vocabulary.hold] * (ended - onset - 1)
+        return np.array([*tokens_of(vocabulary, heard), *held], np.int32)
+
+    def _hold(self, context: Context, end: Place | None, steps: int) -> Context:
+        """Return the context after the last note was held for so many steps, until the step that stands at `end`."""
+        playing = self.models.playing
+        hold = np.array([playing.vocabulary.hold], np.int32)
+        for left in range(steps - 1, -1, -1):
+            place = end and Place((end.position - left) % end.bar, end.bar)
+            context = read_on(playing.model, context, hold, place)
+        return context

@@ -1,0 +1,37 @@
+"""The style: how notes are sampled from a model, as the performer sets it; it may change at any moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from antiphon.improviser.answering.candidates import CANDIDATES
+from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.input.controls import Control
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the improviser plays."""
+
+    temperature: float = 0.9
+    """Of sampling; 0 always takes the likeliest."""
+    density: float = 1.0
+    """How many notes it plays, 0…1: in `next-note` the share of notes that are answered, otherwise what each note's
+    probability to start is multiplied by."""
+    octave: int = 0
+    """Octaves by which it plays above the performer."""
+    constraints: Constraints = field(default_factory=Constraints)
+    shortest: int = 1
+    """Bars of an answer, at least."""
+    longest: int = 4
+    """Bars of an answer, at most."""
+    candidates: int = CANDIDATES
+    """Answers that are sampled, of which the best is played."""
+
+    def with_control(self, control: Control) -> Style:
+        """Return the style after a knob was turned that is one of its fields, or of its constraints'."""
+        changed: dict[str, Any] = {control.name: control.value}
+        if hasattr(self.constraints, control.name):
+            return replace(self, constraints=replace(self.constraints, **changed))
+        return replace(self, **changed)

@@ -1,0 +1,156 @@
+"""Turns: whose turn it is, by the table in `modes`, and what the improviser plays in its own: one note at once, or an
+answer or a melody by its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from antiphon.improviser.answering.call import OpenCall
+from antiphon.improviser.answering.next_note import NextNote
+from antiphon.improviser.answering.replies import Replies
+from antiphon.improviser.events import NoteOn, Timed
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.modes import Action, Signal, Turn, after
+from antiphon.improviser.output.plan import Planned
+from antiphon.improviser.output.playing import Due, Playing
+from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.parameters import Mode, When
+
+
+@dataclass(frozen=True, eq=False)
+class _Unfinished:
+    """A next note that has left before its length was drawn: nobody was to wait for that."""
+
+    time: float
+    """Of its onset, in seconds."""
+    note: NoteOn
+    drawn: NextNote
+
+
+class Turns:
+    """Takes turns with the performer. Times are in seconds.
+
+    Args:
+        mode: to begin with.
+        when: when a predicted next note is played: at once, or at the moment when the model expects it.
+        listener: hears the performer.
+        time: keeps the time.
+        replies: makes what is played.
+        playing: makes it sound.
+    """
+
+    def __init__(
+        self, mode: Mode, when: When, listener: Listener, time: Timekeeper, replies: Replies, playing: Playing
+    ) -> None:
+        self.mode: Mode = mode
+        self.turn = Turn.LISTENING
+        self.call = OpenCall()
+        """The performer's phrase."""
+        self._when = when
+        self._listener = listener
+        self._time = time
+        self._replies = replies
+        self._playing = playing
+        self._plan = playing.plan
+        self._unfinished: _Unfinished | None = None
+        self._actions: dict[Action, Callable[[float, Signal], list[Timed]]] = {
+            Action.NOTHING: lambda _time, _signal: [],
+            Action.NEXT_NOTE: self._next_note,
+            Action.ANSWER: self._answer,
+            Action.GO_ON: self._go_on,
+            Action.FALL_SILENT: self._fall_silent,
+        }
+
+    def signal(self, time: float, signal: Signal) -> list[Timed]:
+        """Let something happen to the turn. Returns what is played at once."""
+        if signal is Signal.ANSWER_NOW and self.mode == "call-response" and not self.call.call:
+            return []
+        self.turn, action = after(self.mode, self.turn, signal)
+        self._time.lead(self.turn is Turn.ANSWERING)
+        return self._actions[action](time, signal)
+
+    def due(self) -> Iterator[Due]:
+        """Yield what is due next of each kind, and when; of what falls together, the first is the first to be done."""
+        for moment, act in (
+            (self._listener.phrase_end() if self._awaits_phrase_end() else None, self._end_phrase),
+            (self._plan.next_time(self._time.tempo), self._play_planned),
+        ):
+            if moment is not None:
+                yield moment, act
+
+    def prepare(self) -> bool:
+        """Do a little of what a reply will need, if it may be needed soon. Returns whether there is more to do."""
+        if self.mode == "next-note":
+            return self._when == "now" and self._replies.prepare_next_note()
+        if not self._awaits_phrase_end():
+            return False
+        if self.mode == "continue":
+            return self._replies.prepare_melody(self.call.call)
+        return self._replies.prepare_answer(self.call.call)
+
+    def finish(self) -> None:
+        """Draw the length of a next note that has left without one."""
+        if self._unfinished is None:
+            return
+        unfinished, self._unfinished = self._unfinished, None
+        length = self._replies.note_length(unfinished.drawn)
+        self._playing.end_at(unfinished.note, unfinished.time + length * self._time.tempo.step_seconds)
+
+    def change_mode(self, time: float, mode: Mode) -> list[Timed]:
+        """Play in another mode from now on."""
+        messages = self.signal(time, Signal.CHANGED)
+        self.mode = mode
+        # A phrase that ended in another mode had its answer there.
+        end = self._listener.phrase_end()
+        if end is not None and end <= time:
+            self.call.close()
+        return messages
+
+    def _awaits_phrase_end(self) -> bool:
+        return self.call.is_open and self.turn is Turn.LISTENING and self.mode != "next-note"
+
+    def _end_phrase(self, time: float) -> list[Timed]:
+        if self.call.is_stopped:  # whoever stops the transport wants silence
+            self.call.close()
+            return []
+        return self.signal(time, Signal.PHRASE_ENDS)
+
+    def _play_planned(self, time: float) -> list[Timed]:
+        planned = self._plan.take()
+        if planned is None:
+            return self.signal(time, Signal.ANSWER_ENDS)
+        tempo = self._time.tempo
+        return self._playing.play(time, planned.note, tempo.time_of(planned.step + planned.length))
+
+    def _next_note(self, time: float, signal: Signal) -> list[Timed]:
+        self._plan.clear()
+        if not (self._playing.may_answer(time) and self._replies.wants_to_play()):
+            return []
+        note, drawn = self._replies.next_note(self.call.velocity)
+        if self._when == "now" or signal is Signal.ANSWER_NOW:
+            self._unfinished = _Unfinished(time, note, drawn)
+            return self._playing.play(time, note, float("inf"))
+        step = (self._listener.onset or 0) + drawn.steps
+        self._plan.add([Planned(step, self._replies.note_length(drawn), note)], step)
+        return []
+
+    def _answer(self, time: float, signal: Signal) -> list[Timed]:
+        self._plan.clear()
+        self._plan.add(*self._replies.answer(time, self.call.call, at_once=signal is Signal.ANSWER_NOW))
+        self.call.close()
+        return []
+
+    def _go_on(self, time: float, signal: Signal) -> list[Timed]:
+        at_once, goes_on = signal is Signal.ANSWER_NOW, signal is Signal.ANSWER_ENDS
+        planned = self._replies.go_on(time, self.call.call, at_once, is_first=not goes_on)
+        # The next note is drawn half a step after this one has left, which needn't wait for it; and no sooner, so that
+        # it follows the knobs until then.
+        drawn_at = planned.step + 0.5 if planned else self._replies.next_step - 0.5
+        self._plan.add([planned] if planned else [], drawn_at)
+        self.call.close()
+        return []
+
+    def _fall_silent(self, time: float, _signal: Signal) -> list[Timed]:
+        self._plan.clear()
+        return self._playing.fall_silent(time)
