@@ -168,7 +168,7 @@ def render(
 
     A session that `run` has recorded is played as it was, with its settings and its seed, but for what you say.
     """
-    from antiphon.improviser.events import NoteOn
+    from antiphon.midi.messages import NoteOn
     from antiphon.musician import load_musician
     from antiphon.offline import rendering
     from antiphon.offline.picture import check_can_draw, draw_duet

@@ -5,9 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
+
+_FAR = 1 << 30
+"""Where Windows, which locks bytes and not files, puts the lock: beyond what anybody reads."""
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -33,6 +38,28 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 def open_privately(path: str, flags: int) -> int:
     """Open a file for this user alone, and not through a link; an `opener`."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def lock(file: FileIO) -> bool:
+    """Lock a file until it is closed or its process ends, however it ends; return whether nobody else holds it.
+
+    Raises:
+        OSError: the file system knows no locks.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(_FAR)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            file.seek(0)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def sync_folder(folder: Path) -> None:

@@ -17,9 +17,10 @@ import mido
 import pytest
 import rtmidi
 
-from antiphon.improviser.events import Event, NoteOff, NoteOn
+from antiphon.improviser.events import Event
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.connection import SETTLE_SECONDS
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.midi.ports import close_clients
 from antiphon.recording.tempo_map import TICKS_PER_BEAT
 from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events

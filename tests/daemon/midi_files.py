@@ -1,10 +1,12 @@
 """Writes the tunes as MIDI files, as a DAW would export them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import mido
 
-from antiphon.midi.codec import encode
+from antiphon.midi.codec import decode, encode
+from antiphon.midi.messages import Packet
 from tests.daemon.tunes import Tune, events
 
 
@@ -20,3 +22,8 @@ def save_tune(path: Path, tune: Tune, bpm: float = 120, legato: float = 0.9) -> 
         now = tick
     file.save(path)
     return path
+
+
+def packet(seconds: float, data: Sequence[int]) -> Packet:
+    """Return a message that came, or leaves, at a time in seconds."""
+    return Packet(seconds, bytes(data), decode(data))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import Event, NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
@@ -14,6 +14,7 @@ from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameters import Mode, Sync
 from tests.daemon.stub_model import VOCABULARY, StubModel
 

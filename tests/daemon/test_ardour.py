@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 import rtmidi
 
-from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.midi.ports import close_clients
 from tests.conftest import running_jack
 from tests.daemon.live import (

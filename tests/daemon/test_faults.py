@@ -9,8 +9,8 @@ from pathlib import Path
 import mido
 import pytest
 
-from antiphon.improviser.events import ControlChange, NoteOff, NoteOn
 from antiphon.improviser.output.sounding import SHORTEST_NOTE
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
 from antiphon.midi.ports import free_name
 from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill, started
 from tests.daemon.live import (
@@ -227,7 +227,7 @@ def test_a_terminal_that_is_closed_ends_what_sounds_and_keeps_the_recording(
 
 BREAKS = """
 from antiphon.improviser.improviser import Improviser
-from antiphon.improviser.events import NoteOn
+from antiphon.midi.messages import NoteOn
 receive = Improviser.receive
 def fail(self, time, event):
     if isinstance(event, NoteOn) and event.pitch == 61:
@@ -255,7 +255,7 @@ def test_what_goes_wrong_with_one_note_is_skipped(jack_server: dict[str, str], t
 
 LOSES = """
 from antiphon.improviser.improviser import Improviser
-from antiphon.improviser.events import NoteOn
+from antiphon.midi.messages import NoteOn
 receive = Improviser.receive
 def fail(self, time, event):
     messages = receive(self, time, event)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 from tests.daemon.live import PATIENCE, Keyboard, environment, notes, ons, recorded
 from tests.daemon.test_ports import FLOOD
 

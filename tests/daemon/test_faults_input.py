@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from antiphon.improviser.events import NoteOff, NoteOn
 from antiphon.live.inbox import CROWD, Inbox
+from antiphon.midi.messages import NoteOff, NoteOn, Packet
 from tests.daemon.faults import memory, next_within
 from tests.daemon.live import QUIET, STEP_TICKS, Keyboard, check_renders_again, daemon, notes, ons, recorded, sounding
 
@@ -68,8 +68,8 @@ def waiting(inbox: Inbox) -> list[list[int]]:
     """Take out what waits behind the crowd."""
     came = []
     while (arrived := inbox.wait(0.0)) is not None:
-        assert isinstance(arrived[1], list)
-        came.append(arrived[1])
+        assert isinstance(arrived, Packet)
+        came.append(list(arrived.data))
     return came[CROWD:]
 
 

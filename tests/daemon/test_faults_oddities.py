@@ -7,19 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.improviser.events import (
+from antiphon.improviser.events import Event, Timed
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.midi.codec import decode
+from antiphon.midi.messages import (
+    ChannelPressure,
     ControlChange,
-    Event,
     Expression,
     NoteOff,
     NoteOn,
+    PitchBend,
+    PolyPressure,
     ProgramChange,
     SongPosition,
-    Timed,
     Transport,
 )
-from antiphon.improviser.input.routing import InputRouting
-from antiphon.midi.codec import decode
 from tests.daemon.faults import memory
 from tests.daemon.live import PHRASE, Keyboard, check_renders_again, daemon, notes, ons, recorded, sounding
 from tests.daemon.players import STEP, check_sounding, improviser
@@ -98,11 +100,11 @@ def expected(status: int, length: int) -> Event | None:
     channel_messages: dict[tuple[int, int], Event] = {
         (0x80, 3): NoteOff(60, channel),
         (0x90, 3): NoteOn(60, 80, channel),
-        (0xA0, 3): Expression((status, 60, 80)),
+        (0xA0, 3): PolyPressure(60, 80, channel),
         (0xB0, 3): ControlChange(60, 80, channel),
         (0xC0, 2): ProgramChange(60, channel),
-        (0xD0, 2): Expression((status, 60)),
-        (0xE0, 3): Expression((status, 60, 80)),
+        (0xD0, 2): ChannelPressure(60, channel),
+        (0xE0, 3): PitchBend(60 + 80 * 128 - 8192, channel),
     }
     if status < 0xF0:
         return channel_messages.get((status & 0xF0, length))

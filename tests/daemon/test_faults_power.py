@@ -3,7 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
-from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 from tests.daemon.faults import patched_daemon
 from tests.daemon.live import Daemon, Keyboard, daemon, sessions
 

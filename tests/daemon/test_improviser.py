@@ -3,10 +3,11 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.events import Event, NoteOff, NoteOn, TempoChange, Timed
+from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.improviser.listening.state import HeardNote
 from antiphon.improviser.output.playing import ANSWERS_IN_HAND
 from antiphon.improviser.output.sounding import SHORTEST_NOTE
+from antiphon.midi.messages import NoteOff, NoteOn
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, events
 

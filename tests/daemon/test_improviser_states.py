@@ -14,24 +14,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import (
+from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
+from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.melody.keys import SIGNATURES
+from antiphon.midi.codec import decode
+from antiphon.midi.messages import (
     ClockContinue,
     ClockPulse,
     ClockStart,
     ClockStop,
     ControlChange,
-    Expression,
-    KeyLock,
     NoteOff,
     NoteOn,
     ProgramChange,
     SongPosition,
-    SyncChange,
-    TempoChange,
 )
-from antiphon.improviser.input.controls import Control
-from antiphon.improviser.input.routing import InputRouting
-from antiphon.melody.keys import SIGNATURES
 from antiphon.parameters import CONTROLS, MODES
 from tests.daemon.players import STEP
 from tests.soak import virtual
@@ -91,7 +89,7 @@ tempi = st.builds(TempoChange, st.floats(20, 400) | st.sampled_from([1e-300, 1e3
 syncs = st.builds(SyncChange, st.sampled_from(["fixed", "clock", "auto"]))
 locks = st.builds(KeyLock, st.sampled_from([None, None, *SIGNATURES]))
 controllers = st.builds(ControlChange, st.sampled_from([64, 64, 1, 7, 120, 123, 127]), values, channels)
-expressions = st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), values, values).map(Expression)
+expressions = st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), values, values).map(decode)
 programs = st.builds(ProgramChange, values, channels)
 steered = st.builds(
     lambda name, share: Control(name, CONTROLS[name].at(share)),

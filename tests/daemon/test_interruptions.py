@@ -3,13 +3,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.events import ControlChange, NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.output.playing import Playing
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
 from antiphon.parameters import MODES, Mode
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons
 

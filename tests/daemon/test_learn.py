@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from antiphon.errors import UserError
 from antiphon.improviser.input.controls import Source
+from antiphon.midi.codec import decode, encode
+from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.parameters import CONTROLS
 from antiphon.setup.learn import Ear, Inbox, Lesson, check_controls, table_changes
 from antiphon.setup.own_config import write_section
@@ -36,15 +38,15 @@ name = "Loft"
 """
 
 
-def cc(number: int, value: int, channel: int = 1) -> list[int]:
-    return [0xB0 | channel - 1, number, value]
+def cc(number: int, value: int, channel: int = 1) -> ControlChange:
+    return ControlChange(number, value, channel)
 
 
-def pad(pitch: int, velocity: int, channel: int = 10) -> list[int]:
-    return [0x90 | channel - 1, pitch, velocity]
+def pad(pitch: int, velocity: int, channel: int = 10) -> NoteOn | NoteOff:
+    return NoteOn(pitch, velocity, channel) if velocity else NoteOff(pitch, channel)
 
 
-def lesson(*came: list[int] | str, names: tuple[str, ...]) -> tuple[dict[str, Source], list[str]]:
+def lesson(*came: Message | str, names: tuple[str, ...]) -> tuple[dict[str, Source], list[str]]:
     """Hold a lesson in which all this comes in, and then nothing more."""
     inbox: Inbox = SimpleQueue()
     for each in came:
@@ -74,7 +76,7 @@ def test_the_knob_just_learned_may_turn_on() -> None:
 
 def test_a_release_is_no_press() -> None:
     learned, _ = lesson(
-        pad(40, 0), [0x89, 41, 64], cc(64, 0), pad(36, 12), pad(36, 0), cc(66, 100), names=("tap", "answer")
+        pad(40, 0), NoteOff(41, 10), cc(64, 0), pad(36, 12), pad(36, 0), cc(66, 100), names=("tap", "answer")
     )
     assert learned == {"tap": Source("note", 36, 10), "answer": Source("cc", 66, 1)}
 
@@ -104,8 +106,12 @@ def test_enter_skips_and_q_ends() -> None:
     assert said[-1].startswith("hold")
 
 
-@given(st.sampled_from(list(CONTROLS)), st.lists(st.lists(st.integers(0, 255), max_size=4)))
-def test_an_ear_bears_any_bytes(name: str, messages: list[list[int]]) -> None:
+seven_bits = st.integers(0, 127)
+midi_messages = st.tuples(st.integers(0x80, 0xBF) | st.integers(0xE0, 0xEF), seven_bits, seven_bits).map(decode)
+
+
+@given(st.sampled_from(list(CONTROLS)), st.lists(midi_messages))
+def test_an_ear_bears_any_message(name: str, messages: list[Message]) -> None:
     ear = Ear(name, {})
     for message in messages:
         ear.hear(message)
@@ -220,9 +226,9 @@ class Pupil:
         number = next(i for i, name in enumerate(self._knobs.get_ports()) if part in name)
         self._knobs.open_port(number, "knobs")
 
-    def move(self, *messages: list[int]) -> None:
+    def move(self, *messages: Message) -> None:
         for message in messages:
-            self._knobs.send_message(message)
+            self._knobs.send_message(encode(message))
 
     def type(self, line: str) -> None:
         assert self.process.stdin is not None

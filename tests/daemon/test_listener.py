@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from antiphon.improviser.events import NoteOn
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
+from antiphon.midi.messages import NoteOn
 from tests.daemon.stub_model import VOCABULARY, StubModel
 from tests.daemon.tunes import ODE_IN_E_FLAT, ODE_TO_JOY, Tune, events, transposed
 

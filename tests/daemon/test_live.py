@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mido
 
-from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 from tests.daemon.live import BPM, PHRASE, Keyboard, daemon, ons, sounding
 from tests.daemon.midi_files import save_tune
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.improviser.events import ControlChange, Event, Expression, NoteOff, NoteOn
+from antiphon.improviser.events import Event
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, PitchBend
 from antiphon.settings import package_folder
 from tests.daemon.live import (
     BEAT,
@@ -190,7 +191,7 @@ def test_the_left_hand_is_passed_on_and_everything_with_thru(tmp_path: Path) -> 
         came = pianist.hear_until(lambda events: len(events) == 5)
         assert [event for event in events_of(came) if getattr(event, "channel", 5) == 5] == [
             NoteOn(64, 80, 5),
-            Expression((PITCH_BEND | 4, 0, 96)),
+            PitchBend(96 * 128 - 8192, 5),
             NoteOff(64, 5),
         ]
         assert len(ons(came)) == 2

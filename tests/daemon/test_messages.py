@@ -1,29 +1,36 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.improviser.events import (
+from antiphon.improviser.input.controls import Control, parse_table
+from antiphon.improviser.input.translator import Translator
+from antiphon.midi.codec import decode, encode
+from antiphon.midi.messages import (
+    ChannelPressure,
     ClockContinue,
     ClockPulse,
     ClockStart,
     ClockStop,
     ControlChange,
-    Expression,
     Message,
     NoteOff,
     NoteOn,
+    PitchBend,
+    PolyPressure,
     ProgramChange,
     SongPosition,
 )
-from antiphon.improviser.input.controls import Control, parse_table
-from antiphon.midi.codec import Translator, decode, encode
 
 channels, bytes_ = st.integers(1, 16), st.integers(0, 127)
 messages = st.one_of(
     st.builds(NoteOn, bytes_, st.integers(1, 127), channels),
     st.builds(NoteOff, bytes_, channels),
     st.builds(ControlChange, bytes_, bytes_, channels),
-    st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), bytes_, bytes_).map(Expression),
-    st.tuples(st.integers(0xD0, 0xDF), bytes_).map(Expression),
+    st.builds(PolyPressure, bytes_, bytes_, channels),
+    st.builds(ChannelPressure, bytes_, channels),
+    st.builds(PitchBend, st.integers(-8192, 8191), channels),
+    st.builds(ProgramChange, bytes_, channels),
+    st.builds(SongPosition, st.integers(0, (1 << 14) - 1)),
+    st.sampled_from([ClockPulse(), ClockStart(), ClockContinue(), ClockStop()]),
 )
 
 
@@ -52,8 +59,8 @@ def test_nonsense_is_ignored(message: list[int]) -> None:
 
 def test_what_the_table_says_is_a_control_is_none_of_the_melody() -> None:
     translator = Translator(parse_table({"temperature": "cc 21", "panic": "note 36 channel 10"}), "next-note")
-    assert translator.event_of([0xB0, 21, 127]) == Control("temperature", 2.0)
-    assert translator.event_of([0xB0, 22, 127]) == ControlChange(22, 127, 1)
-    assert translator.event_of([0x99, 36, 5]) == Control("panic")
-    assert translator.event_of([0x89, 36, 5]) is None
-    assert translator.event_of([0x90, 36, 5]) == NoteOn(36, 5, 1)  # on another channel it is a note
+    assert translator.event_of(ControlChange(21, 127, 1)) == Control("temperature", 2.0)
+    assert translator.event_of(ControlChange(22, 127, 1)) == ControlChange(22, 127, 1)
+    assert translator.event_of(NoteOn(36, 5, 10)) == Control("panic")
+    assert translator.event_of(NoteOff(36, 10)) is None
+    assert translator.event_of(NoteOn(36, 5, 1)) == NoteOn(36, 5, 1)  # on another channel it is a note

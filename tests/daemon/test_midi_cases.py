@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from antiphon.cli import app
 from antiphon.errors import UserError
-from antiphon.improviser.events import NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Timed
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.recording.midi_file import MidiFile, parse_midi_file, quantity, read_midi_file
 from antiphon.recording.performance_file import Performance, performance_of, read_performance, write_duet
 from tests.daemon.mutations import mutated

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from antiphon.errors import UserError
-from antiphon.improviser.events import NoteOff, NoteOn, TempoChange, Timed
+from antiphon.improviser.events import TempoChange, Timed
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.recording.performance_file import read_performance, write_duet
 from antiphon.recording.tempo_map import TempoMap, microseconds_a_beat
 

@@ -6,22 +6,21 @@ import pytest
 
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import (
+from antiphon.improviser.events import Event, Timed
+from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.modes import Turn, table_text
+from antiphon.improviser.output.metronome import Click
+from antiphon.midi.messages import (
     ClockContinue,
     ClockPulse,
     ClockStart,
     ClockStop,
     ControlChange,
-    Event,
     NoteOff,
     NoteOn,
     SongPosition,
-    Timed,
 )
-from antiphon.improviser.input.controls import Control
-from antiphon.improviser.input.routing import InputRouting
-from antiphon.improviser.modes import Turn, table_text
-from antiphon.improviser.output.metronome import Click
 from antiphon.parameters import MODES, Mode
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.tunes import ODE_IN_E_FLAT, events

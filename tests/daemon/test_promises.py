@@ -5,10 +5,11 @@ import pytest
 from antiphon.errors import UserError
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import ControlChange, Expression, NoteOff, NoteOn, TempoChange, Timed
+from antiphon.improviser.events import TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, PitchBend
 from antiphon.musician import load_musician
 from antiphon.settings import read_settings
 from tests.daemon.players import STEP, improviser, ons
@@ -53,8 +54,8 @@ def test_a_lost_note_off_leaves_no_note_of_thru_hanging() -> None:
 
 def test_wheels_of_other_channels_are_left_alone() -> None:
     player = improviser(hands=InputRouting(channel=2, thru=True, thru_channel=5))
-    assert player.receive(0.0, Expression((0xE0, 0, 64))) == []
-    assert [timed.message for timed in player.receive(0.0, Expression((0xE1, 0, 64)))] == [Expression((0xE4, 0, 64))]
+    assert player.receive(0.0, PitchBend(96, 1)) == []
+    assert [timed.message for timed in player.receive(0.0, PitchBend(96, 2))] == [PitchBend(96, 5)]
 
 
 def test_a_phrase_that_never_ends_is_no_burden() -> None:

@@ -31,6 +31,7 @@ from antiphon.recording.recorder import Recorder, recover
 from antiphon.recording.session_file import Track, build, message_event, read_session, read_summary
 from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap, microseconds_a_beat
 from tests.daemon.full_disk import full_disk
+from tests.daemon.midi_files import packet
 from tests.daemon.test_improviser import improviser
 from tests.daemon.test_journal import wait_for
 
@@ -44,8 +45,8 @@ def begin(folder: Path, said: list[str] | None = None, bpm: float = 100) -> Reco
 
 def played(folder: Path) -> Path:
     recorder = begin(folder)
-    recorder.received(recorder.enter(0.5), ON)
-    recorder.sent(0.5, ANSWER)
+    recorder.received(packet(recorder.enter(0.5), ON))
+    recorder.sent(packet(0.5, ANSWER))
     path = recorder.close()
     assert path is not None
     return path
@@ -98,7 +99,12 @@ def test_what_is_read_back_has_the_very_times_that_were_entered(
         if name in ("received", "happened"):
             time = recorder.enter(now)
             entered.append((time, what if isinstance(what, str) else bytes(what)))
-            getattr(recorder, name)(time, what)
+            if name == "received":
+                recorder.received(packet(time, what))
+            else:
+                recorder.happened(time, what)
+        elif name == "sent":
+            recorder.sent(packet(now, what))
         else:
             getattr(recorder, name)(now, what)
             changes += name == "tempo"
@@ -171,7 +177,7 @@ def test_a_recorded_session_is_answered_as_it_was_live(
         if message is None:
             answer += live.advance(time)
         else:
-            recorder.received(time, message)
+            recorder.received(packet(time, message))
             answer += live.receive(time, heard(message))
     path = tmp_path_factory.getbasetemp() / "session.mid"
     path.write_bytes(build(recorder_module._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
@@ -190,7 +196,7 @@ def test_a_tempo_leaves_the_times_that_were_entered(tmp_path: Path) -> None:
     recorder = begin(tmp_path, bpm=60)
     time = recorder.enter(10.0)
     recorder.tempo(5.0, 120)  # decided late
-    recorder.received(time, ON)
+    recorder.received(packet(time, ON))
     path = recorder.close()
     assert path is not None
     assert read_session(path).events == [(10.0, bytes(ON))]
@@ -201,7 +207,7 @@ def test_a_tempo_comes_after_the_one_before(tmp_path: Path) -> None:
     recorder.tempo(2.0, 120)
     recorder.tempo(1.0, 30)
     time = recorder.enter(4.0)
-    recorder.received(time, ON)
+    recorder.received(packet(time, ON))
     path = recorder.close()
     assert path is not None
     assert time == 4.0
@@ -215,12 +221,12 @@ def test_a_session_as_other_programs_see_it(tmp_path: Path) -> None:
     recorder = begin(tmp_path / "new")
     recorder.key(0, -3)
     recorder.marker(0, "next-note")
-    recorder.received(recorder.enter(0.6), ON)
-    recorder.sent(0.61, ANSWER)
+    recorder.received(packet(recorder.enter(0.6), ON))
+    recorder.sent(packet(0.61, ANSWER))
     recorder.tempo(1.2, 120)
-    recorder.received(recorder.enter(1.2), OFF)
-    recorder.received(recorder.enter(1.2), [0xF8])
-    recorder.sent(1.7, [0x80, 72, 0])
+    recorder.received(packet(recorder.enter(1.2), OFF))
+    recorder.received(packet(recorder.enter(1.2), [0xF8]))
+    recorder.sent(packet(1.7, [0x80, 72, 0]))
     recorder.marker(1.7, "port “Digital Piano” is gone")
     path = recorder.close()
     assert path is not None
@@ -255,9 +261,9 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
 
 def test_where_the_performer_played_nothing_there_is_no_file(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
-    recorder.sent(1, ANSWER)
-    recorder.received(recorder.enter(1), [0xF8])
-    recorder.received(recorder.enter(1), [0x90, 60, 0])
+    recorder.sent(packet(1, ANSWER))
+    recorder.received(packet(recorder.enter(1), [0xF8]))
+    recorder.received(packet(recorder.enter(1), [0x90, 60, 0]))
     assert recorder.close() is None
     assert list(tmp_path.iterdir()) == []
 
@@ -271,7 +277,7 @@ def test_names_are_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(recorder_module, "datetime", Stopped)
     both = [begin(tmp_path), begin(tmp_path)]
     for recorder in both:
-        recorder.received(recorder.enter(0), ON)
+        recorder.received(packet(recorder.enter(0), ON))
     paths = {recorder.close() for recorder in both} | {played(tmp_path)}
     assert paths == {tmp_path / f"2026-01-02 03-04-05{number}.mid" for number in ("", " (2)", " (3)")}
     assert paths == set(tmp_path.iterdir())
@@ -301,8 +307,8 @@ def test_any_bytes_leave_a_whole_file(message: list[int]) -> None:
 
 def test_a_wait_of_days_is_one_that_a_file_can_say(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
-    recorder.received(recorder.enter(0), ON)
-    recorder.received(recorder.enter(300_000), OFF)
+    recorder.received(packet(recorder.enter(0), ON))
+    recorder.received(packet(recorder.enter(300_000), OFF))
     path = recorder.close()
     assert path is not None
     check_form(mido.MidiFile(path))
@@ -334,13 +340,15 @@ def test_what_is_no_midi_file_is_refused(tmp_path: Path, content: bytes) -> None
 ENDLESS = """
 import sys
 from pathlib import Path
+from antiphon.midi.codec import encode
+from antiphon.midi.messages import NoteOn, Packet
 from antiphon.recording.recorder import Recorder
 recorder = Recorder(Path(sys.argv[1]), {"model": "essen"}, 100, print)
 number = 0
 while True:
     seconds = recorder.enter(number / 10)
-    recorder.received(seconds, [0x90, number % 128, 64])
-    recorder.sent(seconds, [0x90, number % 128, 65])
+    recorder.received(Packet(seconds, encode(note := NoteOn(number % 128, 64, 1)), note))
+    recorder.sent(Packet(seconds, encode(note := NoteOn(number % 128, 65, 1)), note))
     number += 1
     print(number, flush=True)
     sys.stdin.readline()
@@ -408,8 +416,8 @@ def test_a_session_that_was_killed_is_recovered(tmp_path: Path) -> None:
 def test_a_journal_cut_at_any_length_is_recovered(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
     for number in range(4):
-        recorder.received(recorder.enter(number), ON)
-        recorder.sent(number, ANSWER)
+        recorder.received(packet(recorder.enter(number), ON))
+        recorder.sent(packet(number, ANSWER))
     assert recorder._journal.finish(20)
     recorder._journal.leave()
     [journal] = tmp_path.iterdir()
@@ -440,7 +448,7 @@ def test_a_crash_between_writing_and_removing_gives_one_file(tmp_path: Path) -> 
 def played_and_left(folder: Path) -> Path:
     """Record a session whose end is cut short: file and journal are both there."""
     recorder = begin(folder)
-    recorder.received(recorder.enter(0.5), ON)
+    recorder.received(packet(recorder.enter(0.5), ON))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recorder._journal, "remove", recorder._journal.leave)
         path = recorder.close()
@@ -477,10 +485,10 @@ def test_a_full_disk_ends_no_playing_and_loses_nothing_once_there_is_room(tmp_pa
         count = 0
         while not said:  # as long as it takes to fill the disk
             for _ in range(500):
-                recorder.received(recorder.enter(count / 100), ON)
+                recorder.received(packet(recorder.enter(count / 100), ON))
                 count += 1
             wait_for(lambda: said or not recorder._journal._unwritten)
-        recorder.received(recorder.enter(count / 100), OFF)
+        recorder.received(packet(recorder.enter(count / 100), OFF))
         assert recorder.close() is None
         assert len(said) == 2  # that it can't record, and at the end where the recording is
         assert "No space left" in said[0]
@@ -501,7 +509,7 @@ def test_a_folder_that_cant_be_written_ends_no_playing(tmp_path: Path, fault: st
     if fault == "a file in its place":
         folder.write_text("")
     recorder = begin(folder, said)
-    recorder.received(recorder.enter(0), ON)
+    recorder.received(packet(recorder.enter(0), ON))
     if fault != "a file in its place":
         wait_for(lambda: [j for j in folder.glob("*.journal") if notes_in(j) == 1])
         [journal] = folder.iterdir()
@@ -509,9 +517,9 @@ def test_a_folder_that_cant_be_written_ends_no_playing(tmp_path: Path, fault: st
         folder.rmdir()
         if fault != "removed":
             folder.write_text("")
-    recorder.received(recorder.enter(1), OFF)
+    recorder.received(packet(recorder.enter(1), OFF))
     wait_for(lambda: said)
-    recorder.received(recorder.enter(2), ON)
+    recorder.received(packet(recorder.enter(2), ON))
     path = recorder.close()
     assert len([line for line in said if "playing goes on" in line]) == 1
     if fault == "removed":
@@ -529,7 +537,7 @@ def test_a_folder_that_refuses_ends_no_playing(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(journal_module.os, "open", refuse)
     said: list[str] = []
     recorder = begin(tmp_path, said)
-    recorder.received(recorder.enter(0), ON)
+    recorder.received(packet(recorder.enter(0), ON))
     wait_for(lambda: said)
     assert recorder.close() is None
     assert len(said) == 1
@@ -542,9 +550,9 @@ def test_a_disk_that_is_read_only_ends_no_playing(tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
         said: list[str] = []
         recorder = begin(folder, said)
-        recorder.received(recorder.enter(0), ON)
+        recorder.received(packet(recorder.enter(0), ON))
         wait_for(lambda: said)
-        recorder.received(recorder.enter(1), OFF)
+        recorder.received(packet(recorder.enter(1), OFF))
         assert recorder.close() is None
         assert len(said) == 1
         assert "Read-only file system" in said[0]
@@ -552,7 +560,7 @@ def test_a_disk_that_is_read_only_ends_no_playing(tmp_path: Path) -> None:
 
 def test_a_slow_disk_doesnt_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = begin(tmp_path, said := [])
-    recorder.received(recorder.enter(0), ON)
+    recorder.received(packet(recorder.enter(0), ON))
     monkeypatch.setattr(recorder._journal, "finish", lambda _seconds: False)
     assert recorder.close() is None
     assert "next start" in said[0]
@@ -560,11 +568,11 @@ def test_a_slow_disk_doesnt_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.
 
 def test_no_call_fails_after_the_end(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
-    recorder.received(recorder.enter(0), ON)
+    recorder.received(packet(recorder.enter(0), ON))
     recorder.close()
     calls: list[Callable[[], object]] = [
-        lambda: recorder.received(recorder.enter(1), ON),
-        lambda: recorder.sent(1, ON),
+        lambda: recorder.received(packet(recorder.enter(1), ON)),
+        lambda: recorder.sent(packet(1, ON)),
         lambda: recorder.tempo(1, 90),
         lambda: recorder.marker(1, "late"),
     ]

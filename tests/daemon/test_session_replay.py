@@ -9,10 +9,12 @@ from msgspec.structs import asdict
 
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
 from antiphon.improviser.input.controls import Control, check_control, parse_table
-from antiphon.live.inbox import Arrival, Inbox, Told
+from antiphon.improviser.input.translator import Translator
+from antiphon.live.inbox import Arrival, Inbox, Stop, Task, Told
 from antiphon.live.performance import Performance
 from antiphon.live.session import header_of
-from antiphon.midi.codec import Translator, encode
+from antiphon.midi.codec import decode, encode
+from antiphon.midi.messages import Packet
 from antiphon.musician import Musician, load_musician
 from antiphon.offline.rendering import render_session
 from antiphon.parameters import CONTROLS, MODES, Mode
@@ -44,7 +46,24 @@ class VirtualInbox(Inbox):
             return None
         self._now = max(self._now, moment)
         self._next = next(self._script, (moment, None))
-        return self._now, message
+        if message is None:
+            return Stop(self._now)
+        if callable(message):
+            return Task(self._now, message)
+        return Packet(self._now, bytes(message), decode(message))
+
+
+class Collected:
+    """An output that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def send(self, packet: Packet) -> None:
+        self.sent.append(packet.data)
+
+    def end_notes(self) -> None:
+        pass
 
 
 def phrase(chance: random.Random, start: float) -> Iterator[tuple[float, list[int]]]:
@@ -92,22 +111,21 @@ def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterabl
     recorder = Recorder(folder, header_of(musician), play.bpm, print)
     translator = Translator(parse_table(asdict(musician.settings.controls)), play.mode)
     told = [(time, telling(event, recorder, translator)) for time, event in steers]
-    sent: list[list[int]] = []
+    output = Collected()
     Performance(
         musician.improviser(play.bpm, 0.0, play.channel),
         VirtualInbox(sorted([*came, *told], key=lambda pair: pair[0])),
         translator,
-        sent.append,
+        output,
         recorder,
-        lambda program: None,
     ).play()
     path = recorder.close()
     assert path is not None
     session = read_session(path)
     assert session.header is not None
     duet = render_session(load_musician(session_settings(session.header, {})), session, print)
-    assert sent
-    assert [encode(timed.message) for timed in duet.answer] == sent
+    assert output.sent
+    assert [encode(timed.message) for timed in duet.answer] == output.sent
 
 
 def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Steered]]:

@@ -11,12 +11,13 @@ from pytest import approx
 
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import ClockPulse, ClockStart, Event, NoteOff, NoteOn, TempoChange, Timed
+from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.listening.distribution import LEAST_PROBABILITY, MOST_PITCHES
 from antiphon.improviser.modes import Turn
 from antiphon.melody.keys import SIGNATURES
+from antiphon.midi.messages import ClockPulse, ClockStart, NoteOff, NoteOn
 from antiphon.parameters import MODES, Mode
 from tests.daemon.players import BPM, STEP, expectation, improviser, ons, play
 from tests.daemon.tunes import events, transposed

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.midi.codec import decode, encode
 from antiphon.stage import messages
 from antiphon.stage.checks import is_midi, refusal
 from antiphon.stage.held import Held
@@ -98,15 +99,15 @@ keys = st.builds(
 def test_what_is_let_go_is_down_no_more(mine: list[list[int]], others: list[list[int]]) -> None:
     one, two, again = Held(), Held(), Held()
     for message in mine:
-        one.hear(message)
-        again.hear(message)
+        one.hear(decode(message))
+        again.hear(decode(message))
     for message in others:
-        two.hear(message)
+        two.hear(decode(message))
     ended = one.let_go([two])
-    assert all(is_midi(message) for message in ended)
+    assert all(is_midi(encode(message)) for message in ended)
     assert one.let_go() == []
-    for message in ended:
-        again.hear(message)
+    for released in ended:
+        again.hear(released)
     assert again.let_go([two]) == []  # but for what another one holds too, all is up
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from pytest import approx
 
-from antiphon.improviser.events import ClockPulse, ClockStart, Event, KeyLock, SyncChange, TempoChange, Timed
+from antiphon.improviser.events import Event, KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.output.metronome import Click
 from antiphon.melody.keys import SIGNATURES, transposition
+from antiphon.midi.messages import ClockPulse, ClockStart
 from antiphon.musician import load_musician
 from antiphon.parameters import Sync
 from antiphon.settings import read_settings

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from antiphon.improviser.events import KeyLock, NoteOn, SyncChange, TempoChange
+from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
 from antiphon.improviser.input.controls import Control
 from antiphon.live.performance import PAUSED
 from antiphon.live.port_events import INTERRUPTED, told_of
 from antiphon.live.programs import MODEL
 from antiphon.melody.keys import SIGNATURES
+from antiphon.midi.messages import NoteOn
 from antiphon.parameters import CONTROLS, Sync
 from antiphon.recording.commands import Steered, event_of, text_of
 from tests.daemon.players import improviser

@@ -1,12 +1,12 @@
 import numpy as np
 
-from antiphon.improviser.events import NoteOn
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.melody.window import HELD, RESTED, context_of
+from antiphon.midi.messages import NoteOn
 from tests.daemon.stub_model import VOCABULARY, StubModel
 from tests.daemon.tunes import events
 

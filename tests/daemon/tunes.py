@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 
 Tune = Sequence[tuple[int, float]]
 

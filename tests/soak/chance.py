@@ -6,23 +6,22 @@ from random import Random
 
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import (
+from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
+from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.melody.keys import SIGNATURES
+from antiphon.midi.messages import (
     ClockContinue,
     ClockPulse,
     ClockStart,
     ClockStop,
     ControlChange,
-    Expression,
-    KeyLock,
     NoteOff,
     NoteOn,
+    PitchBend,
+    PolyPressure,
     SongPosition,
-    SyncChange,
-    TempoChange,
 )
-from antiphon.improviser.input.controls import Control
-from antiphon.improviser.input.routing import InputRouting
-from antiphon.melody.keys import SIGNATURES
 from antiphon.parameters import CONTROLS, MODES
 from antiphon.recording.commands import Steered, event_of, text_of
 from tests.soak.setup import CHANNEL, THRU_CHANNEL, Setup
@@ -129,7 +128,8 @@ class Performer:
         if kind < 0.90:
             return ControlChange(chance.randrange(128), chance.randrange(128), chance.randrange(1, 17))
         if kind < 0.95:
-            return Expression((chance.choice((0xA0, 0xE0)) | chance.randrange(16), chance.randrange(128), 0))
+            is_bend, channel, data = chance.choice((False, True)), chance.randrange(16) + 1, chance.randrange(128)
+            return PitchBend(data - 8192, channel) if is_bend else PolyPressure(data, 0, channel)
         if kind < 0.985:
             name, share = chance.choice(list(CONTROLS)), chance.choice((0.0, 0.5, 1.0, chance.random()))
             return told(Control(name, CONTROLS[name].at(share)))

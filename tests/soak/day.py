@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
-from antiphon.improviser.events import NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Timed
 from antiphon.improviser.input.controls import Control
 from antiphon.melody.grid import read
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.musician import load_musician
 from antiphon.parameters import MODES
 from antiphon.settings import read_settings

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 from tests.daemon.faults import forsake, server_to_kill
 from tests.daemon.live import Daemon, Keyboard, daemon
 from tests.daemon.tunes import ODE_IN_E_FLAT

@@ -11,7 +11,6 @@ from antiphon.improviser.answering.constraints import WHITE_KEYS
 from antiphon.improviser.answering.next_note import NextNote
 from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import NoteOn
 from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
@@ -22,6 +21,7 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
+from antiphon.midi.messages import NoteOn
 from antiphon.parameters import Mode, Sync, When
 from tests.daemon.stub_model import VOCABULARY, StubModel
 

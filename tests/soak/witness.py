@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from antiphon.improviser.events import ControlChange, Event, Expression, NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.input.controls import Control
 from antiphon.melody.vocabulary import Vocabulary
+from antiphon.midi.messages import ControlChange, Expression, NoteOff, NoteOn
 from tests.daemon.stub_model import StubModel
 from tests.soak.setup import CHANNEL, CLICK_CHANNEL, Setup, models_of
 
@@ -172,7 +173,7 @@ class Witness:
             elif isinstance(message, ControlChange):
                 assert message.channel in (CHANNEL, self._thru), message
             else:
-                assert isinstance(message, Expression) and message.message[0] & 0x0F == self._thru - 1, message
+                assert isinstance(message, Expression) and message.channel == self._thru, message
         self._replies.forget_earlier()
         return messages
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from antiphon.improviser.events import NoteOn
 from antiphon.melody.bundle import Bundle, read_bundle
 from antiphon.melody.model import LiteModel
+from antiphon.midi.messages import NoteOn
 from antiphon.musician import load_musician
 from antiphon.offline.rendering import render
 from antiphon.recording.performance_file import read_performance

@@ -11,16 +11,20 @@ from contextlib import contextmanager
 import numpy as np
 from msgspec.structs import replace
 
-from antiphon.improviser.events import ClockPulse, ClockStart, Event, NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import ControlTable
-from antiphon.improviser.tempo.pulses import PER_BEAT
+from antiphon.improviser.input.translator import Translator
 from antiphon.live.inbox import Inbox
-from antiphon.live.performance import NoRecord, Performance
+from antiphon.live.performance import Performance
 from antiphon.melody.grid import STEPS_PER_BEAT
-from antiphon.midi.codec import Translator
+from antiphon.midi.codec import encode
+from antiphon.midi.connection import NoConnection
+from antiphon.midi.messages import ClockPulse, ClockStart, NoteOff, NoteOn
+from antiphon.midi.protocol import PULSES_PER_QUARTER
 from antiphon.musician import Musician
 from antiphon.parameters import Play
+from antiphon.recording.record import NoRecord
 
 TUNE = (64, 64, 65, 67, 67, 65, 64, 62, 60, 60, 62, 64, 64, 62, 62)
 """The first line of the "Ode to Joy", as pitches, …"""
@@ -103,11 +107,11 @@ def timing_us(musician: Musician, seconds: float = 4.0) -> list[float]:
         return messages
 
     player.advance = advance  # type: ignore[method-assign,assignment]
-    inbox.receive(([0x90, 67, 80], 0.0))
-    inbox.receive(([0x80, 67, 0], 0.0))
+    inbox.put(encode(NoteOn(67, 80, 1)))
+    inbox.put(encode(NoteOff(67, 1)))
     with _busy_cores(), _stopped_after(inbox, seconds):
         translator = Translator(ControlTable(), "continue")
-        Performance(player, inbox, translator, lambda _: None, NoRecord(), lambda _: None).play()
+        Performance(player, inbox, translator, NoConnection(), NoRecord()).play()
     return late[WARMING:]
 
 
@@ -117,7 +121,7 @@ def playing_percent(musician: Musician, seconds: int = 20) -> float:
     Without the MIDI system's own share: it is played in virtual time.
     """
     player = playing(musician, mode="next-note", when="now", sync="clock").improviser(BPM, 0.0, 2)
-    pulse, step = 60 / BPM / PER_BEAT, 60 / BPM / STEPS_PER_BEAT
+    pulse, step = 60 / BPM / PULSES_PER_QUARTER, 60 / BPM / STEPS_PER_BEAT
     events: list[tuple[float, Event]] = [(0.0, ClockStart())]
     events += [(number * pulse, ClockPulse()) for number in range(round(seconds / pulse))]
     for number in range(round(seconds / step)):

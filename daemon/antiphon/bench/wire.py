@@ -13,6 +13,8 @@ import rtmidi
 
 from antiphon.bench import process
 from antiphon.bench.inner import TUNE
+from antiphon.midi.codec import decode, encode
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.midi.ports import close_clients
 
 PATIENCE = 2.0
@@ -20,6 +22,8 @@ PATIENCE = 2.0
 PACE = 0.060
 """Seconds from note to note: nearer ones would be a chord, or more than an answer a step; with room for being late."""
 SPREAD = 0.003
+_CHANNEL = 2
+"""Another than the answers', so that no note is taken for an answer that comes back."""
 WARMING = 20
 """Notes that don't count, until caches are warm."""
 
@@ -62,24 +66,21 @@ class Line:
         close_clients(self._in, self._out)
 
     def round_trip(self, pitch: int) -> float | None:
-        """Send a note and return when its answer has come, in seconds after; None if it never does.
-
-        It is on another channel than the answers, so that it is never taken for one that comes back.
-        """
+        """Send a note and return when its answer has come, in seconds after; None if it never does."""
         while not self._heard.empty():
             self._heard.get()
         start = self.sent = time.perf_counter()
-        self._out.send_message([0x91, pitch, 80])
+        self._out.send_message(encode(NoteOn(pitch, 80, _CHANNEL)))
         try:
             came = self._heard.get(timeout=PATIENCE)
         except Empty:
             return None
         finally:
-            self._out.send_message([0x81, pitch, 0])
+            self._out.send_message(encode(NoteOff(pitch, _CHANNEL)))
         return came - start
 
     def _hear(self, message: tuple[list[int], float], _data: Any) -> None:
-        if message[0][0] & 0xF0 == 0x90 and message[0][2]:
+        if isinstance(decode(message[0]), NoteOn):
             self._heard.put(time.perf_counter())
 
 

@@ -33,18 +33,7 @@ from typing import Any, cast, get_args
 
 from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import (
-    ControlChange,
-    Event,
-    Expression,
-    KeyLock,
-    NoteOff,
-    NoteOn,
-    SyncChange,
-    TempoChange,
-    Timed,
-    Transport,
-)
+from antiphon.improviser.events import Event, KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.filter import InputFilter
 from antiphon.improviser.input.loopback import LoopbackFilter
@@ -60,10 +49,9 @@ from antiphon.improviser.snapshot import Snapshot
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.improviser.turns import Turns
 from antiphon.melody.keys import signature_name
+from antiphon.midi.messages import ControlChange, Expression, NoteOff, NoteOn, Transport
+from antiphon.midi.protocol import ALL_NOTES_OFF, ALL_SOUND_OFF
 from antiphon.parameters import Mode, When
-
-ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
-"""MIDI 1.0's channel mode messages."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +116,7 @@ class Improviser:
             NoteOn: self._note_on,
             NoteOff: self._take,
             ControlChange: self._take,
-            Expression: self._take,
+            **dict.fromkeys(get_args(Expression), self._take),
             Control: self._steer,
             TempoChange: self._tempo_change,
             SyncChange: self._sync_change,

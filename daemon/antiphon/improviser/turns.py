@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from antiphon.improviser.answering.call import OpenCall
 from antiphon.improviser.answering.next_note import NextNote
 from antiphon.improviser.answering.replies import Replies
-from antiphon.improviser.events import NoteOn, Timed
+from antiphon.improviser.events import Timed
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.modes import Action, Signal, Turn, after
 from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.output.playing import Due, Playing
 from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.midi.messages import NoteOn
 from antiphon.parameters import Mode, When
 
 

@@ -7,37 +7,49 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
+from antiphon.midi.codec import decode
+from antiphon.midi.messages import ChannelPressure, ControlChange, Message, Packet, PitchBend, PolyPressure
+from antiphon.midi.protocol import HIGHEST_CONTROLLER, is_on
 
 CROWD = 64
 """Messages that wait unheard from which on a controller's value takes the place of the one before it."""
-_ON, _CHANNEL_MODE = 64, 120
-"""MIDI 1.0: values of a switch from 64 on mean on; control changes from 120 on are no controllers."""
-_STOP = None
-"""Handed over in a message's place to end the performance."""
 
 Told = Callable[[Improviser, float], list[Timed]]
 """Something that is done to the improviser and came by no port, at a time in seconds."""
-Arrival = tuple[float, list[int] | Told | None]
-"""When something arrived, in seconds from the start, and what: the bytes of a message, most often."""
+
+
+class Task(NamedTuple):
+    """Something to do that came by no port, and when it was asked for, in seconds from the session's start."""
+
+    time: float
+    do: Told
+
+
+class Stop(NamedTuple):
+    """The end of the performance was asked for, at a time in seconds from the session's start."""
+
+    time: float
+
+
+Arrival = Packet | Task | Stop
 
 
 class Inbox:
     """What arrived and wasn't heard yet. `receive` and `stop` may be called from any thread and from a signal.
 
     Args:
-        start: when the session started, by `time.monotonic()`.
+        start: when the session started, by `time.monotonic()`; the inbox's times count from there.
     """
 
     def __init__(self, start: float) -> None:
         self.start = start
-        """See `Inbox`."""
         # SimpleQueue.put never waits for a lock that Python code holds, so RtMidi's thread can't be blocked.
-        self._queue: SimpleQueue[tuple[float, list[int] | Told | _Latest | None]] = SimpleQueue()
-        self._latest: dict[tuple[int, ...], _Latest] = {}
+        self._queue: SimpleQueue[Arrival | _Latest] = SimpleQueue()
+        self._latest: dict[_Wheel, _Latest] = {}
         self._lock = threading.Lock()
 
     def now(self) -> float:
@@ -45,65 +57,85 @@ class Inbox:
         return time.monotonic() - self.start
 
     def receive(self, message: tuple[list[int], float], _data: Any = None) -> None:
-        """Stamp a MIDI message and hand it over: RtMidi's callback."""
-        content = message[0]
-        if self._queue.qsize() < CROWD or not self._supersedes(content):
-            self._queue.put((time.monotonic() - self.start, content))
+        """Take a MIDI message from a port: RtMidi's callback."""
+        self.put(bytes(message[0]))
+
+    def put(self, data: bytes) -> Message | None:
+        """Stamp and decode a MIDI message, and hand it over; return what it means.
+
+        This is done once, here, for all who need its time or its meaning. It takes about a microsecond and no lock.
+
+        Args:
+            data: the bytes of one whole message.
+        """
+        packet = Packet(time.monotonic() - self.start, data, decode(data))
+        if self._queue.qsize() < CROWD or not self._supersedes(packet):
+            self._queue.put(packet)
+        return packet.message
 
     def tell(self, told: Told) -> None:
         """Hand over something that came by no port."""
-        self._queue.put((self.now(), told))
+        self._queue.put(Task(self.now(), told))
 
     def stop(self) -> None:
         """End the performance."""
-        self._queue.put((self.now(), _STOP))
+        self._queue.put(Stop(self.now()))
 
     def wait(self, until: float | None) -> Arrival | None:
-        """Return the next message and its time, or None when the clock says `until` before one comes."""
+        """Return what arrived next, or None when the clock says `until` before anything does."""
         try:
             timeout = None if until is None else max(0.0, until - self.now())
-            moment, content = self._queue.get(timeout=timeout)
+            arrived = self._queue.get(timeout=timeout)
         except Empty:
             return None
-        if isinstance(content, _Latest):
+        if isinstance(arrived, _Latest):
             with self._lock:
-                if self._latest.get(content.key) is content:
-                    del self._latest[content.key]
-            return moment, content.message
-        return moment, content
+                if self._latest.get(arrived.wheel) is arrived:
+                    del self._latest[arrived.wheel]
+            return arrived.packet
+        return arrived
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits."""
         return self._queue.empty()
 
-    def _supersedes(self, message: list[int]) -> bool:
+    def _supersedes(self, packet: Packet) -> bool:
         """Return whether a message waits already, in its own place or in that of one that it makes needless."""
-        key = _wheel_of(message)
-        if key is None:
+        wheel = None if packet.message is None else _wheel_of(packet.message)
+        if wheel is None:
             return False
         with self._lock:
-            waiting = self._latest.get(key)
+            waiting = self._latest.get(wheel)
             # A press and its release are two messages, however quick.
-            if waiting is not None and (waiting.message[-1] < _ON) == (message[-1] < _ON):
-                waiting.message = message
+            if waiting is not None and is_on(waiting.packet.data[-1]) == is_on(packet.data[-1]):
+                # It is heard when the first one would have been: times in the queue never go back.
+                waiting.packet = packet._replace(time=waiting.packet.time)
                 return True
-            latest = self._latest[key] = _Latest(key, message)
-        self._queue.put((self.now(), latest))
+            latest = self._latest[wheel] = _Latest(wheel, packet)
+        self._queue.put(latest)
         return True
+
+
+_Wheel = tuple[type[Message], int, int | None]
+"""What can be moved: a kind of message, its channel, and a controller's number or a key's pitch."""
 
 
 @dataclass(slots=True)
 class _Latest:
     """A place in a crowded queue for the latest message of a wheel or a controller."""
 
-    key: tuple[int, ...]
-    message: list[int]
+    wheel: _Wheel
+    packet: Packet
 
 
-def _wheel_of(message: list[int]) -> tuple[int, ...] | None:
+def _wheel_of(message: Message) -> _Wheel | None:
     """Return what a message moves, if it only moves something: a controller, a wheel, pressure, on a channel."""
-    kind = message[0] & 0xF0 if len(message) > 1 else None
-    if kind in (0xA0, 0xB0):
-        return (message[0], message[1]) if kind == 0xA0 or message[1] < _CHANNEL_MODE else None
-    return (message[0],) if kind in (0xD0, 0xE0) else None
+    match message:
+        case ControlChange(controller, _, channel) if controller <= HIGHEST_CONTROLLER:
+            return ControlChange, channel, controller
+        case PolyPressure(pitch, _, channel):
+            return PolyPressure, channel, pitch
+        case ChannelPressure(_, channel) | PitchBend(_, channel):
+            return type(message), channel, None
+    return None

@@ -7,11 +7,12 @@ from typing import cast
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.translator import Translator
 from antiphon.live.inbox import Inbox
 from antiphon.live.programs import Programs
 from antiphon.live.publisher import Facts
 from antiphon.melody.keys import parse_key
-from antiphon.midi.codec import Translator
+from antiphon.midi.codec import encode
 from antiphon.parameters import AUTO, PARAMETERS, Sync
 from antiphon.recording.commands import Steered, telling
 from antiphon.recording.record import Record
@@ -51,8 +52,7 @@ class PageCommands:
     def do(self, message: Steering) -> None:
         """Do what a page asks for."""
         if isinstance(message, Played):
-            self._held.hear(message.message)
-            self._inbox.receive(([*message.message], 0.0))
+            self._held.hear(self._inbox.put(bytes(message.message)))
         elif isinstance(message, Press):
             self._steer(Control(message.name))
         else:
@@ -61,7 +61,7 @@ class PageCommands:
     def let_go(self) -> None:
         """End what is held down on pages: they are gone."""
         for message in self._held.let_go():
-            self._inbox.receive((message, 0.0))
+            self._inbox.put(encode(message))
 
     def _steer(self, event: Steered) -> None:
         self._inbox.tell(telling(event, self._record, self._translator))

@@ -14,12 +14,14 @@ import os
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 import msgspec
 
 from antiphon.errors import DEBUG
+from antiphon.midi.active_notes import ActiveNotes
 from antiphon.stage import messages
 from antiphon.stage.messages import NoteOff, NoteOn, Notice, Setup
 
@@ -33,7 +35,6 @@ CLOSE_SECONDS = 1.0
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(messages.FromServer)
-_Note = tuple[str, int, int]
 
 
 class Link:
@@ -48,7 +49,8 @@ class Link:
         self._hear = hear
         self._ended = ended
         self._queue: SimpleQueue[list[messages.ToServer] | None] = SimpleQueue()  # its put() waits for nobody
-        self._shown: set[_Note] = set()
+        self._shown: defaultdict[messages.Part, ActiveNotes[NoteOn]] = defaultdict(ActiveNotes)
+        """The notes whose start the serving process is told, and whose end it must be told too."""
         self._late: dict[type, messages.ToServer] = {}
         """What was dropped and says how things stand: the latest of each kind goes out when there is room."""
         self._process: subprocess.Popen[bytes] | None = None
@@ -82,10 +84,8 @@ class Link:
 
     def _is_taken(self, message: messages.ToServer) -> bool:
         if isinstance(message, NoteOff):
-            note = message.part, message.channel, message.pitch
-            if note not in self._shown:
+            if self._shown[message.part].turn_off(message) is None:
                 return False  # its start was dropped
-            self._shown.discard(note)
         elif self._queue.qsize() >= MOST_WAITING:
             if not isinstance(message, NoteOn | Notice):
                 self._late[type(message)] = message
@@ -93,7 +93,7 @@ class Link:
         else:
             self._late.pop(type(message), None)
         if isinstance(message, NoteOn):
-            self._shown.add((message.part, message.channel, message.pitch))
+            self._shown[message.part].turn_on(message)
         return True
 
     def close(self) -> None:

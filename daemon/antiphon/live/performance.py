@@ -13,35 +13,50 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from antiphon.errors import DEBUG
-from antiphon.improviser.events import NoteOn, ProgramChange, Timed
+from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
-from antiphon.live.inbox import Arrival, Inbox, Told
-from antiphon.midi.codec import Translator, decode, encode
-from antiphon.recording.record import NoRecord as NoRecord
-from antiphon.recording.record import Record as Record
+from antiphon.improviser.input.translator import Translator
+from antiphon.live.inbox import Arrival, Inbox, Stop, Task
+from antiphon.midi.codec import encode
+from antiphon.midi.messages import NoteOn, Packet, ProgramChange
+from antiphon.recording.record import Record
 
 PAUSE_SECONDS = 0.5
-"""What is done so much too late wasn't held up: the process stood still meanwhile (SIGSTOP, a debugger, a host)."""
+"""How late something must be for the process to have been suspended meanwhile (SIGSTOP, a debugger, a virtual machine).
+
+A busy machine delays by less. After a suspension, what was due meanwhile isn't played late but moved by whole bars."""
 PAUSED = "paused since "
-"""What a recording says of that; until when all was done follows, in seconds."""
+"""What a recording says of such a suspension; until when all was done follows, in seconds."""
 FAULTS, FAULT_SECONDS = 3, 1.0
-"""So many errors in so many seconds end the performance; fewer are skipped."""
+"""Errors within seconds that end the performance; fewer are logged and skipped."""
 CARRY_SECONDS = 0.002
-"""What the MIDI system gets to carry an answer on, before we compute again: at our priority its threads would wait."""
+"""Seconds left to the MIDI system to carry an answer on, before we compute again: at our priority its threads would
+wait."""
 LULL_SECONDS = 0.001
-"""In a flood of what is of no concern we look so often. To wake at each of them, and so hand Python's lock to and fro
-with RtMidi's thread, would hold up the notes among them, and the MIDI system with them."""
+"""Seconds to sleep between messages that change nothing, where they pour in. To wake at each of them, and so to pass
+Python's lock to and fro with RtMidi's thread, would delay the notes among them, and the MIDI system too."""
 GAP_SECONDS = 0.002
-"""What a look at the improviser may take: none is begun when something is due so soon."""
+"""Seconds that a look at the improviser may take: none is begun when something is due sooner."""
+
+
+class Output(Protocol):
+    """Where messages leave to; a `Connection` is one."""
+
+    def send(self, packet: Packet) -> None:
+        """Send a message, now."""
+
+    def end_notes(self) -> None:
+        """Send the note-offs of what has been sent and sounds, whatever the improviser knows of it."""
 
 
 class View(Protocol):
     """What looks at the improviser now and then, in gaps, to show how it stands. Times are in seconds."""
 
-    def stirred(self, time: float) -> None:
+    def changed(self, time: float) -> None:
         """Something has happened at a time: another look may see something else."""
 
     def answered(self, seconds: float) -> None:
@@ -53,22 +68,40 @@ class View(Protocol):
     def look(self, improviser: Improviser, time: float) -> None:
         """Look at it, now."""
 
+    def end_notes(self, time: float) -> None:
+        """All that had left has ended."""
+
 
 class NoView:
     """Sees nothing."""
 
-    def stirred(self, time: float) -> None:
-        """See `View`."""
+    def changed(self, time: float) -> None:
+        """Do nothing."""
 
     def answered(self, seconds: float) -> None:
-        """See `View`."""
+        """Do nothing."""
 
     def next_look(self) -> float | None:
-        """See `View`."""
+        """Return None: there is never anything to look at."""
         return None
 
     def look(self, improviser: Improviser, time: float) -> None:
-        """See `View`."""
+        """Do nothing."""
+
+    def end_notes(self, time: float) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What else is told of a performance, on the playing thread; each must return at once."""
+
+    view: View = field(default_factory=NoView)
+    """Shows how it stands."""
+    choose_program: Callable[[int], None] = lambda _program: None
+    """Is told the number, 0…127, of each program that is chosen."""
+    log: Callable[[str], None] = lambda _text: None
+    """Is told, in a line, of what went wrong and was skipped."""
 
 
 class Performance:
@@ -77,13 +110,10 @@ class Performance:
     Args:
         improviser: hears and answers.
         inbox: what arrives.
-        translator: makes events of messages.
-        send: sends the bytes of one message.
+        translator: finds the controls among messages.
+        output: where messages leave to.
         record: is told of everything.
-        choose_program: is told the number of each program that is chosen; it must return at once.
-        end_notes: ends what has been sent and sounds, whatever the improviser knows of it.
-        log: is told, in a line, of what went wrong and was skipped.
-        view: shows how it stands.
+        hooks: what else is told.
     """
 
     def __init__(
@@ -91,23 +121,20 @@ class Performance:
         improviser: Improviser,
         inbox: Inbox,
         translator: Translator,
-        send: Callable[[list[int]], None],
+        output: Output,
         record: Record,
-        choose_program: Callable[[int], None],
-        end_notes: Callable[[], None] = lambda: None,
-        log: Callable[[str], None] = lambda _: None,
-        view: View | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
+        hooks = hooks or Hooks()
         self._improviser = improviser
         self._inbox = inbox
         self._translator = translator
-        self._send = send
+        self._output = output
         self._record = record
-        self._choose_program = choose_program
-        self._end_notes = end_notes
-        self._view = view or NoView()
-        self._watch = _Watch(improviser, record)
-        self._faults = _Faults(log)
+        self._view = hooks.view
+        self._choose_program = hooks.choose_program
+        self._changes = _Changes(improviser, record)
+        self._faults = _Faults(hooks.log)
         self._has_answered = False
         self._last_idle = float("-inf")
         """When a message came last that is of no concern."""
@@ -124,7 +151,9 @@ class Performance:
                     if not self._play_on():
                         return
                 except Exception as error:  # noqa: BLE001  whatever it is: a wrong note is better than silence
-                    self._end_notes()  # a note-off that was due may be lost
+                    # A note-off that was due may be lost.
+                    self._output.end_notes()
+                    self._view.end_notes(self._inbox.now())
                     self._faults.add(self._inbox.now(), error)
                     self._record.marker(self._inbox.now(), f"fault: {error}")
         finally:
@@ -138,18 +167,17 @@ class Performance:
         due = improviser.next_time()
         if arrived is None:
             arrived = self._wait(due)
-        moment = self._inbox.now() if arrived is None else arrived[0]
+        moment = self._inbox.now() if arrived is None else arrived.time
         if due is not None and moment - due > PAUSE_SECONDS:
             self._resume(moment)
         elif arrived is None and due is not None and due <= moment:
-            # Not the time that it is: a message that came before may still be on its way.
+            # As of when it was due, not as of now: a message that came in between may still be on its way.
             self._send_all(improviser.advance(due))
             self._look(due)
         if arrived is not None:
-            content = arrived[1]
-            if content is None:
+            if isinstance(arrived, Stop):
                 return False
-            self._hear(arrived[0], content)
+            self._hear(arrived)
         return True
 
     def _wait(self, due: float | None) -> Arrival | None:
@@ -172,29 +200,26 @@ class Performance:
         """Wait until a moment for what is of concern; of what isn't there may be ten thousand a second."""
         while True:
             arrived = self._inbox.wait(until)
-            if arrived is None:
-                return None
-            moment, message = arrived
-            if not isinstance(message, list):
+            if not isinstance(arrived, Packet):
                 return arrived
-            event = None if self._translator.watches(message) else decode(message)
-            if event is None or not self._improviser.ignores(event):
+            message = arrived.message
+            if message is None or self._translator.watches(message) or not self._improviser.ignores(message):
                 return arrived
-            self._record.received(_entered(self._record, moment, self._improviser.now), message)
-            if moment - self._last_idle < LULL_SECONDS and self._inbox.is_empty:
+            self._record.received(arrived._replace(time=self._entered(arrived.time)))
+            if arrived.time - self._last_idle < LULL_SECONDS and self._inbox.is_empty:
                 time.sleep(LULL_SECONDS)
-            self._last_idle = moment
+            self._last_idle = arrived.time
             if until is not None and self._inbox.now() >= until:
                 return None
 
-    def _hear(self, arrived: float, content: list[int] | Told) -> None:
-        moment = _entered(self._record, arrived, self._improviser.now)
-        if not isinstance(content, list):
-            self._send_all(content(self._improviser, moment))
+    def _hear(self, arrived: Packet | Task) -> None:
+        moment = self._entered(arrived.time)
+        if isinstance(arrived, Task):
+            self._send_all(arrived.do(self._improviser, moment))
             self._look(moment)
             return
-        self._record.received(moment, content)
-        event = self._translator.event_of(content)
+        self._record.received(arrived._replace(time=moment))
+        event = None if arrived.message is None else self._translator.event_of(arrived.message)
         if isinstance(event, ProgramChange):
             self._choose_program(event.program)
         elif event is not None:
@@ -204,26 +229,38 @@ class Performance:
             if isinstance(event, NoteOn) and any(
                 isinstance(each.message, NoteOn) and each.time >= moment for each in messages
             ):
-                self._view.answered(self._inbox.now() - arrived)
+                self._view.answered(self._inbox.now() - arrived.time)
             self._look(moment)
 
     def _resume(self, moment: float) -> None:
         """Go on at `moment` after a pause in which the process stood still."""
         since = self._improviser.now
-        moment = _entered(self._record, moment, since)
+        moment = self._entered(moment)
         self._record.happened(moment, f"{PAUSED}{since!r}")
         self._send_all(self._improviser.resume(since, moment))
-        self._view.stirred(moment)
+        self._view.changed(moment)
 
     def _look(self, moment: float) -> None:
-        self._watch.look(moment)
-        self._view.stirred(moment)
+        self._changes.look(moment)
+        self._view.changed(moment)
 
     def _send_all(self, messages: Iterable[Timed]) -> None:
         for timed in messages:
-            message = encode(timed.message)
-            self._send(message)
-            self._record.sent(timed.time, message)
+            packet = Packet(timed.time, encode(timed.message), timed.message)
+            self._output.send(packet)
+            self._record.sent(packet)
+
+    def _entered(self, moment: float) -> float:
+        """Return the time at which the improviser hears of a `moment`, in seconds: on a tick, and not in its past.
+
+        What is replayed then comes in the order in which it was played.
+        """
+        record, earliest = self._record, self._improviser.now
+        entered = record.enter(max(moment, earliest))
+        while entered < earliest:
+            moment = max(moment, earliest) + _TICK
+            entered = record.enter(moment)
+        return entered
 
 
 class _Faults:
@@ -243,26 +280,14 @@ class _Faults:
         self._log(f"skipped after {type(error).__name__}: {error} ({DEBUG}=1 shows where)")
 
 
-def _entered(record: Record, moment: float, earliest: float) -> float:
-    """Return the time at which the improviser hears of a `moment`, in seconds: on a tick, and not in its past.
-
-    What is replayed then comes in the order in which it was played.
-    """
-    entered = record.enter(max(moment, earliest))
-    while entered < earliest:
-        moment = max(moment, earliest) + _TICK
-        entered = record.enter(moment)
-    return entered
-
-
 _TICK = 0.002
 """Seconds: more than any tick of a recording lasts."""
 _BPM_KEPT = 0.005
 """A tempo that has changed by less, as a share, is the same tempo in a recording."""
 
 
-class _Watch:
-    """Sees what changes in an improviser that a recording shows: its tempo, its key, its mode."""
+class _Changes:
+    """Records what changes in an improviser and people look for in a recording: its tempo, its key, its mode."""
 
     def __init__(self, improviser: Improviser, record: Record) -> None:
         self._improviser = improviser

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.inbox import Inbox, Told
-from antiphon.live.performance import PAUSED, NoRecord, Record
+from antiphon.live.performance import PAUSED
+from antiphon.recording.record import NoRecord, Record
 
 INTERRUPTED = "port lost"
 """What a recording says of an interruption."""

@@ -7,18 +7,18 @@ goes out where it differs from what was shown last.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
-from antiphon.improviser.events import NoteOff, NoteOn
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import ControlTable
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.live.programs import MODEL
 from antiphon.melody.keys import major_name, parse_key
-from antiphon.midi.codec import decode
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.messages import NoteOff, NoteOn, Packet
 from antiphon.parameters import AUTO
 from antiphon.recording.record import NoRecord
 from antiphon.stage import messages
@@ -101,10 +101,10 @@ class StatePublisher(NoRecord):
         self._facts = facts
         self._looked = looked
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
-        self._sounding: set[tuple[int, int]] = set()
+        self._sounding: ActiveNotes[NoteOn] = ActiveNotes()
         self._next_look: float | None = 0.0
         self._looked_at = float("-inf")
-        self._has_heard = self._is_foreseeing = self._has_stirred = False
+        self._has_heard = self._is_foreseeing = self._has_changed = False
         # What is handed over wakes a thread, which the answer that is just being made would wait for.
         self._untold: list[messages.NoteOn | messages.NoteOff] = []
         self._latest: dict[messages.Part, int] = {}
@@ -114,30 +114,23 @@ class StatePublisher(NoRecord):
 
     # As a record
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
+    def received(self, packet: Packet) -> None:
         """Show a note of the performer's."""
-        event = decode(message)
-        if isinstance(event, NoteOn | NoteOff) and self._table.moved(message) is None:
+        note = packet.message
+        if isinstance(note, NoteOn | NoteOff) and self._table.moved(note) is None:
             self._has_heard = True
-            self._tell("performer", seconds, event)
+            self._tell("performer", packet.time, note)
 
-    def sent(self, seconds: float, message: Sequence[int]) -> None:
+    def sent(self, packet: Packet) -> None:
         """Show a note that has left."""
-        event = decode(message)
-        if isinstance(event, NoteOn | NoteOff):
-            place = event.channel, event.pitch
-            if isinstance(event, NoteOn):
-                self._sounding.add(place)
-            else:
-                self._sounding.discard(place)
-            self._tell(self._parts.of(event.channel), seconds, event)
-
-    def end_notes(self, seconds: float) -> None:
-        """Show that all that had left has ended, at a time in seconds."""
-        for channel, pitch in sorted(self._sounding):
-            self._tell(self._parts.of(channel), seconds, NoteOff(pitch, channel))
-        self._sounding.clear()
-        self._flush()
+        note = packet.message
+        if isinstance(note, NoteOn):
+            self._sounding.turn_on(note)
+        elif isinstance(note, NoteOff):
+            self._sounding.turn_off(note)
+        else:
+            return
+        self._tell(self._parts.of(note.channel), packet.time, note)
 
     def happened(self, seconds: float, what: str) -> None:
         """Take note of another model that plays."""
@@ -146,11 +139,17 @@ class StatePublisher(NoRecord):
 
     # As a view
 
-    def stirred(self, time: float) -> None:
+    def end_notes(self, time: float) -> None:
+        """Show that all that had left has ended, at a time in seconds."""
+        for note_off in self._sounding.turn_all_off():
+            self._tell(self._parts.of(note_off.channel), time, note_off)
+        self._flush()
+
+    def changed(self, time: float) -> None:
         """See `View`."""
         if self._next_look is None:
             self._next_look = max(self._looked_at + LOOK_SECONDS, time + CALM_SECONDS)
-        self._has_stirred = True
+        self._has_changed = True
         self._flush()
 
     def answered(self, seconds: float) -> None:
@@ -169,9 +168,9 @@ class StatePublisher(NoRecord):
                 self._is_foreseeing = False
                 pitches = () if distribution is None else distribution.pitches()
                 self._put(messages.Expectation([(pitch, round(p, 4)) for pitch, p in pitches]))
-                self._next_look = self._looked_at + LOOK_SECONDS if self._has_stirred else None
+                self._next_look = self._looked_at + LOOK_SECONDS if self._has_changed else None
             return
-        self._looked_at, self._has_stirred = time, False
+        self._looked_at, self._has_changed = time, False
         self._is_foreseeing, self._has_heard = self._has_heard, False
         self._next_look = time if self._is_foreseeing else None
         glance = improviser.snapshot()

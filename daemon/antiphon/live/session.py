@@ -12,18 +12,18 @@ from msgspec.structs import asdict, replace
 
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import parse_table
+from antiphon.improviser.input.translator import Translator
 from antiphon.live import priority
 from antiphon.live.inbox import Inbox
 from antiphon.live.page_commands import PageCommands
 from antiphon.live.page_server import PageServer
-from antiphon.live.performance import Performance, stopped_by_signals
+from antiphon.live.performance import Hooks, NoView, Performance, stopped_by_signals
 from antiphon.live.port_events import PortEvents
 from antiphon.live.programs import MODEL, Programs
 from antiphon.live.publisher import Facts, Parts, StatePublisher
 from antiphon.live.reporter import Reporter
 from antiphon.live.terminal import Terminal, is_terminal
 from antiphon.melody.bundle import bundle_names
-from antiphon.midi.codec import Translator
 from antiphon.midi.connection import Connection, NoConnection
 from antiphon.midi.ports import NoMidiSystem, find_system, free_name
 from antiphon.musician import Musician, load_musician
@@ -129,29 +129,17 @@ class _Session:
 
         programs = Programs(self._musician, self._inbox, self._words.tell, took_over)
 
-        def end_notes() -> None:
-            connection.end_notes()
-            if show is not None:
-                show.end_notes(self._inbox.now())
-
         try:
             self._begin_stage(record, programs, facts)
             self._welcome(midi, no_midi)
             improviser = self._improviser(record)
             with priority.playing():
-                Performance(
-                    improviser,
-                    self._inbox,
-                    self._translator,
-                    connection.send,
-                    record,
-                    programs.choose,
-                    end_notes,
-                    self._words.log,
-                    show,
-                ).play()
+                hooks = Hooks(show or NoView(), programs.choose, self._words.log)
+                Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:
-            end_notes()  # the disk may be slow
+            connection.end_notes()  # before the recording is finished: the disk may be slow
+            if show is not None:
+                show.end_notes(self._inbox.now())
             self._deck.close()
 
     def _improviser(self, record: Record) -> Improviser:

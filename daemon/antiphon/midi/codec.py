@@ -1,100 +1,112 @@
-"""Messages: the bytes of MIDI, to and from the improviser's events."""
+"""Messages ↔ bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from antiphon.improviser.events import (
+from antiphon.midi import protocol
+from antiphon.midi.messages import (
+    ChannelPressure,
     ClockContinue,
     ClockPulse,
     ClockStart,
     ClockStop,
     ControlChange,
-    Event,
-    Expression,
     Message,
     NoteOff,
     NoteOn,
+    PitchBend,
+    PolyPressure,
     ProgramChange,
     SongPosition,
 )
-from antiphon.improviser.input.controls import Control, Controls, ControlTable
-from antiphon.parameters import Mode
 
-_NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE, _PROGRAM_CHANGE = 0x80, 0x90, 0xB0, 0xC0
-_EXPRESSION = {0xA0: 3, 0xD0: 2, 0xE0: 3}
-"""Key pressure, channel pressure and pitch bend, and how many bytes each has."""
-_SONG_POSITION = 0xF2
-_TRANSPORT: dict[int, Event] = {0xF8: ClockPulse(), 0xFA: ClockStart(), 0xFB: ClockContinue(), 0xFC: ClockStop()}
+# Status → what makes a message of the channel and the data bytes, for channel messages, or of the data bytes.
+_CHANNEL_MESSAGES: dict[int, Callable[..., Message]] = {
+    protocol.NOTE_OFF: lambda channel, pitch, _velocity: NoteOff(pitch, channel),
+    # A note-on of velocity 0 is a note-off.
+    protocol.NOTE_ON: lambda channel, pitch, velocity: (
+        NoteOn(pitch, velocity, channel) if velocity else NoteOff(pitch, channel)
+    ),
+    protocol.POLY_PRESSURE: lambda channel, pitch, pressure: PolyPressure(pitch, pressure, channel),
+    protocol.CONTROL_CHANGE: lambda channel, controller, value: ControlChange(controller, value, channel),
+    protocol.PROGRAM_CHANGE: lambda channel, program: ProgramChange(program, channel),
+    protocol.CHANNEL_PRESSURE: lambda channel, pressure: ChannelPressure(pressure, channel),
+    protocol.PITCH_BEND: lambda channel, low, high: PitchBend((low | high << 7) - protocol.BEND_CENTRE, channel),
+}
+_SYSTEM_MESSAGES: dict[int, Callable[..., Message]] = {
+    protocol.SONG_POSITION: lambda low, high: SongPosition(low | high << 7),
+    protocol.CLOCK: ClockPulse,
+    protocol.START: ClockStart,
+    protocol.CONTINUE: ClockContinue,
+    protocol.STOP: ClockStop,
+}
 
 
-def decode(message: Sequence[int]) -> Event | None:
-    """Return the event that a MIDI message is, or None if it is of no concern or malformed.
+def _makers() -> dict[int, tuple[int | None, int | None, Callable[..., Message]]]:
+    """Return, by status byte, a message's length, its channel if it has one, and what makes a message of its data."""
+    makers: dict[int, tuple[int | None, int | None, Callable[..., Message]]] = {}
+    for status, spec in protocol.SPEC_OF_STATUS.items():
+        if spec.kind == "channel":
+            makers[status] = spec.length, protocol.channel_of(status), _CHANNEL_MESSAGES[spec.status]
+        elif status in _SYSTEM_MESSAGES:
+            makers[status] = spec.length, None, _SYSTEM_MESSAGES[status]
+    return makers
+
+
+_MAKERS = _makers()
+
+
+def decode(data: Sequence[int]) -> Message | None:
+    """Return the message that bytes are, or None if they are malformed or of no concern.
 
     Args:
-        message: the bytes of one whole message, status byte first, as RtMidi delivers it.
+        data: the bytes of one whole message, status byte first, as RtMidi delivers it.
     """
-    length = len(message)
-    if length == 1:
-        return _TRANSPORT.get(message[0])
-    if not 2 <= length <= 3 or max(message[1:]) > 127:
+    if not data:
         return None
-    status = message[0]
-    kind, channel = status & 0xF0, (status & 0x0F) + 1
-    if kind in _EXPRESSION:
-        return Expression(tuple(message)) if length == _EXPRESSION[kind] else None
-    if length == 2:
-        return ProgramChange(message[1], channel) if kind == _PROGRAM_CHANGE else None
-    first, second = message[1:]
-    if kind == _NOTE_ON and second:
-        return NoteOn(first, second, channel)
-    if kind in (_NOTE_ON, _NOTE_OFF):  # a note-on of velocity 0 is a note-off
-        return NoteOff(first, channel)
-    if kind == _CONTROL_CHANGE:
-        return ControlChange(first, second, channel)
-    return SongPosition(first | second << 7) if status == _SONG_POSITION else None
+    found = _MAKERS.get(data[0])
+    if found is None:
+        return None
+    length, channel, make = found
+    if len(data) != length or (length > 1 and max(data[1:]) > protocol.HIGHEST):
+        return None
+    return make(*data[1:]) if channel is None else make(channel, *data[1:])
 
 
-def encode(message: Message) -> list[int]:
+def encode(message: Message) -> bytes:
     """Return the bytes of a message."""
-    if isinstance(message, NoteOn):
-        return [_NOTE_ON | message.channel - 1, message.pitch, message.velocity]
-    if isinstance(message, NoteOff):
-        return [_NOTE_OFF | message.channel - 1, message.pitch, 0]
-    if isinstance(message, ControlChange):
-        return [_CONTROL_CHANGE | message.channel - 1, message.controller, message.value]
-    return list(message.message)
+    match message:
+        case NoteOn(pitch, velocity, channel):
+            return _channel_message(protocol.NOTE_ON, channel, pitch, velocity)
+        case NoteOff(pitch, channel):
+            return _channel_message(protocol.NOTE_OFF, channel, pitch, 0)
+        case ControlChange(controller, value, channel):
+            return _channel_message(protocol.CONTROL_CHANGE, channel, controller, value)
+        case PolyPressure(pitch, pressure, channel):
+            return _channel_message(protocol.POLY_PRESSURE, channel, pitch, pressure)
+        case ChannelPressure(pressure, channel):
+            return _channel_message(protocol.CHANNEL_PRESSURE, channel, pressure)
+        case PitchBend(value, channel):
+            return _channel_message(protocol.PITCH_BEND, channel, *_two_bytes(value + protocol.BEND_CENTRE))
+        case ProgramChange(program, channel):
+            return _channel_message(protocol.PROGRAM_CHANGE, channel, program)
+        case SongPosition(sixteenths):
+            return bytes([protocol.SONG_POSITION, *_two_bytes(sixteenths)])
+        case ClockPulse():
+            return bytes([protocol.CLOCK])
+        case ClockStart():
+            return bytes([protocol.START])
+        case ClockContinue():
+            return bytes([protocol.CONTINUE])
+        case ClockStop():
+            return bytes([protocol.STOP])
 
 
-class Translator:
-    """Turns messages into events, one after the other: what the performer's table says is a control becomes one.
+def _channel_message(status: int, channel: int, *data: int) -> bytes:
+    return bytes([protocol.status_of(status, channel), *data])
 
-    Args:
-        table: which controller steers what.
-        mode: the one in which the performance starts.
-    """
 
-    def __init__(self, table: ControlTable, mode: Mode) -> None:
-        self._controls = Controls(table, mode)
-        # Nearly all messages are no control's: to know that takes no more than a look here.
-        kinds = {"cc": (_CONTROL_CHANGE,), "note": (_NOTE_ON, _NOTE_OFF)}
-        self._watched = {(kind, source.number) for _, source in table.entries for kind in kinds[source.kind]}
-
-    def watches(self, message: Sequence[int]) -> bool:
-        """Return whether a message may be a control's; of nearly all that aren't, this says so."""
-        return len(message) == 3 and (message[0] & 0xF0, message[1]) in self._watched
-
-    def event_of(self, message: Sequence[int]) -> Event | Control | None:
-        """Return the event that a message is, or None if it is of no concern.
-
-        Args:
-            message: the bytes of one whole message, status byte first.
-        """
-        if self.watches(message) and self._controls.table.moved(message) is not None:
-            self._controls, control = self._controls.after(message)
-            return control
-        return decode(message)
-
-    def steered(self, control: Control) -> None:
-        """Take note of a control that was steered by no message, so that the performer's pads go on from there."""
-        self._controls = self._controls.steered(control)
+def _two_bytes(value: int) -> tuple[int, int]:
+    """Return a 14-bit value as two data bytes, the lower one first."""
+    return value & 127, value >> 7

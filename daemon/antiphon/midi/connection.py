@@ -15,8 +15,12 @@ from typing import Any, Protocol
 import rtmidi
 
 from antiphon.errors import UserError
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.codec import encode
 from antiphon.midi.jack import JackServerMonitor, leak_client
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, Packet
 from antiphon.midi.ports import Receive, find_port, open_port, stop_callback
+from antiphon.midi.protocol import ALL_NOTES_OFF
 from antiphon.midi.time_limit import within
 
 LOOK_SECONDS = 0.5
@@ -27,7 +31,6 @@ SETTLE_SECONDS = 0.1
 """From a connection's making to its carrying the first message: JACK makes it at the end of some audio period."""
 CLOSE_SECONDS = 1.0
 """What closing may take; then the ports are left to the system."""
-_NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE, _ALL_NOTES_OFF = 0x80, 0x90, 0xB0, 123
 
 
 class Watcher(Protocol):
@@ -107,10 +110,11 @@ class Connection:
         self._watcher = watcher
         self._in = _Port(rtmidi.MidiIn, "input", f"{name} in", input_part, receive)
         self._out = _Port(rtmidi.MidiOut, "output", f"{name} out", output_part)
-        self._lookout: JackServerMonitor | None = None
-        self._send: Callable[[list[int]], None] | None = None
-        self._sounding: set[tuple[int, int]] = set()
+        self._jack: JackServerMonitor | None = None
+        self._send: Callable[[bytes], None] | None = None
+        self._sounding: ActiveNotes[NoteOn] = ActiveNotes()
         self._channels: set[int] = set()
+        """Those on which notes have been sent, 1…16."""
         self._is_away = self._hangs = False
         self._frame, self._still = -1, 0
         self._is_closing = False
@@ -143,25 +147,23 @@ class Connection:
             within(CLOSE_SECONDS, self._close_ports)
             raise
         self._reconnect()
-        if self._lookout or self._in.part or self._out.part:
+        if self._jack or self._in.part or self._out.part:
             self._thread = threading.Thread(target=self._watch, name="watches the ports", daemon=True)
             self._thread.start()
 
-    def send(self, message: list[int]) -> None:
-        """Send the bytes of a message; where there is no port to send to, drop it, and owe a note its note-off."""
+    def send(self, packet: Packet) -> None:
+        """Send a message; where there is no port to send to, drop it, and owe a note its note-off."""
         send = self._send
         if send is None:
             return
-        kind, place = message[0] & 0xF0, (message[0] & 0x0F, message[1])
-        if kind == _NOTE_ON:
-            self._sounding.add(place)
-            self._channels.add(place[0])
-        elif kind == _NOTE_OFF:
-            if place not in self._sounding:
-                return  # it was ended already, when a port was lost
-            self._sounding.discard(place)
+        message = packet.message
+        if isinstance(message, NoteOn):
+            self._sounding.turn_on(message)
+            self._channels.add(message.channel)
+        elif isinstance(message, NoteOff) and self._sounding.turn_off(message) is None:
+            return  # it was ended already, when a port was lost
         with contextlib.suppress(rtmidi.RtMidiError):  # the watching thread will find out
-            send(message)
+            send(packet.data)
 
     def close(self) -> bool:
         """End what sounds, and close both ports; return whether that was done in time."""
@@ -174,20 +176,21 @@ class Connection:
         """Send the note-offs of what still sounds, whatever became of who played it."""
         send = self._send
         if send is not None:
-            for channel, pitch in sorted(self._sounding):
+            for note_off in self._sounding.turn_all_off():
                 with contextlib.suppress(rtmidi.RtMidiError):
-                    send([_NOTE_OFF | channel, pitch, 0])
-            self._sounding.clear()
+                    send(encode(note_off))
 
     def _reconnect(self) -> None:
         """Send through the port that is open now; what sounded when the last one was lost is ended first."""
         if not self._out.is_open:
             return
-        was_gone, self._send = self._send is None, self._out.client.send_message
+        was_gone, send = self._send is None, self._out.client.send_message
+        self._send = send
         if was_gone:
             self.end_notes()
             for channel in sorted(self._channels):  # for what was sent to a port that was gone already
-                self.send([_CONTROL_CHANGE | channel, _ALL_NOTES_OFF, 0])
+                with contextlib.suppress(rtmidi.RtMidiError):
+                    send(encode(ControlChange(ALL_NOTES_OFF, 0, channel)))
 
     # The watching thread
 
@@ -201,7 +204,7 @@ class Connection:
                 self._look()
 
     def _look(self) -> None:
-        if self._lookout is not None and not self._lookout.is_up and not self._is_server_back():
+        if self._jack is not None and not self._jack.is_up and not self._is_server_back():
             return
         if self._does_server_hang():
             return
@@ -231,9 +234,9 @@ class Connection:
 
     def _does_server_hang(self) -> bool:
         """Return whether the JACK server stands still: RtMidi would wait for ever once its buffer is full."""
-        if self._lookout is None:
+        if self._jack is None:
             return False
-        frame = self._lookout.frame
+        frame = self._jack.frame
         self._still = self._still + 1 if frame == self._frame else 0
         self._frame = frame
         if self._still >= STILL_LOOKS and not self._hangs:
@@ -260,10 +263,10 @@ class Connection:
     def _start(self) -> None:
         """Become a client of the MIDI system, three times: to look out for its end, to play, and to listen."""
         if self._api == rtmidi.API_UNIX_JACK:
-            lookout = JackServerMonitor("Antiphon looks", self._wake.set)
-            if not lookout.is_up:
+            monitor = JackServerMonitor("Antiphon looks", self._wake.set)
+            if not monitor.is_up:
                 raise rtmidi.SystemError("no JACK server")
-            self._lookout = lookout
+            self._jack = monitor
         for port in (self._out, self._in):
             port.start(self._api)
 
@@ -273,29 +276,26 @@ class Connection:
         self._close_ports()
 
     def _close_ports(self) -> None:
-        has_server = self._lookout is None or (self._lookout.is_up and not self._hangs)
+        has_server = self._jack is None or (self._jack.is_up and not self._hangs)
         for port in (self._in, self._out):
             if port.client is None:
                 continue
             leak_client(port.client)  # for the interpreter's end, if this hangs
             if has_server:
                 port.stop()
-        if self._lookout is not None and has_server:
-            self._lookout.close()
+        if self._jack is not None and has_server:
+            self._jack.close()
 
 
 class NoConnection:
     """Stands for a connection where there is no MIDI system: nothing comes, and what is sent goes nowhere."""
 
-    def open(self) -> None:
-        """See `Connection`."""
-
-    def send(self, message: list[int]) -> None:
-        """See `Connection`."""
+    def send(self, packet: Packet) -> None:
+        """Drop a message."""
 
     def end_notes(self) -> None:
-        """See `Connection`."""
+        """Do nothing: no note has been sent."""
 
     def close(self) -> bool:
-        """See `Connection`."""
+        """Return True: there is nothing to close."""
         return True

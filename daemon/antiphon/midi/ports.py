@@ -20,9 +20,8 @@ import rtmidi
 from platformdirs import user_runtime_path
 
 from antiphon.errors import UserError
-from antiphon.files import open_privately
+from antiphon.files import lock, open_privately
 from antiphon.quiet import silenced
-from antiphon.recording.journal import lock
 from antiphon.settings import Api
 
 _APIS: dict[str, int] = {

@@ -6,15 +6,24 @@ import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from antiphon.errors import UserError
-from antiphon.improviser.events import Event, NoteOff, NoteOn
+from antiphon.improviser.events import Event
 from antiphon.melody.keys import signature_name
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.offline.piano_roll import ANSWER_COLOUR, PERFORMER_COLOUR, Bar, Part, TimeAxis, draw_piano_roll
 from antiphon.offline.rendering import Duet
 from antiphon.recording.performance_file import Performance
 
 _INCHES_A_SECOND, _LEAST_INCHES = 0.55, 9.0
+
+
+class _Started(NamedTuple):
+    channel: int
+    pitch: int
+    time: float
 
 
 def check_can_draw() -> None:
@@ -56,13 +65,15 @@ def draw_duet(path: Path, performance: Performance, duet: Duet) -> None:
 
 def note_bars(events: Iterable[tuple[float, Event]]) -> list[Bar]:
     """Return the notes of a stream of events, in the order of their ends. A note without an end is left out."""
-    starts: dict[tuple[int, int], float] = {}
+    active: ActiveNotes[_Started] = ActiveNotes()
     bars: list[Bar] = []
     for time, event in events:
-        if isinstance(event, NoteOn | NoteOff):
-            start = starts.pop((event.channel, event.pitch), None)
-            if start is not None:
-                bars.append((start, time, event.pitch))
-            if isinstance(event, NoteOn):
-                starts[event.channel, event.pitch] = time
+        if isinstance(event, NoteOn):
+            before = active.turn_on(_Started(event.channel, event.pitch, time))
+        elif isinstance(event, NoteOff):
+            before = active.turn_off(event)
+        else:
+            continue
+        if before is not None:
+            bars.append((before.time, time, event.pitch))
     return bars

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from msgspec.structs import asdict
 
 from antiphon.errors import UserError
-from antiphon.improviser.events import Event, NoteOff, NoteOn, ProgramChange, TempoChange, Timed
+from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.improviser.input.controls import Control, parse_table
+from antiphon.improviser.input.translator import Translator
 from antiphon.improviser.listening.state import HeardNote
 from antiphon.live.inbox import Told
-from antiphon.live.performance import NoRecord
 from antiphon.live.port_events import told_of
 from antiphon.live.programs import MODEL, musician_for
-from antiphon.midi.codec import Translator
+from antiphon.midi.codec import decode
+from antiphon.midi.messages import NoteOff, NoteOn, ProgramChange
 from antiphon.musician import Musician
 from antiphon.offline.progress import with_progress
 from antiphon.recording.commands import event_of, telling
 from antiphon.recording.midi_file import PERCUSSION
 from antiphon.recording.performance_file import Performance
+from antiphon.recording.record import NoRecord
 from antiphon.recording.session_file import Session
 
 
@@ -60,7 +62,8 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
     def heard() -> Iterator[tuple[float, Event | Control | Told]]:
         for time, given in with_progress(session.events, "rendering"):
             if isinstance(given, bytes):
-                event = translator.event_of(given)
+                message = decode(given)
+                event = None if message is None else translator.event_of(message)
                 if event is not None and not isinstance(event, ProgramChange):
                     yield time, event
             elif (steered := event_of(given)) is not None:

@@ -13,11 +13,11 @@ from antiphon.errors import UserError
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
+from antiphon.improviser.input.translator import Translator
 from antiphon.live.inbox import Told
-from antiphon.live.performance import Record
 from antiphon.melody.keys import SIGNATURES
-from antiphon.midi.codec import Translator
 from antiphon.parameters import AUTO, CONTROLS, Sync
+from antiphon.recording.record import Record
 
 Steered = Control | TempoChange | SyncChange | KeyLock
 _SYNCS: tuple[Sync, ...] = get_args(Sync)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
-import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from antiphon.files import open_privately, sync_folder
+from antiphon.files import lock, open_privately, sync_folder
 
 ENDING = ".journal"
 _MAGIC = b"antiphon journal 1\n"
@@ -26,8 +25,6 @@ _INTERVAL = 0.5
 """Seconds from a record's coming to its writing: what a crash can lose, less than the second that is promised."""
 _MOST_UNWRITTEN = 1 << 26
 """Bytes that wait in memory, at most, for a disk to have room again: hours of playing."""
-_FAR = 1 << 30
-"""Where Windows, which locks bytes and not files, puts the lock: beyond what anybody reads."""
 
 Say = Callable[[str], None]
 """Shows one line to the user. Called from the journal's thread too."""
@@ -198,28 +195,6 @@ def left_behind(path: Path) -> Iterator[FileIO | None]:
     """Open and lock a journal that no process is writing; None where one is, or where another has taken it first."""
     with FileIO(path, "r+") as file:
         yield file if lock(file) and _is_at(path, file) else None
-
-
-def lock(file: FileIO) -> bool:
-    """Lock a file until it is closed or its process ends, however it ends; return whether nobody else holds it.
-
-    Raises:
-        OSError: the file system knows no locks.
-    """
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(_FAR)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            file.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
 
 
 def _is_at(path: Path, file: FileIO) -> bool:

@@ -11,8 +11,9 @@ import mido
 
 from antiphon.errors import UserError
 from antiphon.files import write_whole
-from antiphon.improviser.events import Event, NoteOn, TempoChange, Timed
+from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.midi.codec import decode, encode
+from antiphon.midi.messages import NoteOn
 from antiphon.recording.midi_file import (
     META,
     PERCUSSION,

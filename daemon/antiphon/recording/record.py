@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
+
+from antiphon.midi.messages import Packet
 
 
 class Record(Protocol):
@@ -12,10 +13,10 @@ class Record(Protocol):
     def enter(self, seconds: float) -> float:
         """Return the time as which the improviser is to hear of something."""
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
+    def received(self, packet: Packet) -> None:
         """A message has come."""
 
-    def sent(self, seconds: float, message: Sequence[int]) -> None:
+    def sent(self, packet: Packet) -> None:
         """A message has left."""
 
     def tempo(self, seconds: float, bpm: float) -> None:
@@ -38,7 +39,7 @@ class NoRecord:
         """See `Record`."""
         return seconds
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
+    def received(self, packet: Packet) -> None:
         """See `Record`."""
 
     sent = received
@@ -66,15 +67,15 @@ class Records:
         """See `Record`."""
         return self._first.enter(seconds)
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
+    def received(self, packet: Packet) -> None:
         """See `Record`."""
-        self._first.received(seconds, message)
-        self._second.received(seconds, message)
+        self._first.received(packet)
+        self._second.received(packet)
 
-    def sent(self, seconds: float, message: Sequence[int]) -> None:
+    def sent(self, packet: Packet) -> None:
         """See `Record`."""
-        self._first.sent(seconds, message)
-        self._second.sent(seconds, message)
+        self._first.sent(packet)
+        self._second.sent(packet)
 
     def tempo(self, seconds: float, bpm: float) -> None:
         """See `Record`."""

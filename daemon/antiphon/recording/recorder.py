@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from antiphon.files import sync_folder, write_whole
+from antiphon.midi.messages import Packet
 from antiphon.recording import session_file
 from antiphon.recording.journal import ENDING, Journal, Say, is_journal, left_behind, records, safely
 from antiphon.recording.session_file import Track
@@ -61,22 +62,21 @@ class Recorder:
         self._entered = max(self._entered, self._tempo_map.tick_at(seconds))
         return self._tempo_map.time_of(self._entered)
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
+    def received(self, packet: Packet) -> None:
         """Write down a MIDI message of the performer; what is malformed, active sensing or a long sysex is left out.
 
         Args:
-            seconds: from `enter`.
-            message: the bytes of one whole message.
+            packet: the message, and its time from `enter`.
         """
-        self._add(Track.PERFORMER, seconds, session_file.message_event(message))
+        self._add(Track.PERFORMER, packet.time, session_file.message_event(packet.data))
 
     def happened(self, seconds: float, what: str) -> None:
         """Write down something else that the improviser was told: a mode chosen on the screen, a port that is gone."""
         self._add(Track.PERFORMER, seconds, session_file.input_event(what))
 
-    def sent(self, seconds: float, message: Sequence[int]) -> None:
+    def sent(self, packet: Packet) -> None:
         """Write down a MIDI message of the answer."""
-        self._add(Track.ANTIPHON, seconds, session_file.message_event(message))
+        self._add(Track.ANTIPHON, packet.time, session_file.message_event(packet.data))
 
     def tempo(self, seconds: float, bpm: float) -> None:
         """Write down a tempo, beats a minute. It begins after what has been entered, whose times must stay."""

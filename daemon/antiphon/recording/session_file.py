@@ -19,6 +19,10 @@ from typing import Any
 import msgspec
 
 from antiphon.errors import UserError
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.codec import decode, encode
+from antiphon.midi.messages import NoteOff, NoteOn
+from antiphon.midi.protocol import ACTIVE_SENSING, SPEC_OF_STATUS, is_whole
 from antiphon.recording.midi_file import (
     ESCAPE,
     KEY_SIGNATURE,
@@ -49,8 +53,6 @@ _SETTINGS = "Antiphon session 1 "
 _SUMMARY = "Antiphon summary "
 _LONGEST_SYSEX = 4096
 """Bytes; longer ones are sound banks and firmware, no music, and aren't kept."""
-_SYSTEM_LENGTHS = {0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1, 0xF8: 1, 0xFA: 1, 0xFB: 1, 0xFC: 1, 0xFF: 1}
-"""Status → length of the system messages that are kept. Active sensing (FE) says only that a cable is there."""
 Input = bytes | str
 """What the improviser was told: a MIDI message, or a text for what was none."""
 
@@ -85,17 +87,16 @@ class Session:
 
 def message_event(message: Sequence[int]) -> bytes | None:
     """Return a MIDI message as an event of a file, or None where it is malformed or of no concern."""
-    if not message or any(byte > 0x7F for byte in message[1:-1]):
+    if not is_whole(message):
         return None
-    status, size = message[0], len(message)
-    if 0x80 <= status < 0xF0:
-        wanted = 2 if status & 0xF0 in (0xC0, 0xD0) else 3
-        return bytes(message) if size == wanted and message[-1] < 0x80 else None
-    if status == 0xF0:
-        if not 2 <= size <= _LONGEST_SYSEX or message[-1] != 0xF7:
-            return None
-        return bytes([0xF0, *quantity(size - 1), *message[1:]])
-    if size != _SYSTEM_LENGTHS.get(status) or (size > 1 and message[-1] > 0x7F):
+    status = message[0]
+    kind = SPEC_OF_STATUS[status].kind
+    if kind == "channel":
+        return bytes(message)
+    if kind == "system exclusive":
+        size = quantity(len(message) - 1)
+        return bytes([status, *size, *message[1:]]) if len(message) <= _LONGEST_SYSEX else None
+    if status == ACTIVE_SENSING:  # says only that a cable is there
         return None
     return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, *message]))
 
@@ -166,22 +167,22 @@ class _SessionTrack(TrackWriter):
         super().__init__(name)
         self.notes: Counter[int] = Counter()
         """By channel, 1…16."""
-        self._sounding: set[tuple[int, int]] = set()
+        self._sounding: ActiveNotes[NoteOn] = ActiveNotes()
 
     def add(self, tick: int, event: bytes) -> None:
         """Add an event at a tick, which is none before the last event's."""
         super().add(tick, event)
-        kind, channel = event[0] & 0xF0, event[0] & 0x0F
-        if kind == 0x90 and event[2]:
-            self.notes[channel + 1] += 1
-            self._sounding.add((channel, event[1]))
-        elif kind in (0x80, 0x90):
-            self._sounding.discard((channel, event[1]))
+        message = decode(event)
+        if isinstance(message, NoteOn):
+            self.notes[message.channel] += 1
+            self._sounding.turn_on(message)
+        elif isinstance(message, NoteOff):
+            self._sounding.turn_off(message)
 
     def end_notes(self, tick: int) -> None:
         """End what still sounds: after a crash nobody else did."""
-        for channel, pitch in sorted(self._sounding):
-            self.add(tick, bytes([0x80 | channel, pitch, 0]))
+        for note_off in self._sounding.turn_all_off():
+            self.add(tick, encode(note_off))
 
 
 def read_session(path: Path) -> Session:
@@ -242,7 +243,7 @@ def read_summary(path: Path) -> tuple[dict[str, Any] | None, Summary]:
     if not file.is_whole:
         raise UserError(f"{path}: is no MIDI file, or a damaged one ({file.notices[0]})")
     session = session_of(path, file)
-    played = sum(isinstance(given, bytes) and given[0] & 0xF0 == 0x90 and given[2] > 0 for _, given in session.events)
+    played = sum(isinstance(given, bytes) and isinstance(decode(given), NoteOn) for _, given in session.events)
     return session.header, Summary(max((time for time, _ in session.events), default=0.0), played, 0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.live.reporter import Reporter
 from antiphon.melody.keys import major_name
+from antiphon.midi.messages import Packet
 from antiphon.recording.record import NoRecord, Record
 from antiphon.recording.recorder import Recorder
 
@@ -81,13 +82,13 @@ class RecordingSwitch:
         """See `Record`."""
         return self._record.enter(seconds - self._began) + self._began if self._began else self._record.enter(seconds)
 
-    def received(self, seconds: float, message: Sequence[int]) -> None:
+    def received(self, packet: Packet) -> None:
         """See `Record`."""
-        self._record.received(seconds - self._began, message)
+        self._record.received(packet._replace(time=packet.time - self._began))
 
-    def sent(self, seconds: float, message: Sequence[int]) -> None:
+    def sent(self, packet: Packet) -> None:
         """See `Record`."""
-        self._record.sent(seconds - self._began, message)
+        self._record.sent(packet._replace(time=packet.time - self._began))
 
     def tempo(self, seconds: float, bpm: float) -> None:
         """See `Record`."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,8 @@ from antiphon.improviser.input.controls import (
     parse_source,
     parse_table,
 )
+from antiphon.midi.codec import decode
+from antiphon.midi.messages import Message
 from antiphon.midi.ports import choose_api, open_input
 from antiphon.parameters import CONTROLS
 from antiphon.settings import Settings
@@ -36,8 +39,8 @@ _TURN_IT = "turn a knob or move a fader"
 _PRESS_IT = "press a pad, a button or a pedal"
 _POINT_IT = f"{_TURN_IT}, or strike a pad that shall step on"
 
-Inbox = SimpleQueue[list[int] | str]
-"""What comes in, in its order: the bytes of MIDI messages, and typed lines."""
+Inbox = SimpleQueue[Message | str]
+"""What comes in, in its order: MIDI messages, and typed lines."""
 
 
 def learn_controls(
@@ -62,7 +65,13 @@ def learn_controls(
     inbox: Inbox = SimpleQueue()
     lesson = Lesson(inbox, seconds, say)
     ports = settings.ports
-    with open_input(choose_api(ports.api), ports.name, ports.input, lambda came, _: inbox.put(came[0])) as opened:
+
+    def receive(came: tuple[list[int], float], _data: Any) -> None:
+        message = decode(came[0])
+        if message is not None:
+            inbox.put(message)
+
+    with open_input(choose_api(ports.api), ports.name, ports.input, receive) as opened:
         say(f"listens to   {opened}" + ("" if ports.input else "   ← connect your knobs and pads to it"))
         say("Move each control when it is asked for. Enter skips it, q ends, Ctrl-C leaves everything as it was.")
         _hand_over_lines(inbox)
@@ -124,7 +133,7 @@ class Ear:
         self._last = last
         self._ranges: dict[Source, tuple[float, float]] = {}
 
-    def hear(self, message: Sequence[int]) -> Source | None:
+    def hear(self, message: Message) -> Source | None:
         """Return the source that a message shows to be meant, or None as long as none is."""
         moved = moved_by(message)
         if moved is None:
@@ -198,7 +207,7 @@ class Lesson:
             return f"{source} is a key or a pad, which can't set a value; {_TURN_IT}"
         return None
 
-    def _wait(self, until: float | None) -> list[int] | str | None:
+    def _wait(self, until: float | None) -> Message | str | None:
         """Return what comes in next, or None once the clock says `until`."""
         if until is None:
             return self._inbox.get()

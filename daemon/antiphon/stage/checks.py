@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from antiphon.errors import UserError
+from antiphon.midi.protocol import SPEC_OF_STATUS, TRANSPORT, is_whole
 from antiphon.parameters import PARAMETERS
 from antiphon.stage.messages import Played, Press, Set, State
-
-_LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
-"""Bytes of MIDI's channel messages, by the upper half of their status."""
-_SYSTEM_LENGTHS = {0xF2: 3, 0xF8: 1, 0xFA: 1, 0xFB: 1, 0xFC: 1}
-"""Of song position, clock, start, continue and stop."""
 
 
 def refusal(message: Played | Set | Press, state: State | None) -> str | None:
@@ -39,6 +35,4 @@ def refusal(message: Played | Set | Press, state: State | None) -> str | None:
 
 def is_midi(message: Sequence[int]) -> bool:
     """Return whether bytes are one whole MIDI message that may steer or play."""
-    status, data = message[0], message[1:]
-    length = _LENGTHS.get(status & 0xF0) if status < 0xF0 else _SYSTEM_LENGTHS.get(status)
-    return length == len(message) and all(byte < 0x80 for byte in data)
+    return is_whole(message) and (SPEC_OF_STATUS[message[0]].kind == "channel" or message[0] in TRANSPORT)

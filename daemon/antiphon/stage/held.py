@@ -1,43 +1,39 @@
-"""Held: what is down on a keyboard, so that it can be let go when the keyboard is gone."""
+"""What is down on a keyboard, keys and pedals, so that it can be let go when the keyboard is gone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-_NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE = 0x80, 0x90, 0xB0
-_PEDALS = (64, 66, 69)
-"""MIDI 1.0: sustain, sostenuto, hold 2."""
-_FIRST_ON = 64
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
+from antiphon.midi.protocol import PEDALS, is_on
 
 
 class Held:
     """The keys and pedals of one keyboard that are down."""
 
     def __init__(self) -> None:
-        self._down: set[tuple[int, int]] = set()
+        self._keys: ActiveNotes[NoteOn] = ActiveNotes()
+        self._pedals: set[tuple[int, int]] = set()
+        """Channels, 1…16, and controllers."""
 
-    def hear(self, message: Sequence[int]) -> None:
-        """Take note of the bytes of a message."""
-        if len(message) != 3:
-            return
-        status, number, value = message
-        kind, channel = status & 0xF0, status & 0x0F
-        if kind in (_NOTE_ON, _NOTE_OFF):
-            self._set((_NOTE_ON | channel, number), kind == _NOTE_ON and value > 0)
-        elif kind == _CONTROL_CHANGE and number in _PEDALS:
-            self._set((status, number), value >= _FIRST_ON)
+    def hear(self, message: Message | None) -> None:
+        """Take note of a message."""
+        if isinstance(message, NoteOn):
+            self._keys.turn_on(message)
+        elif isinstance(message, NoteOff):
+            self._keys.turn_off(message)
+        elif isinstance(message, ControlChange) and message.controller in PEDALS:
+            pedal = message.channel, message.controller
+            if is_on(message.value):
+                self._pedals.add(pedal)
+            else:
+                self._pedals.discard(pedal)
 
-    def let_go(self, others: Iterable[Held] = ()) -> list[list[int]]:
+    def let_go(self, others: Iterable[Held] = ()) -> list[NoteOff | ControlChange]:
         """Return the messages that end all that is down, but for what is down on other keyboards too; then none is."""
-        left = self._down.difference(*(other._down for other in others))
-        self._down = set()
-        return [
-            [_NOTE_OFF | status & 0x0F, number, 0] if status & 0xF0 == _NOTE_ON else [status, number, 0]
-            for status, number in sorted(left)
-        ]
-
-    def _set(self, place: tuple[int, int], is_down: bool) -> None:
-        if is_down:
-            self._down.add(place)
-        else:
-            self._down.discard(place)
+        others = list(others)
+        keys = [key for key in self._keys.turn_all_off() if not any(key in other._keys for other in others)]
+        pedals = sorted(self._pedals.difference(*(other._pedals for other in others)))
+        self._pedals = set()
+        return [*keys, *(ControlChange(controller, 0, channel) for channel, controller in pedals)]

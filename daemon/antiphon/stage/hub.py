@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable
+from itertools import chain
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.codec import decode, encode
 from antiphon.stage import messages
 from antiphon.stage.checks import refusal
 from antiphon.stage.held import Held
@@ -27,8 +31,6 @@ _POLICY, _TRY_AGAIN = 1008, 1013
 
 _from_page = msgspec.json.Decoder(messages.FromPage)
 _from_daemon = msgspec.json.Decoder(messages.ToServer)
-_Note = tuple[str, int, int]
-"""Part, channel and pitch of a note that sounds."""
 
 
 class _Closed(Exception):
@@ -88,15 +90,15 @@ class Hub:
         self._pages: set[Page] = set()
         self._state: messages.State | None = None
         self._last: dict[type, str] = {}
-        self._sounding: dict[_Note, str] = {}
+        self._sounding: defaultdict[messages.Part, ActiveNotes[NoteOn]] = defaultdict(ActiveNotes)
 
     def hear(self, line: bytes) -> None:
         """Pass on a line from the playing process, and keep what pages that open later must know."""
         message, text = _from_daemon.decode(line), line.decode()
         if isinstance(message, NoteOn):
-            self._sounding[message.part, message.channel, message.pitch] = text
+            self._sounding[message.part].turn_on(message)
         elif isinstance(message, NoteOff):
-            self._sounding.pop((message.part, message.channel, message.pitch), None)
+            self._sounding[message.part].turn_off(message)
         elif isinstance(message, messages.State | messages.PlanMade | messages.Expectation):
             self._last[type(message)] = text
             if isinstance(message, messages.State):
@@ -119,7 +121,7 @@ class Hub:
             writing.cancel()
             self._pages.discard(page)
             for message in page.held.let_go(other.held for other in self._pages):
-                self._say(Played(message))
+                self._say(Played(list(encode(message))))
 
     async def _admit(self, page: Page) -> None:
         """Hear a page's first message, and tell it how things stand."""
@@ -135,8 +137,10 @@ class Hub:
         elif len(self._pages) >= MOST_PAGES:
             await page.close(_TRY_AGAIN, messages.Refused(f"{MOST_PAGES} pages are open; close one, and try again"))
         page.tell(messages.Hello(VERSION, self._antiphon, self._clock()))
-        for text in [*self._last.values(), *self._sounding.values()]:
+        for text in self._last.values():
             page.send(text)
+        for note in chain.from_iterable(self._sounding.values()):
+            page.tell(note)
         self._pages.add(page)
 
     async def _hear(self, page: Page, received: object) -> None:
@@ -161,7 +165,7 @@ class Hub:
                 await self._refuse(page, why)
                 return
             if isinstance(message, Played):
-                page.held.hear(message.message)
+                page.held.hear(decode(message.message))
             self._say(message)
 
     async def _refuse(self, page: Page, why: str) -> None:

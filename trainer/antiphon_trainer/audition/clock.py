@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 
 from antiphon.improviser.tempo.midi_clock import MidiClock
-from antiphon.improviser.tempo.pulses import PER_BEAT
 from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
+from antiphon.midi.protocol import PULSES_PER_QUARTER
 from antiphon_trainer.audition.pulse_trains import (
     Delay,
     Seconds,
@@ -27,7 +27,7 @@ from antiphon_trainer.corpus.songs import Song
 
 RUNS = 12
 """Simulated clocks a row."""
-PULSES_PER_STEP = PER_BEAT // STEPS_PER_BEAT
+PULSES_PER_STEP = PULSES_PER_QUARTER // STEPS_PER_BEAT
 UNLOCKED = 2
 """Beats of a beginning clock, or of one that has just changed, that don't count in the error; the lock says them."""
 CLOSE = 0.002
@@ -60,12 +60,12 @@ class MeanInterval:
     def tempo(self) -> Tempo:
         """The map now."""
         span = self._times[-1] - self._times[0]
-        interval = span / (len(self._times) - 1) if span else 60 / 100 / PER_BEAT
-        return Tempo(60 / interval / PER_BEAT, self._times[-1], (self._count - 1) / PULSES_PER_STEP)
+        interval = span / (len(self._times) - 1) if span else 60 / 100 / PULSES_PER_QUARTER
+        return Tempo(60 / interval / PULSES_PER_QUARTER, self._times[-1], (self._count - 1) / PULSES_PER_STEP)
 
     def pulse(self, time: float) -> None:
         """Hear a pulse."""
-        self._times = [*self._times, time][-PER_BEAT - 1 :]
+        self._times = [*self._times, time][-PULSES_PER_QUARTER - 1 :]
         self._count += 1
 
 
@@ -195,7 +195,7 @@ def _stepping(before: float, after: float, delay: Delay) -> Callable[..., Train]
 def _holed(random: np.random.Generator) -> Train:
     due = steady(random.uniform(70, 160), 32)
     came = jittered(due, random)
-    at = int(random.integers(8 * PER_BEAT, 24 * PER_BEAT))
+    at = int(random.integers(8 * PULSES_PER_QUARTER, 24 * PULSES_PER_QUARTER))
     came[at : at + int(random.integers(1, 13))] = np.nan
     return Train(due, came, at)
 

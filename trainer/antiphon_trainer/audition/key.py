@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.improviser.events import NoteOn
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.grid import Note, read
 from antiphon.melody.keys import SIGNATURES, normalised, transposition
+from antiphon.midi.messages import NoteOn
 from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
 from antiphon_trainer.audition.key_profiles import krumhansl_schmuckler

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.improviser.tempo.pulses import PER_BEAT
+from antiphon.midi.protocol import PULSES_PER_QUARTER
 
 Seconds = npt.NDArray[np.float64]
 Delay = Callable[[Seconds, np.random.Generator], Seconds]
@@ -33,20 +33,20 @@ class Train:
 
 def steady(bpm: float, beats: int) -> Seconds:
     """Return when the pulses of a steady clock are due, from 1 second on."""
-    return 1.0 + np.arange(beats * PER_BEAT, dtype=np.float64) * (60 / bpm / PER_BEAT)
+    return 1.0 + np.arange(beats * PULSES_PER_QUARTER, dtype=np.float64) * (60 / bpm / PULSES_PER_QUARTER)
 
 
 def stepping(before: float, after: float, beats: int) -> tuple[Seconds, int]:
     """Return when pulses are due if the tempo changes half-way, and the first one of the new tempo."""
     first, second = steady(before, beats // 2), steady(after, beats - beats // 2)
-    return np.concatenate([first, first[-1] + 60 / before / PER_BEAT + second - second[0]]), len(first)
+    return np.concatenate([first, first[-1] + 60 / before / PULSES_PER_QUARTER + second - second[0]]), len(first)
 
 
 def ramp(before: float, after: float, beats: int, lead: int) -> Seconds:
     """Return when pulses are due if the tempo rises evenly in time over `beats`, after `lead` steady ones."""
     steady_part = steady(before, lead)
-    start = steady_part[-1] + 60 / before / PER_BEAT
-    n = np.arange(beats * PER_BEAT) / PER_BEAT
+    start = steady_part[-1] + 60 / before / PULSES_PER_QUARTER
+    n = np.arange(beats * PULSES_PER_QUARTER) / PULSES_PER_QUARTER
     # beats(t) = before·t + rise·t²/2, in minutes; it ends at `after`, so the mean tempo gives the length.
     minutes = beats / ((before + after) / 2)
     rise = (after - before) / minutes

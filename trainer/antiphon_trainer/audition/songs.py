@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from antiphon.improviser.events import NoteOff, NoteOn
 from antiphon.melody.grid import STEPS_PER_BEAT, Note
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.settings import Prepare
 from antiphon_trainer.corpus.songs import HELD_OUT, Song, read_songs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
-from antiphon.improviser.events import NoteOn
+from antiphon.midi.messages import NoteOn
 
 MOST_NOTES = 512
 """Notes of a call that are kept, of a phrase that never ends (a pedal that is stuck): the first, which says how the

@@ -25,7 +25,6 @@ from antiphon.improviser.answering.next_note import (
 from antiphon.improviser.answering.opening import Opening, Openings, ReplyInputs
 from antiphon.improviser.answering.request import CallMelody, Request
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import NoteOn
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import NoteHypothesis
 from antiphon.improviser.models import Models
@@ -33,6 +32,7 @@ from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Note
 from antiphon.melody.sampling import RandomStream, random_streams
+from antiphon.midi.messages import NoteOn
 
 MOST_PREPARED = 64
 """Next notes that are kept prepared: four for each step of a bar of 4/4."""

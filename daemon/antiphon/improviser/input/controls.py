@@ -1,8 +1,8 @@
 """Controls: what a performer steers with a knob, a pad or a pedal, and which controller steers what.
 
-    parse_table(texts)      → the table: which source steers which control
-    table.moved(bytes)      → the control that a message belongs to, if any, and how far it is moved
-    Controls.after(bytes)   → the same, as an event: presses and switching, with what must be remembered for that
+    parse_table(texts)        → the table: which source steers which control
+    table.moved(message)      → the control that a message belongs to, if any, and how far it is moved
+    Controls.after(message)   → the same, as an event: presses and switching, with what must be remembered for that
     Controls.steered(control) → the same memory, where a control was steered in another way, say on a screen
 
 Which controls there are, and which value a knob stands for, is declared in `parameters`.
@@ -11,17 +11,15 @@ Which controls there are, and which value a knob stands for, is declared in `par
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from antiphon.errors import UserError
+from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
+from antiphon.midi.protocol import HIGHEST, HIGHEST_CONTROLLER, is_channel
 from antiphon.parameters import CONTROLS, FIRST_ON, MODES, Mode, Value
 
-HIGHEST_CONTROLLER = 119
-"""From 120 on, control changes are MIDI's channel mode messages ("all notes off"), and no controllers."""
-_LARGEST = 127
-_NOTE_OFF, _NOTE_ON, _CONTROL_CHANGE = 0x80, 0x90, 0xB0
 _SOURCE = re.compile(r"(cc|note)\s+(\d{1,3})(?:\s+channel\s+(\d{1,2}))?", re.IGNORECASE | re.ASCII)
 _EXAMPLES = 'write for example "cc 21", "cc 21 channel 3" or "note 36 channel 10", or "" for none'
 
@@ -58,13 +56,10 @@ class ControlTable:
 
     entries: tuple[tuple[str, Source], ...] = ()
 
-    def moved(self, message: Sequence[int]) -> tuple[str, Source, float] | None:
+    def moved(self, message: Message) -> tuple[str, Source, float] | None:
         """Return the control that a message belongs to, its source, and how far that is moved, 0…1; None if to none.
 
         A message that has a control is not for playing and not for passing on, a note-off of a pad included.
-
-        Args:
-            message: the bytes of one whole message, status byte first. Any bytes will do.
         """
         moved = moved_by(message)
         if moved is None:
@@ -89,7 +84,7 @@ class Controls:
     down: frozenset[str] = frozenset()
     on: frozenset[str] = frozenset()
 
-    def after(self, message: Sequence[int]) -> tuple[Controls, Control | None]:
+    def after(self, message: Message) -> tuple[Controls, Control | None]:
         """Return the controls as they are after a message, and the control that it steers, if any.
 
         Values are absolute, so that what is recorded means the same wherever a replay starts: a note that turns
@@ -142,19 +137,18 @@ def _mode(control: Control) -> Mode:
     return next(mode for mode in MODES if mode == control.value)
 
 
-def moved_by(message: Sequence[int]) -> tuple[Source, float] | None:
+def moved_by(message: Message) -> tuple[Source, float] | None:
     """Return what a message moves, with its channel, and to which value, 0…1; None if it moves nothing.
 
     A note counts as 1 while it is down, however soft it was struck.
     """
-    if len(message) != 3 or not all(0 <= byte <= _LARGEST for byte in message[1:]):
-        return None
-    status, number, value = message
-    kind, channel = status & 0xF0, (status & 0x0F) + 1
-    if kind == _CONTROL_CHANGE and number <= HIGHEST_CONTROLLER:
-        return Source("cc", number, channel), value / _LARGEST
-    if kind in (_NOTE_ON, _NOTE_OFF):
-        return Source("note", number, channel), float(kind == _NOTE_ON and value > 0)
+    match message:
+        case ControlChange(controller, value, channel) if controller <= HIGHEST_CONTROLLER:
+            return Source("cc", controller, channel), value / HIGHEST
+        case NoteOn(pitch, _, channel):
+            return Source("note", pitch, channel), 1.0
+        case NoteOff(pitch, channel):
+            return Source("note", pitch, channel), 0.0
     return None
 
 
@@ -169,11 +163,11 @@ def parse_source(text: str) -> Source:
         raise UserError(f"{text!r} names no controller; {_EXAMPLES}")
     kind: Literal["cc", "note"] = "cc" if found[1].lower() == "cc" else "note"
     number, channel = int(found[2]), int(found[3]) if found[3] else None
-    last = HIGHEST_CONTROLLER if kind == "cc" else _LARGEST
+    last = HIGHEST_CONTROLLER if kind == "cc" else HIGHEST
     if number > last:
         what = "controllers" if kind == "cc" else "notes"
         raise UserError(f"{text!r}: MIDI's {what} are 0 to {last}; {_EXAMPLES}")
-    if channel is not None and not 1 <= channel <= 16:
+    if channel is not None and not is_channel(channel):
         raise UserError(f"{text!r}: MIDI's channels are 1 to 16; {_EXAMPLES}")
     return Source(kind, number, channel)
 

@@ -1,23 +1,15 @@
-"""The keyboard: what of the performer's playing is heard, what is passed on to the output, and which notes end."""
+"""The input filter: what of the performer's playing is heard, what is passed on to the output, and which notes end."""
 
 from __future__ import annotations
 
-from antiphon.improviser.events import (
-    ENDS_NOTES,
-    RESET_CONTROLLERS,
-    SUSTAIN,
-    ControlChange,
-    Expression,
-    Message,
-    NoteOff,
-    NoteOn,
-    Timed,
-)
+from antiphon.improviser.events import Output, Timed
 from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.improviser.input.routing import InputRouting, Thru
 from antiphon.improviser.input.sustain import Sustain
+from antiphon.midi.messages import ControlChange, Expression, NoteOff, NoteOn
+from antiphon.midi.protocol import ENDS_NOTES, RESET_ALL_CONTROLLERS, SUSTAIN
 
-_HEARD = ENDS_NOTES | {SUSTAIN, RESET_CONTROLLERS}
+_HEARD = ENDS_NOTES | {SUSTAIN, RESET_ALL_CONTROLLERS}
 """The controllers that say something of notes."""
 
 
@@ -25,36 +17,36 @@ class InputFilter:
     """The performer's keys, pedals and wheels. Times are in seconds.
 
     Args:
-        hands: what is heard and what is passed on.
-        echoes: tell own notes that come back from the performer's.
+        routing: what is heard and what is passed on.
+        loopback: tells own notes that come back from the performer's.
     """
 
-    def __init__(self, hands: InputRouting, echoes: LoopbackFilter) -> None:
-        self._hands = hands
-        self._echoes = echoes
+    def __init__(self, routing: InputRouting, loopback: LoopbackFilter) -> None:
+        self._routing = routing
+        self._loopback = loopback
         self._sustain = Sustain()
-        self._thru = Thru(hands.thru_channel)
+        self._thru = Thru(routing.thru_channel)
 
     def ignores(self, event: ControlChange | Expression) -> bool:
         """Return whether a wheel or a knob changes nothing."""
-        if self._hands.pass_on(event):
+        if self._routing.pass_on(event):
             return False
         return isinstance(event, Expression) or event.controller not in _HEARD
 
     def strike(self, time: float, note: NoteOn) -> tuple[list[Timed], bool]:
         """Take a note's start. Returns what is passed on, and whether the note is heard."""
-        if self._echoes.is_echo(time, note) or not self._hands.are_on(note.channel):
+        if self._loopback.is_echo(time, note) or not self._routing.are_on(note.channel):
             return [], False
-        is_heard = self._hands.hear(note)
+        is_heard = self._routing.hear(note)
         if is_heard:
             self._sustain.struck(note)
         return self._passed(time, note), is_heard
 
     def take(self, time: float, event: NoteOff | ControlChange | Expression) -> tuple[list[Timed], list[NoteOff]]:
         """Take anything else. Returns what is passed on, and the heard notes that end by it."""
-        if isinstance(event, NoteOff) and self._echoes.is_echo(time, event):
+        if isinstance(event, NoteOff) and self._loopback.is_echo(time, event):
             return [], []
-        if not self._hands.are_on(event.channel):
+        if not self._routing.are_on(event.channel):
             return [], []
         return self._passed(time, event), self._ended(event)
 
@@ -66,16 +58,16 @@ class InputFilter:
         """End whatever was passed on and sounds."""
         return self._thru.end_all(time)
 
-    def _passed(self, time: float, event: Message) -> list[Timed]:
-        return self._thru.passed(time, event) if self._hands.pass_on(event) else []
+    def _passed(self, time: float, event: Output) -> list[Timed]:
+        return self._thru.passed(time, event) if self._routing.pass_on(event) else []
 
     def _ended(self, event: NoteOff | ControlChange | Expression) -> list[NoteOff]:
         if isinstance(event, NoteOff):
-            return self._sustain.released(event) if self._hands.hear(event) else []
+            return self._sustain.released(event) if self._routing.hear(event) else []
         if isinstance(event, ControlChange):
             if event.controller == SUSTAIN:
                 return self._sustain.pedal(event.value, event.channel)
-            if event.controller == RESET_CONTROLLERS:
+            if event.controller == RESET_ALL_CONTROLLERS:
                 return self._sustain.pedal(0, event.channel)
             if event.controller in ENDS_NOTES:
                 return self._sustain.end(event.channel)

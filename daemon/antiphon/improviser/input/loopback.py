@@ -1,10 +1,11 @@
-"""LoopbackFilter: the improviser's own notes coming back, through a DAW that sends its input to its output."""
+"""The loopback filter: own notes that come back, through a DAW that sends its input to its output, aren't heard."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from antiphon.improviser.events import NoteOff, NoteOn
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.messages import NoteOff, NoteOn
 
 LOOPBACK_SECONDS = 0.050
 """An own note comes back within this time or not at all."""
@@ -18,7 +19,8 @@ class LoopbackFilter:
 
     def __init__(self) -> None:
         self._sent: deque[tuple[float, NoteOn]] = deque()
-        self._held: set[tuple[int, int]] = set()
+        self._came_back: ActiveNotes[NoteOn] = ActiveNotes()
+        """Own notes that have come back, and whose ends are still to come back."""
 
     def sent(self, time: float, note: NoteOn) -> None:
         """Remember a note that leaves at `time`, in seconds."""
@@ -27,18 +29,15 @@ class LoopbackFilter:
 
     def is_echo(self, time: float, event: NoteOn | NoteOff) -> bool:
         """Return whether an event that arrives at `time` is an own note, or the end of one, coming back."""
-        place = (event.channel, event.pitch)
         if isinstance(event, NoteOff):
-            came_back = place in self._held
-            self._held.discard(place)
-            return came_back
+            return self._came_back.turn_off(event) is not None
         self._forget(time)
         for index, (_, note) in enumerate(self._sent):
             if note == event:
                 del self._sent[index]
-                self._held.add(place)
+                self._came_back.turn_on(event)
                 return True
-        self._held.discard(place)
+        self._came_back.turn_off(event)
         return False
 
     def _forget(self, time: float) -> None:

@@ -1,11 +1,14 @@
-"""Hands: which of the performer's notes are heard, and which are passed on to the output as they are."""
+"""Input routing: which of the performer's notes are heard, and which are passed on to the output as they are."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from antiphon.improviser.events import SUSTAIN, ControlChange, Expression, Message, NoteOff, NoteOn, Timed
+from antiphon.improviser.events import Output, Timed
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
+from antiphon.midi.protocol import SUSTAIN, is_on
 
 LeftHand = Literal["heard", "passed", "ignored"]
 
@@ -29,66 +32,61 @@ class InputRouting:
         """Return whether a channel is listened to."""
         return self.channel in (0, channel)
 
-    def hear(self, event: NoteOn | NoteOff) -> bool:
+    def hear(self, note: NoteOn | NoteOff) -> bool:
         """Return whether a note is of the melody."""
-        return self.left_hand == "heard" or event.pitch >= self.split
+        return self.left_hand == "heard" or note.pitch >= self.split
 
-    def pass_on(self, event: Message) -> bool:
-        """Return whether an event goes to the output."""
+    def pass_on(self, message: Output) -> bool:
+        """Return whether a message goes to the output."""
         if self.thru:
             return True
         if self.left_hand != "passed" or self.split == 0:
             return False
         # The pedal and the wheels go with the hand whose notes are passed.
-        return event.pitch < self.split if isinstance(event, NoteOn | NoteOff) else True
+        return message.pitch < self.split if isinstance(message, NoteOn | NoteOff) else True
 
 
 class Thru:
-    """Passes events on to the output's channel `channel`, 1…16, and sees to it that each note ends there, once."""
+    """Passes messages on to the output's channel `channel`, 1…16, and sees to it that each note ends there, once."""
 
     def __init__(self, channel: int) -> None:
         self._channel = channel
-        self._held: dict[int, set[int]] = {}
-        self._pedal = False
+        self._keys: ActiveNotes[NoteOn] = ActiveNotes()
+        """The performer's, on whichever channels: several may hold one pitch of the output."""
+        self._is_pedal_down = False
 
-    def passed(self, time: float, event: Message) -> list[Timed]:
-        """Return an event as it leaves.
+    def passed(self, time: float, message: Output) -> list[Timed]:
+        """Return a message as it leaves, at a time in seconds.
 
         A pitch that two keys hold (on two channels of the performer's) ends when both are up. A key that goes down
         twice and comes up once is up: a note-off has been lost.
         """
-        if isinstance(event, NoteOn):
-            return self._start(time, event)
-        if isinstance(event, NoteOff):
-            return self._end(time, event)
-        if isinstance(event, ControlChange):
-            if event.controller == SUSTAIN:
-                self._pedal = event.value >= 64
-            return [Timed(time, replace(event, channel=self._channel))]
-        status, *data = event.message
-        return [Timed(time, Expression((status & 0xF0 | self._channel - 1, *data)))]
+        if isinstance(message, NoteOn):
+            return self._start(time, message)
+        if isinstance(message, NoteOff):
+            return self._end(time, message)
+        if isinstance(message, ControlChange) and message.controller == SUSTAIN:
+            self._is_pedal_down = is_on(message.value)
+        return [Timed(time, replace(message, channel=self._channel))]
 
     def end_all(self, time: float) -> list[Timed]:
         """End every note that was passed on, and lift the pedal under it."""
-        ended = [Timed(time, NoteOff(pitch, self._channel)) for pitch in sorted(self._held)]
-        self._held.clear()
-        if self._pedal:
-            self._pedal = False
+        pitches = sorted({note.pitch for note in self._keys.turn_all_off()})
+        ended = [Timed(time, NoteOff(pitch, self._channel)) for pitch in pitches]
+        if self._is_pedal_down:
+            self._is_pedal_down = False
             ended.append(Timed(time, ControlChange(SUSTAIN, 0, self._channel)))
         return ended
 
-    def _start(self, time: float, event: NoteOn) -> list[Timed]:
-        keys = self._held.setdefault(event.pitch, set())
-        again = [Timed(time, NoteOff(event.pitch, self._channel))] if keys else []
-        keys.add(event.channel)
-        return [*again, Timed(time, replace(event, channel=self._channel))]
+    def _start(self, time: float, note: NoteOn) -> list[Timed]:
+        again = [Timed(time, NoteOff(note.pitch, self._channel))] if self._is_held(note.pitch) else []
+        self._keys.turn_on(note)
+        return [*again, Timed(time, replace(note, channel=self._channel))]
 
-    def _end(self, time: float, event: NoteOff) -> list[Timed]:
-        keys = self._held.get(event.pitch, set())
-        if event.channel not in keys:
+    def _end(self, time: float, note: NoteOff) -> list[Timed]:
+        if self._keys.turn_off(note) is None or self._is_held(note.pitch):
             return []
-        keys.remove(event.channel)
-        if keys:
-            return []
-        del self._held[event.pitch]
-        return [Timed(time, NoteOff(event.pitch, self._channel))]
+        return [Timed(time, NoteOff(note.pitch, self._channel))]
+
+    def _is_held(self, pitch: int) -> bool:
+        return any(key.pitch == pitch for key in self._keys)

@@ -2,57 +2,48 @@
 
 from __future__ import annotations
 
-from antiphon.improviser.events import NoteOff, NoteOn
-
-PEDAL_DOWN = 64
-"""MIDI 1.0: from this value on the pedal is down."""
+from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.messages import NoteOff, NoteOn
+from antiphon.midi.protocol import is_on
 
 
 class Sustain:
     """Holds note-offs back while the pedal is down, channel by channel."""
 
     def __init__(self) -> None:
-        self._down: set[int] = set()
-        self._held_back: dict[NoteOff, None] = {}
-        self._keys: dict[NoteOff, None] = {}
-        """The keys that are down, as the note-offs that they owe."""
+        self._channels: set[int] = set()
+        """Those whose pedal is down."""
+        self._keys: ActiveNotes[NoteOn] = ActiveNotes()
+        self._sustained: ActiveNotes[NoteOff] = ActiveNotes()
+        """The notes whose keys have come up, and which sound on by the pedal."""
 
     def pedal(self, value: int, channel: int) -> list[NoteOff]:
-        """Move the pedal. Returns the notes that now end."""
-        if value >= PEDAL_DOWN:
-            self._down.add(channel)
+        """Move the pedal of a channel to a value, 0…127. Returns the notes that now end."""
+        if is_on(value):
+            self._channels.add(channel)
             return []
-        self._down.discard(channel)
-        ended = [note for note in self._held_back if note.channel == channel]
-        for note in ended:
-            del self._held_back[note]
-        return ended
+        self._channels.discard(channel)
+        return self._sustained.turn_all_off(channel)
 
     def struck(self, note: NoteOn) -> None:
         """A key goes down; if its note still sounded by the pedal, that end is no longer awaited."""
-        end = NoteOff(note.pitch, note.channel)
-        self._held_back.pop(end, None)
-        self._keys[end] = None
+        self._sustained.turn_off(note)
+        self._keys.turn_on(note)
 
     def released(self, note: NoteOff) -> list[NoteOff]:
         """A key comes up. Returns the note as ended, or nothing while the pedal is down."""
-        self._keys.pop(note, None)
-        if note.channel not in self._down:
+        self._keys.turn_off(note)
+        if note.channel not in self._channels:
             return [note]
-        self._held_back[note] = None
+        self._sustained.turn_on(note)
         return []
 
     def end(self, channel: int) -> list[NoteOff]:
         """All keys of a channel come up, and its pedal. Returns the notes that now end."""
-        keys = [note for note in self._keys if note.channel == channel]
-        for note in keys:
-            del self._keys[note]
-        return keys + self.pedal(0, channel)
+        return self._keys.turn_all_off(channel) + self.pedal(0, channel)
 
     def lift(self) -> list[NoteOff]:
-        """Forget every pedal. Returns the notes that now end."""
-        ended = list(self._held_back)
-        self._down.clear()
-        self._keys.clear()
-        self._held_back.clear()
-        return ended
+        """All keys and pedals come up. Returns the notes that only a pedal had kept on."""
+        self._channels.clear()
+        self._keys.turn_all_off()
+        return self._sustained.turn_all_off()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from antiphon.improviser.events import NoteOn
 from antiphon.melody.grid import Tempo
+from antiphon.midi.messages import NoteOn
 
 
 @dataclass(frozen=True)

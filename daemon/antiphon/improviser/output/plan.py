@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from antiphon.improviser.events import NoteOn
 from antiphon.melody.grid import Tempo
+from antiphon.midi.messages import NoteOn
 
 
 @dataclass(frozen=True, slots=True)

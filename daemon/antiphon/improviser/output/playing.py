@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from antiphon.improviser.events import NoteOn, Timed
+from antiphon.improviser.events import Timed
 from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.improviser.output.metronome import Metronome
 from antiphon.improviser.output.plan import Plan
 from antiphon.improviser.output.sounding import Sounding
 from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.midi.messages import NoteOn
 
 ANSWERS_IN_HAND = 16.0
 """Answers that may be given faster than one a step, before one a step is all there is (two Antiphons in a ring)."""
@@ -25,13 +26,13 @@ class Playing:
     Args:
         time: steps ↔ seconds.
         metronome: says which click is due when.
-        echoes: are told what leaves.
+        loopback: is told what leaves.
     """
 
-    def __init__(self, time: Timekeeper, metronome: Metronome, echoes: LoopbackFilter) -> None:
+    def __init__(self, time: Timekeeper, metronome: Metronome, loopback: LoopbackFilter) -> None:
         self._time = time
         self._metronome = metronome
-        self._echoes = echoes
+        self._loopback = loopback
         self.plan = Plan()
         self.is_muted = False
         self._sounding = Sounding()
@@ -54,7 +55,7 @@ class Playing:
         if self.is_muted:
             return []
         ended = self.fall_silent(time)
-        self._echoes.sent(time, note)
+        self._loopback.sent(time, note)
         return ended + self._sounding.start(time, note, end)
 
     def end_at(self, note: NoteOn, time: float) -> None:

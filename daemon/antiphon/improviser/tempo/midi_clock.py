@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from antiphon.improviser.tempo.pulses import PER_BEAT, Pulses, believed_bpm
+from antiphon.improviser.tempo.pulses import Pulses, believed_bpm
 from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
+from antiphon.midi.protocol import PULSES_PER_QUARTER
 
 Health = Literal["none", "waiting", "rolling", "lost"]
 """How a clock is: not followed at all; its transport stands, or was never heard; it rolls; it has fallen silent."""
@@ -29,7 +30,7 @@ class MidiClock:
     """
 
     def __init__(self, bpm: float, steps_per_beat: float = STEPS_PER_BEAT, offset: float = 0.0) -> None:
-        self._pulses = Pulses(60 / believed_bpm(bpm) / PER_BEAT)
+        self._pulses = Pulses(60 / believed_bpm(bpm) / PULSES_PER_QUARTER)
         self._steps_per_beat = steps_per_beat
         self._offset = offset
         self._origin = 0
@@ -55,8 +56,8 @@ class MidiClock:
     def tempo(self) -> Tempo:
         """Seconds ↔ steps now. While the transport doesn't roll only the tempo means anything."""
         pulses = self._pulses
-        step = (pulses.number - self._origin) * self._steps_per_beat / PER_BEAT
-        return Tempo(60 / pulses.interval / PER_BEAT, pulses.due + self._offset, step, self._steps_per_beat)
+        step = (pulses.number - self._origin) * self._steps_per_beat / PULSES_PER_QUARTER
+        return Tempo(60 / pulses.interval / PULSES_PER_QUARTER, pulses.due + self._offset, step, self._steps_per_beat)
 
     def start(self, time: float) -> None:
         """Hear Start: the next pulse is step 0."""

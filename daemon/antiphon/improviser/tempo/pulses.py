@@ -14,12 +14,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from antiphon.improviser.tempo.regression_band import Point, RegressionBand, regression_bands
+from antiphon.midi.protocol import PULSES_PER_QUARTER
 
-PER_BEAT = 24
-"""Pulses in a quarter note."""
 SLOWEST, FASTEST = 20.0, 400.0
 """Beats a minute that a clock may have."""
-LONGEST_INTERVAL, SHORTEST_INTERVAL = 60 / SLOWEST / PER_BEAT, 60 / FASTEST / PER_BEAT
+LONGEST_INTERVAL, SHORTEST_INTERVAL = 60 / SLOWEST / PULSES_PER_QUARTER, 60 / FASTEST / PULSES_PER_QUARTER
 """Seconds between pulses."""
 WINDOWS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 192)
 """Numbers of last pulses that a line may be drawn through; the most only where pulses come in bursts."""
@@ -191,7 +190,7 @@ class Pulses:
         """Count missing pulses; but what comes as late again isn't a hole, it is a slower tempo."""
         point = Point(self.number + 1 + missing, time)
         hole = self.hole
-        again = PER_BEAT if self.noise > self.interval / 2 else 1
+        again = PULSES_PER_QUARTER if self.noise > self.interval / 2 else 1
         if hole is None or point.number - missing - hole.number > again:
             return replace(
                 self._take(point), hole=Hole(point.number, missing, self.due_at(self.number + 1), self.interval)

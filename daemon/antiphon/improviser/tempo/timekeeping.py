@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from antiphon.improviser.events import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
 from antiphon.improviser.tempo.midi_clock import Health, MidiClock
 from antiphon.improviser.tempo.pulses import believed_bpm
 from antiphon.improviser.tempo.tempo_follower import MOST_TAPS, tapped_bpm
 from antiphon.melody.grid import Place, Tempo
+from antiphon.midi.messages import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
 from antiphon.parameters import Sync
 
 
