@@ -11,6 +11,7 @@ from typing import Any
 
 import mido
 
+from antiphon_trainer.corpus.abc_reader import ABC_VERSION, read_abc
 from antiphon_trainer.corpus.kern import KERN_VERSION, read_kern
 from antiphon_trainer.corpus.kern_count import count_kern
 from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Parsed, Score, Unreadable, WrittenBar, WrittenNote
@@ -29,23 +30,26 @@ ever."""
 TOO_SLOW = "takes too long to read"
 """The reason for a file that took longer; another day, on another machine, it may be read."""
 
-_NUMBER = re.compile(r"^N: *(\S+)", re.MULTILINE)
-_FORMATS = {".abc": "abc", ".mid": "midi", ".midi": "midi"}
+_FORMATS = {".mid": "midi", ".midi": "midi"}
 
 
 def reader_version(suffix: str) -> str:
     """Say which reader, in which version, reads files with a suffix; a cache keeps what others read apart."""
     if suffix == ".krn":
         return f"kern {KERN_VERSION}"
+    if suffix == ".abc":
+        return f"abc {ABC_VERSION}"
     return f"music21 {version('music21')}, {MUSIC21_VERSION}"
 
 
 def parse(content: bytes, suffix: str) -> Parsed:
     """Read one song from a file's bytes; `suffix` (`.krn` …) says the format. Never raises for a bad file."""
-    if suffix != ".krn":
+    if suffix not in (".krn", ".abc"):
         return _with_music21(content, suffix)
     try:
         text = _checked_text(content, suffix)
+        if suffix == ".abc":
+            return read_abc(content)
         score = read_kern(text)
         require_whole(score, count_kern(text))
     except NoScore as reason:
@@ -83,11 +87,10 @@ def _read(content: bytes, suffix: str) -> Score:
     if part is None:
         raise NoScore("no notes")
     sharps, key_source, mode = _key(part)
-    number = _NUMBER.search(text) if suffix == ".abc" else None
     metadata = stream.metadata
     return Score(
         title=(metadata.title or "") if metadata else "",
-        number=number[1] if number else "",
+        number="",
         copyright="",
         sharps=sharps,
         key_source=key_source,
@@ -105,16 +108,16 @@ def _checked_text(content: bytes, suffix: str) -> str:
         raise NoScore("too large for a melody", f"{len(content) / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.1f}")
     if suffix not in (".krn", ".abc"):
         return ""
-    if b"\0" in content:
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise NoScore("no text file")
+    if suffix == ".abc":
+        return ""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     if suffix == ".krn" and not re.search(r"^(\S+\t)*\*\*kern\b", text, re.MULTILINE):
         raise NoScore("no **kern spine")
-    if suffix == ".abc" and not re.search(r"^K:", text, re.MULTILINE):
-        raise NoScore("no ABC tune (no field K:)")
     return text
 
 

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from antiphon.errors import UserError
+from antiphon_trainer.corpus.abc_text import decoded
 from antiphon_trainer.corpus.humdrum import pieces
 
 SUFFIXES = (".krn", ".abc", ".musicxml", ".xml", ".mxl", ".mid", ".midi")
@@ -113,6 +114,7 @@ def _tunes(path: Path, suffix: str) -> list[tuple[str, bytes]]:
 
 def _tunes_of_a_book(content: bytes) -> list[tuple[str, bytes]]:
     """Take a tune book apart at its `X:` fields; what stands before the first belongs to every tune."""
+    content = decoded(content).encode()
     head, *tunes = re.split(rb"^(?=X:)", content, flags=re.MULTILINE)
     numbers = [re.match(rb"X:\s*(\w*)", tune) for tune in tunes]
     return [(match[1].decode(), head + tune) for match, tune in zip(numbers, tunes, strict=True) if match]

@@ -13,6 +13,7 @@ from antiphon_trainer.corpus.score import NoScore, Score, WrittenNote
 
 DISAGREES = "a second count of its notes disagrees"
 """The reason for a song of which the reader and the count make different things."""
+TOO_LONG = "a bar that is longer than its metre"
 _CLOSE = 1e-6
 """Quarter lengths; less is rounding."""
 
@@ -53,6 +54,20 @@ def require_whole(score: Score, counted: Sequence[Counted]) -> None:
     missing = next(expected, None)
     if missing is not None:
         raise NoScore(DISAGREES, f"{read} read, {len(counted)} counted; the first that is missing: {missing.place}")
+
+
+def require_full_bars(score: Score) -> None:
+    """Check that no bar is longer than its metre. A shorter one may be an upbeat, a last bar or either's half.
+
+    Such a bar has lost a tuplet's sign or a change of the metre, or has gained a note.
+
+    Raises:
+        NoScore: a bar is; the detail names the first.
+    """
+    ends = [bar.start for bar in score.bars[1:]] + [sum(note.quarter_length for note in score.notes)]
+    for count, (bar, end) in enumerate(zip(score.bars, ends, strict=False), start=1):
+        if bar.length and end - bar.start > bar.length + _CLOSE:
+            raise NoScore(TOO_LONG, f"bar {count}: {end - bar.start:g} quarter lengths, the metre has {bar.length:g}")
 
 
 def _total(score: Score) -> int:
