@@ -188,7 +188,8 @@ class Parameter:
     @property
     def choices(self) -> tuple[str, ...]:
         """The values of a choice, in the order in which a knob has them."""
-        return tuple(get_args(get_args(self.type)[0])) if self.kind == "choice" else ()
+        bare = self.type.__origin__ if hasattr(self.type, "__metadata__") else self.type
+        return get_args(bare) if self.kind == "choice" else ()
 
     @property
     def is_whole(self) -> bool:
@@ -249,30 +250,40 @@ class Parameter:
     @property
     def allowed(self) -> str:
         """What it may be, in words."""
-        match self.kind:
-            case "choice":
-                return f"one of {', '.join(self.choices)}"
-            case "switch":
-                return "true or false"
-            case "press":
-                return "true"
-            case "text":
-                return self.about.allowed or "a text"
-        unit = f" ({self.about.unit})" if self.about.unit else ""
-        return f"{'a whole number' if self.is_whole else 'a number'}{self._range}{unit}"
-
-    @property
-    def _range(self) -> str:
-        least, most = self.least, self.most
-        if least is None:
-            return " above 0"
-        return f" of {least:g} or more" if most is None else f" from {least:g} to {most:g}"
+        if self.kind == "choice":
+            return f"one of {', '.join(self.choices)}"
+        if self.about.allowed or self.kind == "press":
+            return self.about.allowed or "true"
+        return _allowed(self._node, self.about.unit)
 
     @cached_property
     def _node(self) -> inspect.Type:
         node = inspect.type_info(self.type)
         kinds = node.types if isinstance(node, inspect.UnionType) else (node,)
         return next((each for each in kinds if not isinstance(each, inspect.NoneType)), node)
+
+
+def _allowed(node: inspect.Type, unit: str = "") -> str:
+    """Return what a value of a type may be, in words."""
+    match node:
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.IntType() | inspect.FloatType():
+            kind = "a whole number" if isinstance(node, inspect.IntType) else "a number"
+            return kind + _range(node) + (f" ({unit})" if unit else "")
+        case inspect.ListType():
+            length = f" of at least {node.min_length}" if node.min_length else ""
+            return f"a list{length}, each item {_allowed(node.item_type)}"
+        case inspect.StrType(min_length=int(least), max_length=int(most)):
+            return f"a text of {least} to {most} characters"
+    return "a text"
+
+
+def _range(node: inspect.IntType | inspect.FloatType) -> str:
+    if node.ge is not None and node.le is not None:
+        return f" from {node.ge:g} to {node.le:g}"
+    bounds = (("of at least", node.ge), ("above", node.gt), ("of at most", node.le), ("below", node.lt))
+    return " " + " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None)
 
 
 def declared(holder: type) -> dict[str, Parameter]:
@@ -282,7 +293,7 @@ def declared(holder: type) -> dict[str, Parameter]:
 
 
 def _about(hint: Any) -> About:
-    return next(each for each in hint.__metadata__ if isinstance(each, About))
+    return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, About)), About(""))
 
 
 PLAY = declared(Play)

@@ -6,40 +6,22 @@ In rising order: the packaged file, the user's (platformdirs), `./config.toml`, 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Meta
 from platformdirs import user_config_path, user_data_path
 
 from antiphon.errors import UserError
-from antiphon.parameters import Channel, Pitch, Play
+from antiphon.parameters import CONTROLS, Channel, Parameter, Pitch, Play, declared
 
 CONFIG_NAME = "config.toml"
-_PATH_KEYS = {
-    "play": ("model",),
-    "sessions": ("folder",),
-    "prepare": (
-        "dataset_path",
-        "save_path",
-        "merged_path",
-        "mapping_file_path",
-        "test_target_path",
-        "held_out",
-    ),
-    "train": ("model_path",),
-}
-_WORDS = {"model", "dataset_path", "held_out"}
-"""Keys whose value may be a name (of a bundle, of the packaged corpus) as well as a path."""
-
 Api = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
-Ties = Literal["merged", "written"]
-Positive = Annotated[float, Meta(gt=0)]
-Count = Annotated[int, Meta(ge=1)]
-Share = Annotated[float, Meta(ge=0, lt=1)]
 
 
 class Hands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,21 +42,6 @@ class Metronome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     pitch: Pitch
     accent: Pitch
     count_in: Annotated[int, Meta(ge=0, le=8)]
-
-
-class Controls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which knob, pedal or pad steers what: sources as `antiphon learn` writes them, "" for none."""
-
-    temperature: str
-    density: str
-    lowest: str
-    highest: str
-    mode: str
-    answer: str
-    tap: str
-    panic: str
-    hold: str
-    mute: str
 
 
 class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,50 +68,25 @@ class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     output: str
 
 
-class Prepare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How scores become a dataset."""
-
-    dataset_path: str
-    save_path: str
-    merged_path: str
-    mapping_file_path: str
-    test_target_path: str
-    durations: Literal["strict", "grid"]
-    acceptable_durations: Annotated[list[Positive], Meta(min_length=1)]
-    ties: Ties
-    sequence_length: Annotated[int, Meta(ge=2)]
-    data_size: Annotated[int, Meta(ge=0)]
-    is_preprocessing_required: bool
-    held_out: str
-
-
-class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How a dataset becomes a network."""
-
-    cues: bool
-    units: Annotated[list[Count], Meta(min_length=1)]
-    dropout: Share
-    learning_rate: Positive
-    batch_size: Count
-    epochs: Count
-    patience: Count
-    validation_share: Annotated[float, Meta(gt=0, lt=1)]
-    seed: Annotated[int, Meta(ge=0)]
-    model_path: str
-
-
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything in `config.toml`."""
+    """Everything in `config.toml` that Antiphon plays by; another program may add sections of its own to a subclass."""
+
+    paths: ClassVar[Mapping[str, tuple[str, ...]]] = {"play": ("model",), "sessions": ("folder",)}
+    """Section → the keys that are paths, which count from the file they stand in."""
+    names: ClassVar[frozenset[str]] = frozenset({"model"})
+    """Of these keys, those whose value may be a name as well, say of a bundle."""
 
     play: Play
     hands: Hands
     metronome: Metronome
     ports: Ports
-    controls: Controls
+    controls: dict[str, str]
+    """What steers which control: sources as `antiphon learn` writes them, "" for none."""
     stage: Stage
     sessions: Sessions
-    prepare: Prepare
-    train: Train
+
+
+Kind = TypeVar("Kind", bound=Settings)
 
 
 def package_folder() -> Path:
@@ -182,7 +124,7 @@ def session_settings(header: Mapping[str, Any], play: Mapping[str, Any], config:
 
 
 def read_settings(config: Path | None = None, options: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
-    """Read, merge and check the settings.
+    """Read, merge and check the settings that Antiphon plays by.
 
     Args:
         config: the file named with `--config`.
@@ -191,16 +133,45 @@ def read_settings(config: Path | None = None, options: Mapping[str, Mapping[str,
     Raises:
         UserError: a file can't be read, or a key is unknown or has a wrong value; the message names key and file.
     """
-    merged: dict[str, dict[str, Any]] = {}
+    return read_settings_of(Settings, config, options)
+
+
+def read_settings_of(
+    kind: type[Kind], config: Path | None, options: Mapping[str, Mapping[str, Any]] | None = None
+) -> Kind:
+    """Read, merge and check the settings of a program. Sections of the packaged file that it hasn't are skipped.
+
+    Args:
+        kind: the program's settings.
+        config: see `read_settings`; `options` likewise.
+
+    Raises:
+        UserError: see `read_settings`.
+    """
+    merged: dict[str, Any] = {}
     for file in _config_files(config):
-        _merge(merged, _read_toml(file))
-        _check(merged, str(file))
+        _merge(merged, _read_toml(file, kind))
+        _check(merged, str(file), kind)
     given = {
         section: {key: value for key, value in values.items() if value is not None}
         for section, values in (options or {}).items()
     }
     _merge(merged, given)
-    return _check(merged, "command line")
+    _check(merged, "command line", kind)
+    sections = {section: values for section, values in merged.items() if section in kind.__struct_fields__}
+    return msgspec.convert(sections, kind)
+
+
+@cache
+def packaged_defaults() -> Mapping[str, Mapping[str, Any]]:
+    """Return section → key → value of the packaged `config.toml`, the one place where defaults stand."""
+    return tomllib.loads((package_folder() / CONFIG_NAME).read_text(encoding="utf-8"))
+
+
+@cache
+def fields_of(section: type) -> Mapping[str, Parameter]:
+    """Return what a section's keys may be, by their names."""
+    return declared(section)
 
 
 def _config_files(config: Path | None) -> Iterator[Path]:
@@ -214,30 +185,32 @@ def _config_files(config: Path | None) -> Iterator[Path]:
         yield config
 
 
-def _read_toml(file: Path) -> dict[str, Any]:
+def _read_toml(file: Path, kind: type[Settings]) -> dict[str, Any]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:  # no TOML, no text, or numbers and nesting beyond all bounds
-        raise UserError(f"{file}: is no TOML ({error})") from None
+        raise UserError(f"{file}: is not valid TOML ({error})") from None
     # The packaged defaults stand nowhere that a user knows: their paths count from where the command runs.
     if file.parent not in (Path(), package_folder()):
-        for section, keys in _PATH_KEYS.items():
+        for section, keys in kind.paths.items():
             values = content.get(section)
             if isinstance(values, dict):
-                values.update({key: _resolved(key, values[key], file.parent) for key in keys if key in values})
+                for key in keys:
+                    if key in values:
+                        values[key] = _resolved(values[key], file.parent, may_be_name=key in kind.names)
     return content
 
 
-def _resolved(key: str, value: Any, folder: Path) -> Any:
+def _resolved(value: Any, folder: Path, may_be_name: bool) -> Any:
     is_text = isinstance(value, str) and value != ""
-    if not is_text or (key in _WORDS and not (folder / value).exists()):
+    if not is_text or (may_be_name and not (folder / value).exists()):
         return value
     return str(folder / Path(value).expanduser())
 
 
-def _merge(merged: dict[str, dict[str, Any]], content: Mapping[str, Any]) -> None:
+def _merge(merged: dict[str, Any], content: Mapping[str, Any]) -> None:
     for section, values in content.items():
         if isinstance(values, Mapping):
             merged.setdefault(section, {}).update(values)
@@ -245,9 +218,47 @@ def _merge(merged: dict[str, dict[str, Any]], content: Mapping[str, Any]) -> Non
             merged[section] = values
 
 
-def _check(merged: Mapping[str, Any], where: str) -> Settings:
-    try:
-        return msgspec.convert(merged, Settings)
-    except msgspec.ValidationError as error:
-        text = str(error).replace("`$.", "`").replace("Object contains unknown field", "unknown key")
-        raise UserError(f"{where}: {text}; config.toml in the package shows every key with its meaning") from None
+def _check(merged: Mapping[str, Any], where: str, kind: type[Settings]) -> None:
+    """Refuse what is no setting, and leave every value as its type has it, say 100 BPM as 100.0.
+
+    Args:
+        merged: section → key → value, of all that was read up to now.
+        where: the file that was read last, or the command line.
+        kind: the program's settings.
+
+    Raises:
+        UserError: a section or a key is unknown, or a value is not one of those that its key may have.
+    """
+    sections = get_type_hints(kind)
+    for section, values in merged.items():
+        if section not in sections:
+            if section not in packaged_defaults():
+                raise UserError(f"{where}: unknown section [{section}]{_meant(section, packaged_defaults())}")
+            continue  # another program's
+        if not isinstance(values, dict):
+            raise UserError(f"{where}: {section} is a section; write [{section}], and its keys below it")
+        if section == "controls":
+            _check_controls(values, where)
+            continue
+        known = fields_of(sections[section])
+        for key, value in list(values.items()):
+            if key not in known:
+                raise UserError(f"{where}: unknown key {section}.{key}{_meant(key, known)}")
+            try:
+                values[key] = known[key].checked(value)
+            except UserError as error:
+                raise UserError(f"{where}: {section}.{error}") from None
+
+
+def _check_controls(values: Mapping[str, Any], where: str) -> None:
+    for key, value in values.items():
+        if key not in CONTROLS:
+            raise UserError(f"{where}: unknown key controls.{key}{_meant(key, CONTROLS)}")
+        if not isinstance(value, str):
+            raise UserError(f'{where}: controls.{key} must be a text such as "cc 21", or "" for none, not {value!r}')
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """Return what was perhaps meant by a name that isn't known, and otherwise where to look, as the end of a line."""
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else "; the packaged config.toml lists them all"

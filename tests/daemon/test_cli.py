@@ -89,7 +89,7 @@ def test_a_key_that_is_said_is_not_looked_for(tune: Path, tmp_path: Path) -> Non
     [
         (("listen", "missing.mid"), "missing.mid"),
         (("listen", "config.txt"), "no MIDI file"),
-        (("listen", "ode.mid", "--key", "H"), "no key"),
+        (("listen", "ode.mid", "--key", "H"), "not 'H'"),
         (("listen", "ode.mid", "--bpm", "5"), "--bpm"),
         (("listen", "ode.mid", "--model", "nobody"), "there is: essen"),
         (("listen", "ode.mid", "--config", "nothing.toml"), "nothing.toml"),
@@ -98,7 +98,7 @@ def test_a_key_that_is_said_is_not_looked_for(tune: Path, tmp_path: Path) -> Non
         (("render", "ode.mid", "nowhere/out.mid"), "no folder"),
         (("render", "ode.mid", "."), "is a folder"),
         (("run", "--api", "midi"), "'alsa'"),
-        (("run", "--key", "H"), "no key"),
+        (("run", "--key", "H"), "key must be a key such as"),
         (("run", "--model", "nobody"), "there is: essen"),
         (("run", "--stage-port", "70000"), "--stage-port"),
         (("render", "ode.mid", "o.mid", "--channel", "17"), "--channel"),

@@ -321,7 +321,8 @@ def test_ctrl_c_leaves_everything_as_it_was(jack_server: dict[str, str], tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"), [(["tap"], "config.toml: is no TOML"), (["volume"], "no control 'volume'; there are")]
+    ("arguments", "complaint"),
+    [(["tap"], "config.toml: is not valid TOML"), (["volume"], "no control 'volume'; there are")],
 )
 def test_what_cannot_be_learned_is_refused_before_a_port_opens(
     arguments: list[str], complaint: str, tmp_path: Path, own_file: Path

@@ -109,7 +109,7 @@ def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterabl
     """Play a session, steered on a page too, and let the recording be rendered: the messages are the same."""
     play = musician.settings.play
     recorder = Recorder(folder, header_of(musician), play.bpm, print)
-    translator = Translator(parse_table(asdict(musician.settings.controls)), play.mode)
+    translator = Translator(parse_table(musician.settings.controls), play.mode)
     told = [(time, telling(event, recorder, translator)) for time, event in steers]
     output = Collected()
     Performance(

@@ -39,11 +39,13 @@ def test_each_place_wins_over_the_one_before(home: Path) -> None:
         ("[play]\nchannel = 17", "play.channel"),
         ("play = 3", "play"),
         ('[ports]\napi = "midi"', "ports.api"),
-        ("[train]\nunits = []", "train.units"),
         ("[stage]\nport = 70000", "stage.port"),
         ('[stage]\nhost = ""', "stage.host"),
-        ("[prepare]\nacceptable_durations = [0.25, -1]", "acceptable_durations"),
-        ("[play", "is no TOML"),
+        ("[play]\ntemperature = 10.5", r"play\.temperature must be a number from 0 to 10, not 10\.5"),
+        ("[play]\ntemprature = 1.0", r"unknown key play\.temprature; did you mean temperature\?"),
+        ("[controls]\nvolume = 'cc 7'", r"unknown key controls\.volume"),
+        ("[controls]\ntap = 7", r"controls\.tap must be a text"),
+        ("[play", "is not valid TOML"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(home: Path, content: str, complaint: str) -> None:
@@ -60,16 +62,18 @@ def test_a_file_that_is_not_there_is_named(home: Path) -> None:
 
 
 def test_relative_paths_count_from_the_file_that_holds_them(home: Path) -> None:
-    (home / "songs").mkdir()
-    (home / "mine.toml").write_text(
-        '[prepare]\ndataset_path = "songs"\nsave_path = "a/b"\n[play]\nmodel = "essen"\n[train]\nmodel_path = "/m"\n'
-    )
+    (home / "mine").mkdir()
+    (home / "mine.toml").write_text('[play]\nmodel = "mine"\n[sessions]\nfolder = "a/b"\n')
     read = read_settings(home / "mine.toml")
-    assert read.prepare.dataset_path == str(home / "songs")
-    assert read.prepare.save_path == str(home / "a/b")
-    assert read.prepare.test_target_path == "processed_tensors"  # the packaged one: from where the command runs
-    assert read.play.model == "essen"  # a name
-    assert read.train.model_path == "/m"
+    assert read.play.model == str(home / "mine")
+    assert read.sessions.folder == str(home / "a/b")
+    (home / "mine.toml").write_text('[play]\nmodel = "essen"\n')
+    assert read_settings(home / "mine.toml").play.model == "essen"  # a name
+
+
+def test_sections_of_the_trainer_are_none_of_the_daemons_business(home: Path) -> None:
+    Path("config.toml").write_text("[train]\nunits = []\n[prepare]\nwhatever = 1\n[play]\nbpm = 90\n")
+    assert read_settings().play.bpm == 90.0
 
 
 @given(st.text())
@@ -86,4 +90,4 @@ def test_who_starts_in_a_checkout_keeps_their_own_settings(home: Path, monkeypat
     # There ./config.toml is the packaged file.
     (home / "home" / "config.toml").write_text('[controls]\npanic = "note 36 channel 10"\n')
     monkeypatch.chdir(settings.package_folder())
-    assert read_settings().controls.panic == "note 36 channel 10"
+    assert read_settings().controls["panic"] == "note 36 channel 10"

@@ -15,8 +15,8 @@ from antiphon.melody.bundle import Quantization
 from antiphon.melody.grid import STEP
 from antiphon.melody.keys import parse_key
 from antiphon.melody.vocabulary import END, HOLD, REST, Signs
-from antiphon.settings import Settings, read_settings
 from antiphon_trainer import extra, options
+from antiphon_trainer.settings import Settings, read_settings
 
 app = typer.Typer(
     name="antiphon-trainer",

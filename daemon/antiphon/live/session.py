@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import parse_table
@@ -65,7 +65,7 @@ class _Session:
         self._settings = settings
         self._words = words
         self._musician = load_musician(settings)
-        self._table = parse_table(asdict(settings.controls))
+        self._table = parse_table(settings.controls)
         self._translator = Translator(self._table, settings.play.mode)
         self._inbox = Inbox(time.monotonic())
         self._incidents = PortEvents(self._inbox, words.warn)

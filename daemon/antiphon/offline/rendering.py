@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from msgspec.structs import asdict
-
 from antiphon.errors import UserError
 from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.improviser.input.controls import Control, parse_table
@@ -57,7 +55,7 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
         say: is told what can't be played as it was.
     """
     settings = musician.settings
-    translator = Translator(parse_table(asdict(settings.controls)), settings.play.mode)
+    translator = Translator(parse_table(settings.controls), settings.play.mode)
 
     def heard() -> Iterator[tuple[float, Event | Control | Told]]:
         for time, given in with_progress(session.events, "rendering"):

@@ -13,8 +13,6 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import msgspec
-
 from antiphon.improviser.input.controls import (
     Source,
     check_control,
@@ -219,7 +217,7 @@ class Lesson:
 
 
 def _table_in_force(settings: Settings) -> dict[str, str]:
-    texts: dict[str, str] = msgspec.structs.asdict(settings.controls)
+    texts = settings.controls
     parse_table(texts)
     return texts
 

@@ -25,7 +25,7 @@ def write_section(file: Path, section: str, values: Mapping[str, str]) -> None:
     The file and the section are made if need be.
 
     Raises:
-        UserError: the file can't be read, is no TOML, or has something else under the section's name.
+        UserError: the file can't be read, is not valid TOML, or has something else under the section's name.
     """
     document = read_document(file)
     table = document.setdefault(section, tomlkit.table())
@@ -41,7 +41,7 @@ def read_document(file: Path) -> tomlkit.TOMLDocument:
     """Return what a settings file holds, comments and all; an empty document if it isn't there.
 
     Raises:
-        UserError: it can't be read, or is no TOML.
+        UserError: it can't be read, or is not valid TOML.
     """
     try:
         text = file.read_bytes().decode()
@@ -51,4 +51,4 @@ def read_document(file: Path) -> tomlkit.TOMLDocument:
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror})") from None
     except (TOMLKitError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: is no TOML ({error}); mend it first, it is left as it is") from None
+        raise UserError(f"{file}: is not valid TOML ({error}); fix it first: it was left as it is") from None

@@ -9,10 +9,11 @@ import msgspec
 import typer
 
 from antiphon.melody.bundle import find_bundle, read_bundle
-from antiphon.settings import Settings, model_folders
+from antiphon.settings import model_folders
 from antiphon_trainer import screen
 from antiphon_trainer.audition.parts import selected_parts
 from antiphon_trainer.audition.songs import songs_to_hear
+from antiphon_trainer.settings import Settings
 
 
 def audition_bundle(

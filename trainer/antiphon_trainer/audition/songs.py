@@ -7,8 +7,8 @@ from pathlib import Path
 
 from antiphon.melody.grid import STEPS_PER_BEAT, Note
 from antiphon.midi.messages import NoteOff, NoteOn
-from antiphon.settings import Prepare
 from antiphon_trainer.corpus.songs import HELD_OUT, Song, read_songs
+from antiphon_trainer.settings import Prepare
 
 BPM = 120.0
 LEGATO = 0.95

@@ -14,9 +14,9 @@ from antiphon.melody.bundle import Manifest
 from antiphon.melody.grid import STEP
 from antiphon.melody.vocabulary import Signs, read_mapping
 from antiphon.quiet import silenced
-from antiphon.settings import Prepare
 from antiphon_trainer import screen
 from antiphon_trainer.conversion.options import ConversionOptions
+from antiphon_trainer.settings import Prepare
 
 
 def convert_network(

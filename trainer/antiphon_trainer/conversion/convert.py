@@ -10,7 +10,6 @@ import msgspec
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle, Manifest, read_bundle, write_bundle
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon.settings import Prepare
 from antiphon_trainer.conversion.context_choice import Choice, choose
 from antiphon_trainer.conversion.options import ConversionOptions
 from antiphon_trainer.conversion.parity import SAMPLES, Parity, prove
@@ -22,6 +21,7 @@ from antiphon_trainer.dataset.melody import Melody, melody_of
 from antiphon_trainer.evaluation.measure import evaluate
 from antiphon_trainer.network.origin import Origin, read_origin
 from antiphon_trainer.network.predictor import Predictor, check_softmax
+from antiphon_trainer.settings import Prepare
 
 _MELODIES = 20
 """Real melodies, at most, that network and bundle are compared on: enough for steady bits, few enough to be quick."""

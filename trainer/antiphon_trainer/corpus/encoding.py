@@ -8,9 +8,9 @@ from antiphon.errors import UserError
 from antiphon.melody import keys
 from antiphon.melody.grid import STEP, Note, spell
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE
-from antiphon.settings import Ties
 from antiphon_trainer.corpus.metre import Barline, barlines_of
 from antiphon_trainer.corpus.score import Score, WrittenNote
+from antiphon_trainer.settings import Ties
 
 
 class Refused(Exception):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import typer
 
-from antiphon.settings import Prepare
 from antiphon_trainer import screen
 from antiphon_trainer.corpus import report
+from antiphon_trainer.settings import Prepare
 
 
 def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | None, scheduler: str | None) -> None:

@@ -10,7 +10,6 @@ import msgspec
 
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import Vocabulary, mapping_text, vocabulary_of
-from antiphon.settings import Prepare
 from antiphon_trainer.corpus.cache import ScoreCache
 from antiphon_trainer.corpus.corpus_page import draw_corpus
 from antiphon_trainer.corpus.encoding import Refused, barlines, check_durations, encode
@@ -33,6 +32,7 @@ from antiphon_trainer.dataset.windows import (
     write_details,
     write_windows,
 )
+from antiphon_trainer.settings import Prepare
 from antiphon_trainer.storage import write_json, write_text
 
 _KEPT_SETTINGS = ("durations", "acceptable_durations", "ties", "sequence_length", "data_size")

@@ -11,9 +11,10 @@ import typer
 
 from antiphon.errors import UserError
 from antiphon.melody.bundle import find_bundle, read_bundle
-from antiphon.settings import Prepare, model_folders
+from antiphon.settings import model_folders
 from antiphon_trainer import screen
 from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, read_songs
+from antiphon_trainer.settings import Prepare
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import typer
 from antiphon.errors import UserError
 from antiphon.melody.bundle import KEY_FILE, find_bundle, read_bundle, write_bundle
 from antiphon.quiet import silenced
-from antiphon.settings import Settings, model_folders
+from antiphon.settings import model_folders
 from antiphon_trainer import screen
 from antiphon_trainer.dataset.windows import read_details, read_windows
+from antiphon_trainer.settings import Settings
 
 
 def train_key_network(name: str, epochs: int | None, settings: Settings) -> None:

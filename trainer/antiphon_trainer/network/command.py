@@ -13,12 +13,12 @@ from antiphon.errors import UserError
 from antiphon.files import write_whole
 from antiphon.melody.vocabulary import mapping_text
 from antiphon.quiet import silenced
-from antiphon.settings import Settings, Train
 from antiphon_trainer import screen
 from antiphon_trainer.corpus.provenance import versions
 from antiphon_trainer.dataset.windows import Details, Windows, read_details, read_windows
 from antiphon_trainer.network.origin import Origin, write_origin
 from antiphon_trainer.network.progress import Epoch
+from antiphon_trainer.settings import Settings, Train
 from antiphon_trainer.storage import write_json, write_text
 
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import Vocabulary
-from antiphon.settings import Train
 from antiphon_trainer.dataset.batches import Indices, Read, arranged, stream
 from antiphon_trainer.dataset.windows import Windows
 from antiphon_trainer.network.architecture import build
 from antiphon_trainer.network.checkpoint import Checkpoint
 from antiphon_trainer.network.progress import Epoch, Progress
 from antiphon_trainer.network.training_inputs import cue_windows, sometimes_without_metre, tokens
+from antiphon_trainer.settings import Train
 
 _WARM_UP = 200
 """Training steps, at most, in which the learning rate rises: Adam's first estimates are of few gradients."""
