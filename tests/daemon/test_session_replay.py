@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import asdict
 
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
 from antiphon.improviser.input.controls import Control, check_control, parse_table
