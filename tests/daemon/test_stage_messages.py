@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from antiphon.midi.codec import decode, encode
 from antiphon.stage import messages
 from antiphon.stage.checks import is_midi, refusal
-from antiphon.stage.held import Held
+from antiphon.stage.held_keys import HeldKeys
 from antiphon.stage.messages import Played, Press, Set
 from antiphon.stage.token_bucket import BURST, MESSAGES_A_SECOND, PATIENCE, TokenBucket
 
@@ -97,7 +97,7 @@ keys = st.builds(
 
 @given(st.lists(keys), st.lists(keys))
 def test_what_is_let_go_is_down_no_more(mine: list[list[int]], others: list[list[int]]) -> None:
-    one, two, again = Held(), Held(), Held()
+    one, two, again = HeldKeys(), HeldKeys(), HeldKeys()
     for message in mine:
         one.hear(decode(message))
         again.hear(decode(message))

@@ -1,4 +1,4 @@
-"""Steering: what a page asks for, done as if a knob or a key on a port had asked for it, and recorded likewise."""
+"""Page commands: what a page asks for is done, and recorded, as if a knob or a key at a port had asked for it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from antiphon.parameters import AUTO, PARAMETERS, Sync
 from antiphon.recording.commands import Steered, telling
 from antiphon.recording.record import Record
 from antiphon.recording.switch import RecordingSwitch
-from antiphon.stage.held import Held
+from antiphon.stage.held_keys import HeldKeys
 from antiphon.stage.messages import Played, Press, Set, Steering
 
 
 class PageCommands:
-    """Does what pages ask for, on any thread; what they ask has been checked (`checks`).
+    """Does what pages ask for, on any thread; the serving process has checked it (`stage.checks`).
 
     Args:
-        inbox: the performance's; the translator too.
+        inbox: the performance's.
+        translator: the performance's; it takes note of controls that are set on a page.
         record: is told of it, as of all that the improviser is told.
         programs: chooses models.
-        deck: records, or not.
-        facts: what is shown of that.
+        recording: begins and ends recordings.
+        facts: what pages are shown of that.
     """
 
     def __init__(
@@ -38,16 +39,16 @@ class PageCommands:
         translator: Translator,
         record: Record,
         programs: Programs,
-        deck: RecordingSwitch,
+        recording: RecordingSwitch,
         facts: Facts,
     ) -> None:
         self._inbox = inbox
         self._translator = translator
         self._record = record
         self._programs = programs
-        self._deck = deck
+        self._recording = recording
         self._facts = facts
-        self._held = Held()
+        self._held = HeldKeys()
 
     def do(self, message: Steering) -> None:
         """Do what a page asks for."""
@@ -78,8 +79,8 @@ class PageCommands:
 
     def _switch(self, wanted: Set) -> None:
         def switch(improviser: Improviser, time: float) -> list[Timed]:
-            self._deck.switch(bool(wanted.value), time, improviser)
-            self._facts.record = self._deck.is_on
+            self._recording.switch(bool(wanted.value), time, improviser)
+            self._facts.record = self._recording.is_on
             return []
 
         self._inbox.tell(switch)

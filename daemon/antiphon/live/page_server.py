@@ -1,4 +1,4 @@
-"""The page's server, as the playing process sees it: started beside the playing, and of no harm if it fails."""
+"""The page's server, as the playing process sees it: a process beside it, whose failure ends no performance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from antiphon.settings import Stage as StageSettings
 from antiphon.stage import messages
 
 START_SECONDS = 20.0
-"""In which the page must be there, where nothing else is to play on."""
+"""Seconds in which the page must be there where there is no MIDI system, and so nothing else to play on."""
 
 
 class PageServer:
@@ -22,29 +22,29 @@ class PageServer:
 
     Args:
         settings: where it is to serve.
-        words: with the performer.
+        reporter: talks to the performer.
         opens_page: whether to open the page in the browser.
     """
 
-    def __init__(self, settings: StageSettings, words: Reporter, opens_page: bool) -> None:
+    def __init__(self, settings: StageSettings, reporter: Reporter, opens_page: bool) -> None:
         self._settings = settings
-        self._words = words
+        self._reporter = reporter
         self._opens_page = opens_page
-        self._helm: PageCommands | None = None
+        self._page_commands: PageCommands | None = None
         self._started = threading.Event()
         self._why: str | None = None
         self._link = Link(self._hear, self._ended)
         self.put = self._link.put
 
-    def start(self, helm: PageCommands, start: float, sessions: Path) -> None:
+    def start(self, page_commands: PageCommands, start: float, sessions: Path) -> None:
         """Start it; it is there a second later or so.
 
         Args:
-            helm: does what pages ask for.
+            page_commands: does what pages ask for.
             start: when the session started, by `time.monotonic()`.
             sessions: the folder of the recordings.
         """
-        self._helm = helm
+        self._page_commands = page_commands
         host, port = self._settings.host, self._settings.port
         try:
             self._link.start(messages.Setup(host, port, start, str(sessions), version("antiphon")))
@@ -66,35 +66,35 @@ class PageServer:
             self._serve(message)
         elif isinstance(message, messages.Failed):
             self._fail(message.text)
-        elif self._helm is not None:
-            self._helm.do(message)
+        elif self._page_commands is not None:
+            self._page_commands.do(message)
 
     def _serve(self, serving: messages.Serving) -> None:
         wanted = self._settings.port
         if wanted not in (0, serving.port):
-            self._words.warn(f"port {wanted} is taken, so the stage page has {serving.port}")
-        self._words.say(f"stage page   {serving.url}")
+            self._reporter.warn(f"port {wanted} is taken, so the stage page has {serving.port}")
+        self._reporter.say(f"stage page   {serving.url}")
         if "?token=" in serving.url:
-            self._words.say("             for your network: who knows the address plays along; nothing is encrypted")
+            self._reporter.say("             for your network: who knows the address plays along; nothing is encrypted")
         self._started.set()
         if self._opens_page:  # which may take as long as the browser
             threading.Thread(target=self._open, args=(serving.url,), name="opens the page", daemon=True).start()
 
     def _open(self, url: str) -> None:
         if not webbrowser.open(url):
-            self._words.warn("no browser could be opened; open the page's address by hand")
+            self._reporter.warn("no browser could be opened; open the page's address by hand")
 
     def _fail(self, why: str) -> None:
         if self._why is None:
             self._why = why
-            self._words.warn(f"no stage page: {why}")
+            self._reporter.warn(f"no stage page: {why}")
             self._started.set()
 
     def _ended(self) -> None:
-        if self._helm is not None:
-            self._helm.let_go()
+        if self._page_commands is not None:
+            self._page_commands.let_go()
         if not self._started.is_set():
             self._fail("its server doesn't start (ANTIPHON_DEBUG=1 shows why)")
         elif self._why is None:
             self._why = "ended"
-            self._words.warn("the stage page's server has ended; playing goes on without it")
+            self._reporter.warn("the stage page's server has ended; playing goes on without it")

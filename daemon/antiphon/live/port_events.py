@@ -1,4 +1,4 @@
-"""PortEvents: what befalls a performance from outside, as the improviser is told of it and a recording keeps it."""
+"""Port events: ports that are lost and come back, told to the performer, to the improviser and to the recording."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def told_of(text: str) -> Told | None:
 
 
 class PortEvents:
-    """Tells the performer and the performance what becomes of the ports; a `Watcher`.
+    """Tells the performer and the performance what becomes of the ports; the connection's `Watcher`.
 
     Args:
         inbox: the performance's.
@@ -43,7 +43,7 @@ class PortEvents:
         """What is told too, once there is one."""
 
     def lost(self, what: str) -> None:
-        """See `Watcher`."""
+        """Interrupt the performance: a port is gone, given in words."""
         self._say(f"{what}; waiting for it")
 
         def interrupt(improviser: Improviser, time: float) -> list[Timed]:
@@ -54,7 +54,7 @@ class PortEvents:
         self._inbox.tell(interrupt)
 
     def back(self, what: str, reconnect: Callable[[], None]) -> None:
-        """See `Watcher`."""
+        """Let the playing thread send again: a port is back, given in words."""
         self._say(what)
 
         def go_on(improviser: Improviser, time: float) -> list[Timed]:

@@ -1,7 +1,7 @@
-"""The show: what pages see of a performance, made of what the playing thread knows and handed over at once.
+"""The state publisher: shows a performance on pages and at the terminal, by what the playing thread knows of it.
 
-Notes go when what they call for has left. All else is looked up in the gaps, when something has happened since, and
-goes out where it differs from what was shown last.
+Notes are handed over once the answer to them has left. All else is looked up in gaps of the playing, when something
+has happened since the last look, and is sent where it differs from what was sent last.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from antiphon.recording.record import NoRecord
 from antiphon.stage import messages
 
 LOOK_SECONDS = 0.05
-"""From one look to the next, at least."""
+"""Seconds from one look to the next, at least."""
 CALM_SECONDS = 0.003
-"""From a happening to the look at what it changed: what belongs together has come by then."""
+"""Seconds from when something happens to the look at what it changed: what belongs together has come by then."""
 LATENCIES = 32
-"""Notes whose median the latency is."""
+"""Answered notes of whose latencies the median is shown."""
 
 
 class Put(Protocol):
@@ -84,7 +84,7 @@ class StatePublisher(NoRecord):
         table: which controller steers what; a pad that does is no note.
         parts: whose a note is.
         facts: what else is shown.
-        looked: is told what was seen where it has changed.
+        show_scene: is told what the terminal shows, where it has changed.
     """
 
     def __init__(
@@ -93,20 +93,20 @@ class StatePublisher(NoRecord):
         table: ControlTable,
         parts: Parts,
         facts: Facts,
-        looked: Callable[[Scene], None] | None = None,
+        show_scene: Callable[[Scene], None] | None = None,
     ) -> None:
         self._put = put
         self._table = table
         self._parts = parts
         self._facts = facts
-        self._looked = looked
+        self._show_scene = show_scene
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
         self._sounding: ActiveNotes[NoteOn] = ActiveNotes()
         self._next_look: float | None = 0.0
         self._looked_at = float("-inf")
-        self._has_heard = self._is_foreseeing = self._has_changed = False
+        self._has_heard = self._is_predicting = self._has_changed = False
         # What is handed over wakes a thread, which the answer that is just being made would wait for.
-        self._untold: list[messages.NoteOn | messages.NoteOff] = []
+        self._waiting_notes: list[messages.NoteOn | messages.NoteOff] = []
         self._latest: dict[messages.Part, int] = {}
         self._state: messages.State | None = None
         self._scene: Scene | None = None
@@ -119,7 +119,7 @@ class StatePublisher(NoRecord):
         note = packet.message
         if isinstance(note, NoteOn | NoteOff) and self._table.moved(note) is None:
             self._has_heard = True
-            self._tell("performer", packet.time, note)
+            self._show("performer", packet.time, note)
 
     def sent(self, packet: Packet) -> None:
         """Show a note that has left."""
@@ -130,7 +130,7 @@ class StatePublisher(NoRecord):
             self._sounding.turn_off(note)
         else:
             return
-        self._tell(self._parts.of(note.channel), packet.time, note)
+        self._show(self._parts.of(note.channel), packet.time, note)
 
     def happened(self, seconds: float, what: str) -> None:
         """Take note of another model that plays."""
@@ -142,86 +142,88 @@ class StatePublisher(NoRecord):
     def end_notes(self, time: float) -> None:
         """Show that all that had left has ended, at a time in seconds."""
         for note_off in self._sounding.turn_all_off():
-            self._tell(self._parts.of(note_off.channel), time, note_off)
+            self._show(self._parts.of(note_off.channel), time, note_off)
         self._flush()
 
     def changed(self, time: float) -> None:
-        """See `View`."""
+        """Send the notes that wait, and look soon at what else has changed."""
         if self._next_look is None:
             self._next_look = max(self._looked_at + LOOK_SECONDS, time + CALM_SECONDS)
         self._has_changed = True
         self._flush()
 
     def answered(self, seconds: float) -> None:
-        """See `View`."""
+        """Count an answer's latency, in seconds."""
         self._latencies.append(seconds)
 
     def next_look(self) -> float | None:
-        """See `View`."""
+        """Return when to look next; None where nothing has happened since."""
         return self._next_look
 
     def look(self, improviser: Improviser, time: float) -> None:
-        """See `View`."""
-        if self._is_foreseeing:  # a step of the model a look, so that a note needn't wait for more
+        """Look at the improviser, at a time in seconds, and send what has changed."""
+        if self._is_predicting:  # a step of the model a look, so that a note needn't wait for more
             distribution = improviser.next_note_distribution()
             if distribution is None or not distribution.prepare():
-                self._is_foreseeing = False
+                self._is_predicting = False
                 pitches = () if distribution is None else distribution.pitches()
                 self._put(messages.Expectation([(pitch, round(p, 4)) for pitch, p in pitches]))
                 self._next_look = self._looked_at + LOOK_SECONDS if self._has_changed else None
             return
         self._looked_at, self._has_changed = time, False
-        self._is_foreseeing, self._has_heard = self._has_heard, False
-        self._next_look = time if self._is_foreseeing else None
-        glance = improviser.snapshot()
-        plan = messages.PlanMade([messages.PlannedNote(*each) for each in glance.planned])
+        self._is_predicting, self._has_heard = self._has_heard, False
+        self._next_look = time if self._is_predicting else None
+        snapshot = improviser.snapshot()
+        plan = messages.PlanMade([messages.PlannedNote(*each) for each in snapshot.planned])
         if plan != self._plan:
             self._plan = plan
             self._put(plan)
-        state = self._state_of(glance)
+        state = self._state_of(snapshot)
         if state != self._state:
             self._state = state
             self._put(state)
         scene = Scene(state, self._latest.get("performer"), self._latest.get("answer"))
-        if self._looked is not None and scene != self._scene:
+        if self._show_scene is not None and scene != self._scene:
             self._scene = scene
-            self._looked(scene)
+            self._show_scene(scene)
 
-    def _tell(self, part: messages.Part, seconds: float, event: NoteOn | NoteOff) -> None:
+    def _show(self, part: messages.Part, seconds: float, event: NoteOn | NoteOff) -> None:
         if isinstance(event, NoteOn):
             self._latest[part] = event.pitch
-            self._untold.append(messages.NoteOn(part, seconds, event.pitch, event.velocity, event.channel))
+            self._waiting_notes.append(messages.NoteOn(part, seconds, event.pitch, event.velocity, event.channel))
         else:
-            self._untold.append(messages.NoteOff(part, seconds, event.pitch, event.channel))
+            self._waiting_notes.append(messages.NoteOff(part, seconds, event.pitch, event.channel))
 
     def _flush(self) -> None:
-        if self._untold:
-            self._put(*self._untold)
-            self._untold.clear()
+        if self._waiting_notes:
+            self._put(*self._waiting_notes)
+            self._waiting_notes.clear()
 
-    def _state_of(self, glance: Snapshot) -> messages.State:
-        tempo, facts = glance.tempo, self._facts
+    def _state_of(self, snapshot: Snapshot) -> messages.State:
+        tempo, facts = snapshot.tempo, self._facts
         return messages.State(
-            mode=glance.mode,
-            turn="answering" if glance.turn.name == "ANSWERING" else "listening",
-            temperature=round(glance.temperature, 3),
-            density=round(glance.density, 3),
-            lowest=glance.lowest,
-            highest=glance.highest,
-            mute=glance.is_muted,
-            hold=glance.holds,
+            mode=snapshot.mode,
+            turn="answering" if snapshot.turn.name == "ANSWERING" else "listening",
+            temperature=round(snapshot.temperature, 3),
+            density=round(snapshot.density, 3),
+            lowest=snapshot.lowest,
+            highest=snapshot.highest,
+            mute=snapshot.is_muted,
+            hold=snapshot.holds,
             bpm=round(tempo.bpm, 2),
-            sync=glance.sync,
-            clock=glance.health,
-            key=_key(glance.locked, facts.key),
-            sharps=glance.sharps,
-            posterior=[round(each, 4) for each in glance.posterior],
+            sync=snapshot.sync,
+            clock=snapshot.health,
+            key=_key(snapshot.locked, facts.key),
+            sharps=snapshot.sharps,
+            posterior=[round(each, 4) for each in snapshot.posterior],
             model=facts.model,
             models=facts.models,
             record=facts.record,
             midi=facts.midi,
             latency_ms=round(median(self._latencies) * 1000, 2) if self._latencies else None,
-            grid=messages.Grid(tempo.time, tempo.step, tempo.bpm, tempo.steps_per_beat, glance.bar, glance.is_shared),
+            grid=messages.Grid(
+                tempo.time, tempo.step, tempo.bpm, tempo.steps_per_beat, snapshot.bar, snapshot.is_shared
+            ),
         )
 
 

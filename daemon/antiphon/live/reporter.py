@@ -1,4 +1,4 @@
-"""Words: what a session says to the performer, in lines at the terminal and on the pages that are open."""
+"""The reporter: tells the performer what happens, in lines at the terminal and on the pages that are open."""
 
 from __future__ import annotations
 

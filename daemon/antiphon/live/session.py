@@ -61,27 +61,29 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
 class _Session:
     """What belongs to one session, and the order in which it begins and ends."""
 
-    def __init__(self, settings: Settings, words: Reporter, opens_page: bool) -> None:
+    def __init__(self, settings: Settings, reporter: Reporter, opens_page: bool) -> None:
         self._settings = settings
-        self._words = words
+        self._reporter = reporter
         self._musician = load_musician(settings)
         self._table = parse_table(settings.controls)
         self._translator = Translator(self._table, settings.play.mode)
         self._inbox = Inbox(time.monotonic())
-        self._incidents = PortEvents(self._inbox, words.warn)
-        self._deck = RecordingSwitch(sessions_folder(settings.sessions.folder), header_of(self._musician), words)
-        self._server = PageServer(settings.stage, words, opens_page) if settings.stage.on else None
+        self._port_events = PortEvents(self._inbox, reporter.warn)
+        self._recording = RecordingSwitch(
+            sessions_folder(settings.sessions.folder), header_of(self._musician), reporter
+        )
+        self._server = PageServer(settings.stage, reporter, opens_page) if settings.stage.on else None
         self._terminal: Terminal | None = None
 
     def play_at_terminal(self, show: Say) -> None:
         """Play, with a line that shows how it stands; `show` shows a line without it."""
         self._terminal = Terminal()
-        self._words.move_to(self._terminal.say)
+        self._reporter.move_to(self._terminal.say)
         try:
             self.play()
         finally:
             self._terminal.close()
-            self._words.move_to(show)
+            self._reporter.move_to(show)
 
     def play(self) -> None:
         """Play, from the opening of the ports to their end."""
@@ -93,8 +95,8 @@ class _Session:
                 if self._server is not None:
                     self._server.close()
                 if not connection.close():
-                    self._words.warn("a port doesn't close; it is left to the system")
-        self._words.say("Antiphon has stopped; every note has ended.")
+                    self._reporter.warn("a port doesn't close; it is left to the system")
+        self._reporter.say("Antiphon has stopped; every note has ended.")
 
     def _connect(self) -> tuple[Connection | NoConnection, NoMidiSystem | None]:
         """Open the ports; where there is no MIDI system, the page must do, and what is missing is returned."""
@@ -106,46 +108,46 @@ class _Session:
                 raise
             return NoConnection(), missing
         name = free_name(inputs, ports.name)
-        connection = Connection(api, name, ports.input, ports.output, self._inbox.receive, self._incidents)
+        connection = Connection(api, name, ports.input, ports.output, self._inbox.receive, self._port_events)
         connection.open()
         if name != ports.name:
-            self._words.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
+            self._reporter.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
         return connection, None
 
     def _play_through(self, connection: Connection | NoConnection, no_midi: NoMidiSystem | None) -> None:
         """Play through a connection, and record."""
         midi = None if isinstance(connection, NoConnection) else Midi(connection.input_name, connection.output_name)
         if self._settings.sessions.record:
-            recover(self._deck.folder, self._words.say)
-            self._deck.start(self._settings.play.bpm)
-        facts = _facts(self._musician, midi, self._deck.is_on)
+            recover(self._recording.folder, self._reporter.say)
+            self._recording.start(self._settings.play.bpm)
+        facts = _facts(self._musician, midi, self._recording.is_on)
         show = self._show(facts)
-        record = self._deck if show is None else Records(self._deck, show)
-        self._incidents.record = record
+        record = self._recording if show is None else Records(self._recording, show)
+        self._port_events.record = record
 
         def took_over(moment: float, musician: Musician) -> None:
             record.happened(moment, MODEL + musician.bundle.name)
-            self._deck.header = header_of(musician)
+            self._recording.header = header_of(musician)
 
-        programs = Programs(self._musician, self._inbox, self._words.tell, took_over)
+        programs = Programs(self._musician, self._inbox, self._reporter.tell, took_over)
 
         try:
             self._begin_stage(record, programs, facts)
             self._welcome(midi, no_midi)
             improviser = self._improviser(record)
             with priority.playing():
-                hooks = Hooks(show or NoView(), programs.choose, self._words.log)
+                hooks = Hooks(show or NoView(), programs.choose, self._reporter.log)
                 Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:
             connection.end_notes()  # before the recording is finished: the disk may be slow
             if show is not None:
                 show.end_notes(self._inbox.now())
-            self._deck.close()
+            self._recording.close()
 
     def _improviser(self, record: Record) -> Improviser:
         def notice(moment: float, text: str) -> None:
             record.marker(moment, text)
-            self._words.tell(text)
+            self._reporter.tell(text)
 
         play = self._settings.play
         return self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
@@ -164,9 +166,9 @@ class _Session:
         if self._server is None:
             return
         put = self._server.put
-        self._words.notice = lambda text: put(Notice(text))
-        helm = PageCommands(self._inbox, self._translator, record, programs, self._deck, facts)
-        self._server.start(helm, self._inbox.start, self._deck.folder)
+        self._reporter.notice = lambda text: put(Notice(text))
+        page_commands = PageCommands(self._inbox, self._translator, record, programs, self._recording, facts)
+        self._server.start(page_commands, self._inbox.start, self._recording.folder)
 
     def _welcome(self, midi: Midi | None, no_midi: NoMidiSystem | None) -> None:
         """Say what plays, and what to connect or to open.
@@ -182,7 +184,7 @@ class _Session:
                 raise no_midi
             lines.append(f"no MIDI       {no_midi}; until then you play on the stage page alone")
         for line in [*lines, _HOW_TO_PLAY[self._settings.play.mode]]:
-            self._words.say(line)
+            self._reporter.say(line)
 
 
 def _facts(musician: Musician, midi: Midi | None, is_recording: bool) -> Facts:

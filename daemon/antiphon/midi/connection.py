@@ -1,7 +1,7 @@
 """The connection: the port to listen to and the one to play to, watched by a thread, and mended when they come back.
 
-RtMidi reports nothing: the watching thread looks at the list of ports twice a second, and libjack tells when its
-server ends. What sends is changed by the playing thread alone, at a moment that the recording knows.
+RtMidi doesn't say when a port goes: a thread looks at the list of ports twice a second, and libjack says when its
+server ends. After a loss, the playing thread alone begins to send again, at a moment that the recording knows.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from antiphon.midi.protocol import ALL_NOTES_OFF
 from antiphon.midi.time_limit import within
 
 LOOK_SECONDS = 0.5
-"""From one look at the ports to the next."""
+"""Seconds from one look at the ports to the next."""
 STILL_LOOKS = 2
-"""Looks without an audio period in between that make a server that hangs; no period is as long as one."""
+"""Looks in a row between which JACK played no audio frame, after which its server counts as hanging."""
 SETTLE_SECONDS = 0.1
-"""From a connection's making to its carrying the first message: JACK makes it at the end of some audio period."""
+"""Seconds from making a connection until it carries messages: JACK makes it at the end of an audio period."""
 CLOSE_SECONDS = 1.0
-"""What closing may take; then the ports are left to the system."""
+"""Seconds that closing may take; after that the ports are left to the system."""
 
 
 class Watcher(Protocol):
     """What is told of ports, on the watching thread."""
 
     def lost(self, what: str) -> None:
-        """Something is gone, in words; whatever is sent meanwhile is dropped where there is no port."""
+        """Something is gone; `what` says it in words. What is sent meanwhile is dropped where there is no port."""
 
     def back(self, what: str, reconnect: Callable[[], None]) -> None:
-        """Something is there again, in words; the thread that sends must call `reconnect`."""
+        """Something is there again; `what` says it in words. The thread that sends must call `reconnect`."""
 
 
 @dataclass

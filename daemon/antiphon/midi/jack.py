@@ -1,4 +1,4 @@
-"""JACK: what RtMidi doesn't tell of it, namely that the server has ended.
+"""JACK: tells when its server has ended, which RtMidi doesn't.
 
 A client of a server that was killed looks alive to RtMidi, and closing it crashes the process once another was opened.
 libjack itself tells at once, and tidies up such clients when the next one is opened; so theirs is left to it.
@@ -25,7 +25,7 @@ class JackServerMonitor:
     """A client without ports, for as long as its server lives; none of its calls holds the interpreter's lock."""
 
     def __init__(self, name: str, on_end: Callable[[], None]) -> None:
-        """Become a client; see `is_up` for whether there was a server.
+        """Become a client, if there is a server: `is_up` says so.
 
         Args:
             name: what other programs see.

@@ -38,7 +38,7 @@ _HOW_TO_GET_MIDI = {
 }
 
 IN_FLIGHT_SECONDS = 0.02
-"""What a message that is on its way to us gets to arrive in, before its port is closed."""
+"""Seconds that a message which is on its way gets to arrive, before its port is closed."""
 
 Receive = Callable[[tuple[list[int], float], Any], None]
 """What RtMidi calls on its own thread for each message: ((bytes, seconds since the last), data)."""
@@ -57,7 +57,11 @@ class PortNames:
 
 
 def choose_api(api: Api) -> int:
-    """Return RtMidi's number of a MIDI system that answers on this machine; see `find_system`."""
+    """Return RtMidi's number of a MIDI system that answers on this machine.
+
+    Raises:
+        UserError: there is none; `find_system` says why.
+    """
     return find_system(api)[0]
 
 
@@ -179,11 +183,11 @@ def open_input(api: int, name: str, part: str, receive: Receive) -> Iterator[str
 
 
 def stop_callback(midi_in: Any) -> None:
-    """Let a client of RtMidi's, which has a callback, hear nothing more, so that it can be closed.
+    """Take an RtMidi client's callback away, so that the client can be closed.
 
-    A message may be on its way: RtMidi's thread waits for Python's lock to give it to the callback. To close a port is
-    to hold that lock and to wait for that thread, for ever; and to cancel a callback is to free what the thread is
-    about to call. So that is kept until the thread has had its turn.
+    A message may be on its way, and RtMidi's thread may be waiting for Python's lock to hand it to the callback.
+    Closing a port holds that lock and waits for that thread: a deadlock. And cancelling a callback frees what the
+    thread is about to call; so that is kept alive until the thread has had its turn.
     """
     kept = gc.get_referents(midi_in)
     midi_in.cancel_callback()

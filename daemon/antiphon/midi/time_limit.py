@@ -1,4 +1,4 @@
-"""Bounded: an end that comes in time, whatever hangs."""
+"""A time limit for closing ports: an end that comes in time, whatever hangs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _GRACE = 0.2
-"""Seconds after the bound at which the process ends if even the thread that waits can't go on."""
+"""Seconds after the limit at which the process is ended if even the thread that waits can't go on."""
 
 
 def within(seconds: float, close: Callable[[], None]) -> bool:

@@ -1,4 +1,4 @@
-"""Checks: what a page may ask for, and in which words it is refused."""
+"""Checks: what a page may ask for, and why something is refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The guard: who may see the page and play through it. Nobody else's web page, and nobody without the token.
+"""The guard: lets only Antiphon's own page in, and from the network only those who know the token.
 
-A page elsewhere in the same browser can send requests here. What it sends to names its own origin (checked on `/ws`),
-and where it has turned its own name into our address, that name (`Host`, checked on everything).
+A web page from elsewhere, open in the same browser, can send requests here. They name that page's origin, which is
+checked on `/ws`. If its author points a name of theirs at our address (DNS rebinding), the `Host` header has that
+name, which is checked on every request.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _FORBIDDEN, _MISDIRECTED = 403, 421
 _USUAL_PORT = 80
-"""Browsers leave it out."""
+"""The port that browsers leave out of `Host`."""
 
 
 def is_loopback(host: str) -> bool:
@@ -33,7 +34,7 @@ def _is_address(host: str) -> bool:
 
 
 class Guard:
-    """Stands before the whole application.
+    """ASGI middleware around the whole application.
 
     Args:
         app: what is guarded.
@@ -93,7 +94,7 @@ class Guard:
         name = name.removeprefix("[").removesuffix("]").lower()
         if name == self._host.lower() or is_loopback(name):
             return True
-        # A stranger's page has a name of its own, never a number: by numbers, the whole house may come, with the token.
+        # A web page from elsewhere reaches us by a name, never by a number: numbers are let in, with the token.
         return self._token is not None and _is_address(name)
 
 

@@ -1,4 +1,4 @@
-"""The hub: every page that is open, what goes out to all of them, and what they send."""
+"""The hub: every page that is open, what is sent to all of them, and what they send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.codec import decode, encode
 from antiphon.stage import messages
 from antiphon.stage.checks import refusal
-from antiphon.stage.held import Held
+from antiphon.stage.held_keys import HeldKeys
 from antiphon.stage.messages import VERSION, NoteOff, NoteOn, PageHello, Ping, Played
 from antiphon.stage.token_bucket import TokenBucket
 
@@ -42,7 +42,7 @@ class Page:
 
     def __init__(self, socket: WebSocket, now: float) -> None:
         self.socket = socket
-        self.held = Held()
+        self.held = HeldKeys()
         self.rate = TokenBucket(now)
         self.nonsense = 0
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)

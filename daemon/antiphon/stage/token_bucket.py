@@ -1,25 +1,27 @@
-"""Rates: how much one page may send before it is slowed, and then turned away."""
+"""A token bucket: how much one page may send before it is slowed, and then closed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MESSAGES_A_SECOND = 500.0
-"""That a page may send for ever: a fast pianist with three knobs in her hands sends 400."""
+"""Messages a second that a page may send without end: a fast pianist who turns three knobs sends 400."""
 BURST = 1000.0
-"""Messages beyond that, at once."""
+"""Messages that it may send at once beyond that."""
 RELIEF = 50.0
-"""Messages that a page must have leave for before it counts as slowed no more; sleep is never exact."""
+"""Tokens that must be left before a page no longer counts as slowed: sleeps are never exact."""
 PATIENCE = 5.0
-"""Seconds for which a page may be slowed; one that still sends too much is no pianist."""
+"""Seconds for which a page may be slowed; one that sends too much for longer is closed."""
 
 
 @dataclass
 class TokenBucket:
-    """A bucket of leave to send, which fills as time goes by. Times are in seconds.
+    """Tokens, one for each message, which are refilled as time goes by. Times are in seconds.
 
     Args:
         now: the time.
+        left: tokens in the bucket; below 0 the page must wait.
+        slowed_since: when the page began to have to wait; None while it needn't.
     """
 
     now: float
@@ -27,7 +29,7 @@ class TokenBucket:
     slowed_since: float | None = None
 
     def wait(self, now: float) -> float:
-        """Take leave for one message; return how long its page must wait for that, in seconds."""
+        """Take a token for one message; return how long its page must wait before the next, in seconds."""
         self.left = min(BURST, self.left + (now - self.now) * MESSAGES_A_SECOND) - 1
         self.now = now
         if self.left >= RELIEF:

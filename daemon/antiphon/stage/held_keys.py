@@ -1,4 +1,4 @@
-"""What is down on a keyboard, keys and pedals, so that it can be let go when the keyboard is gone."""
+"""Held keys: the keys and pedals that are down on a keyboard, so that they are released when the keyboard is gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.midi.protocol import PEDALS, is_on
 
 
-class Held:
+class HeldKeys:
     """The keys and pedals of one keyboard that are down."""
 
     def __init__(self) -> None:
@@ -30,8 +30,8 @@ class Held:
             else:
                 self._pedals.discard(pedal)
 
-    def let_go(self, others: Iterable[Held] = ()) -> list[NoteOff | ControlChange]:
-        """Return the messages that end all that is down, but for what is down on other keyboards too; then none is."""
+    def let_go(self, others: Iterable[HeldKeys] = ()) -> list[NoteOff | ControlChange]:
+        """Release all; return the messages for that, but none for what is down on other keyboards too."""
         others = list(others)
         keys = [key for key in self._keys.turn_all_off() if not any(key in other._keys for other in others)]
         pedals = sorted(self._pedals.difference(*(other._pedals for other in others)))
