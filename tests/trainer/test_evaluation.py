@@ -1,4 +1,4 @@
-"""Bits a step."""
+"""Bits per step."""
 
 import json
 import math
@@ -62,7 +62,7 @@ def test_the_table_and_the_json_say_the_same(finished: Workplace) -> None:
     rows = json.loads(finished.succeeds("evaluate", "small", "--json"))
     table = finished.succeeds("evaluate", "small").splitlines()
     assert table[0].startswith(f"2 songs, {rows[0]['symbols']} symbols")
-    assert " ".join(table[2].split()).startswith("bits a step a note a pitch top 1 top 3 calibration of pitch")
+    assert " ".join(table[2].split()).startswith("bits per step per note per pitch top 1 top 3 calibration of pitch")
     shown = dict(re.split(r"  +(?=[\d-])", line, maxsplit=1) for line in table[3 : 3 + len(rows)])
     assert list(shown) == [row.get("bundle") or row["baseline"] for row in rows]
     for row, cells in zip(rows, shown.values(), strict=True):

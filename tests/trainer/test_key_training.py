@@ -25,17 +25,17 @@ def test_a_tune_counts_from_onset_to_onset_and_hears_rests_of_a_beat() -> None:
 def test_a_performance_is_the_song_in_the_keys_that_it_says(seed: int, length: int) -> None:
     song = tune([str(60 + n % 7) for n in range(length)])
     played = performed(song, np.random.default_rng(seed))
-    assert len(played.pitches) == len(played.waits) == len(played.rested) == len(played.sides) <= length
+    assert len(played.pitches) == len(played.waits) == len(played.rested) == len(played.transpositions) <= length
     start = length - len(played.pitches)
-    wrong = (played.pitches - played.sides - song.pitches[start:]) % 12 != 0
+    wrong = (played.pitches - played.transpositions - song.pitches[start:]) % 12 != 0
     assert wrong.mean() < 0.4
-    assert set(np.unique(played.sides)) <= set(range(12))
+    assert set(np.unique(played.transpositions)) <= set(range(12))
 
 
 def test_a_batch_marks_where_there_are_notes() -> None:
-    pitches, intervals, waits, sides, there = batch([tune(SONG), tune(SONG[:8])])
-    assert pitches.shape == intervals.shape == waits.shape == sides.shape == there.shape == (2, 16)
-    assert there.sum(axis=1).tolist() == [5, 2]
+    pitches, intervals, waits, transpositions, mask = batch([tune(SONG), tune(SONG[:8])])
+    assert pitches.shape == intervals.shape == waits.shape == transpositions.shape == mask.shape == (2, 16)
+    assert mask.sum(axis=1).tolist() == [5, 2]
     assert intervals[:, 0].tolist() == [NO_INTERVAL] * 2
     assert pitches[0, :5].tolist() == [0, 2, 4, 5, 7]
 

@@ -1,1 +1,1 @@
-"""The dataset: from encoded songs to the mapping, windows of tokens, and batches."""
+"""The dataset: a corpus prepared as encoded songs, mapping and windows of tokens, and read in batches."""

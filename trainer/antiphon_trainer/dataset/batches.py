@@ -1,4 +1,4 @@
-"""Batches: stored windows in the order of an epoch, the ones of a batch alike in length."""
+"""Batches: the windows of an epoch, shuffled; the windows of one batch have about the same length."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import tensorflow as tf
 from antiphon_trainer.dataset.windows import PAD, Windows
 
 _POOL = 16
-"""Batches' worth of windows that are sorted by length together: less padding to compute, still well mixed."""
+"""Batches whose windows are sorted by length together: more saves padding, fewer mixes better."""
 
 Indices = npt.NDArray[np.intp]
 Read = Callable[[Indices], npt.NDArray[Any]]
-"""Returns what the network reads in some windows, (window, step) or (window, step, cue)."""
+"""Gives the network's inputs in the windows of these indices, (window, step) or (window, step, cue)."""
 
 
 def arranged(windows: Windows, chosen: Indices, size: int, seed: list[int] | None) -> list[Indices]:
@@ -24,9 +24,9 @@ def arranged(windows: Windows, chosen: Indices, size: int, seed: list[int] | Non
 
     Args:
         windows: all windows of the dataset.
-        chosen: the indices of those to go through, each once.
+        chosen: indices of the windows of this epoch.
         size: windows in a batch.
-        seed: mixes the windows; the same seed, the same batches. Without one they are sorted by length.
+        seed: shuffles the windows; with None they are sorted by length.
 
     Returns:
         The indices of each batch's windows.
@@ -50,9 +50,10 @@ def _by_length(chosen: Indices, lengths: npt.NDArray[Any], size: int) -> list[In
 
 
 def stream(windows: Windows, batches: list[Indices], read: Read) -> Any:
-    """Return batches as a `tf.data.Dataset` of (what is read, targets int32, weights float32), each (batch, step, …).
+    """Return batches as a `tf.data.Dataset` of inputs int32 (batch, step, …), targets int32 and weights float32.
 
-    A batch is cut to its longest window; weights are 0 behind a song's end, elsewhere 1.
+    Targets and weights are (batch, step); weights are 1, and 0 behind a song's end. A batch is cut to its longest
+    window.
     """
     signature = (
         tf.TensorSpec((None, None, *read(batches[0]).shape[2:]), tf.int32),

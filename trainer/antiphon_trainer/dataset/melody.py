@@ -14,22 +14,24 @@ from antiphon_trainer.corpus.songs import Song
 
 @dataclass(frozen=True, eq=False)
 class Melody:
-    """An encoded song as a model is to predict it: tokens with the final `"/"`, and their metre, all (step,)."""
+    """The tokens of a song that a model is to predict, with the final `"/"`, and their metre; all int32 (step,)."""
 
     tokens: Tokens
     position: Tokens
+    """Of each token within its bar; 0 where the metre is unknown."""
     bar: Tokens
+    """Steps of that bar; 0 where the metre is unknown."""
     folded: int = 0
-    """Notes outside the vocabulary."""
+    """Number of notes outside the vocabulary."""
 
     @property
     def inputs(self) -> Tokens:
-        """What is read before each step is predicted: the token of `"/"`, then the song's, (step,)."""
+        """What a model reads before it predicts each token: that of `"/"`, then all but the last one, (step,)."""
         return np.concatenate([self.tokens[-1:], self.tokens[:-1]])
 
 
 def melody_of(song: Song, vocabulary: Vocabulary) -> Melody:
-    """Encode a song; a note outside the vocabulary becomes the nearest one, octaves away."""
+    """Return a song as tokens; a note outside the vocabulary is moved by octaves to the nearest one in it."""
     folded = [symbol for symbol in song.symbols if symbol not in vocabulary.tokens]
     nearest = {symbol: int(vocabulary.fold(np.array([int(symbol)]))[0]) for symbol in set(folded)}
     known = vocabulary.tokens | nearest

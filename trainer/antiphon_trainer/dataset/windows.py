@@ -1,4 +1,4 @@
-"""The dataset: encoded songs → the merged text, the mapping, and windows of tokens that never straddle songs."""
+"""The dataset on disk: encoded songs → the merged text, and windows of tokens, none of which holds two songs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from antiphon_trainer.corpus.metre import Barline, metre_of_steps
 from antiphon_trainer.storage import write_array, write_json
 
 PAD = -1
-"""The target of a step behind a song's end: no loss is counted there."""
+"""The target of a step behind a song's end, where no loss is counted."""
 
 Ints = npt.NDArray[np.int16]
 _ARRAYS = ("inputs", "targets", "songs", "positions", "bars")
@@ -47,10 +47,10 @@ class Windows:
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """What training must know of a dataset beside its windows."""
+    """What training needs of a dataset beside its windows, as `details.json`."""
 
     fingerprint: str
-    """What tells this corpus from others (`songs.fingerprint`)."""
+    """Of the training and held-out songs (`corpus.songs.fingerprint`)."""
     corpus: dict[str, Any]
     acceptable_durations: list[float]
     titles: list[str]
@@ -58,7 +58,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def merge(songs: Iterable[Sequence[str]], data_size: int) -> list[list[str]]:
-    """Return the merged dataset, song by song, each ended by `"/"`: its first `data_size` symbols, or with 0 all."""
+    """Return the songs, each ended by `"/"`, cut to `data_size` symbols in all; 0 doesn't cut."""
     merged: list[list[str]] = []
     left = data_size or -1
     for song in songs:
@@ -73,14 +73,14 @@ def merge(songs: Iterable[Sequence[str]], data_size: int) -> list[list[str]]:
 
 
 def merged_text(merged: Iterable[Sequence[str]]) -> str:
-    """Return the content of the merged dataset's file: symbols with spaces between, a line a song."""
+    """Return the content of the merged dataset's file: a line for each song, with spaces between its symbols."""
     return "".join(" ".join(song) + "\n" for song in merged)
 
 
 def cut_windows(
     merged: Sequence[Sequence[str]], barlines: Sequence[Sequence[Barline]], vocabulary: Vocabulary, length: int
 ) -> Windows:
-    """Cut songs into windows of `length` steps that don't overlap. A song's last window is filled up with `PAD`."""
+    """Cut songs into windows of `length` steps that don't overlap; the last window of a song is padded with `PAD`."""
     counts = [-(-len(song) // length) for song in merged]
     shape = (sum(counts), length)
     inputs = np.full(shape, vocabulary.end, dtype=np.int16)
@@ -130,7 +130,7 @@ def read_windows(folder: Path, mapping_file: Path) -> tuple[Windows, Vocabulary]
     """Load stored windows and their mapping, and check that they belong together.
 
     Raises:
-        UserError: something isn't there, is damaged, or doesn't fit the mapping.
+        UserError: a file is missing or damaged, or they don't belong together.
     """
     content = Windows(*(_array(folder / f"{name}.npy") for name in _ARRAYS))
     vocabulary = read_mapping(mapping_file)

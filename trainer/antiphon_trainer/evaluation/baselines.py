@@ -1,4 +1,4 @@
-"""Baselines: what models without a network make of the same songs, from the same training songs."""
+"""Baselines: models without a network, which learn from the same training songs and are measured on the same songs."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
 from antiphon_trainer.corpus.songs import Song
 from antiphon_trainer.dataset.melody import Melody, melody_of
 from antiphon_trainer.evaluation.context_counts import LongTerm, short_term_counts
-from antiphon_trainer.evaluation.measure import Measured, measured
+from antiphon_trainer.evaluation.measure import Measured, summarized
 from antiphon_trainer.evaluation.ppm import Doubles, mixed, ppm, witten_bell
 from antiphon_trainer.evaluation.scoring import Scores, score
 
 UNIFORM, LONG_AND_SHORT = "uniform", "PPM*, long and short term"
 NGRAM_CONTEXT = 6
-"""Tokens that the n-gram looks back: of 4 to 7 the best on 60 training songs of the kern that it did not count."""
+"""Tokens of context of the n-gram: of 4 to 7 the best on 60 training songs (Essen, kern) that it had not counted."""
 PPM_BIAS = 1.0
-"""How much the surer of PPM's two models counts (`ppm.mixed`): of ½, 1, 2 and 3 the best on the same songs."""
+"""Exponent with which the more certain of PPM's two models is preferred (`ppm.mixed`): of ½, 1, 2 and 3 the best."""
 NAMES = (UNIFORM, f"{NGRAM_CONTEXT + 1}-gram", "PPM*, this song alone", "PPM*, training songs", LONG_AND_SHORT)
 
 
 def measure_baselines(
     training: Sequence[Song], songs: Sequence[Song], advance: Callable[[int], None]
 ) -> dict[str, Measured]:
-    """Measure the baselines on songs; they spell the symbols of these and of the training songs.
+    """Measure the baselines on songs; their vocabulary is that of these and of the training songs.
 
     Args:
-        training: what the n-gram and PPM's long-term model count.
-        songs: what they are measured on, one after the other.
-        advance: told that a song is measured.
+        training: songs that the n-gram and PPM's long-term model count.
+        songs: to measure on.
+        advance: called with the number of songs measured since the last call.
     """
     vocabulary = vocabulary_of(symbol for song in [*training, *songs] for symbol in song.symbols)
     long_term = LongTerm([melody_of(song, vocabulary).tokens for song in training], len(vocabulary))
@@ -40,7 +40,7 @@ def measure_baselines(
         for name, probabilities in predicted.items():
             scores[name].append(score(probabilities, melody.tokens, vocabulary))
         advance(1)
-    return {name: measured(songs, melodies, each, None) for name, each in scores.items()}
+    return {name: summarized(songs, melodies, each, None) for name, each in scores.items()}
 
 
 def predictions(

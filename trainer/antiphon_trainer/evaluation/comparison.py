@@ -1,4 +1,4 @@
-"""Comparison: bundles and baselines measured on the same songs, side by side, as a table and as values for JSON."""
+"""Comparison of bundles and baselines on the same songs, as a table and as values for JSON."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ import msgspec
 from antiphon.melody.bundle import Bundle
 from antiphon_trainer.corpus.songs import MODES, Song
 from antiphon_trainer.evaluation.baselines import measure_baselines
-from antiphon_trainer.evaluation.measure import Measured, measure, readings
+from antiphon_trainer.evaluation.measure import Measured, measure, passes_of
 from antiphon_trainer.evaluation.scoring import Figures, Scores
 
 _COLUMNS: tuple[tuple[str, Callable[[Figures], float | None], str], ...] = (
-    ("bits a step", lambda f: f.bits_a_step, "{:.4f}"),
-    ("a note", lambda f: f.bits_a_note, "{:.3f}"),
-    ("a pitch", lambda f: f.bits_a_pitch, "{:.3f}"),
+    ("bits per step", lambda f: f.bits_a_step, "{:.4f}"),
+    ("per note", lambda f: f.bits_a_note, "{:.3f}"),
+    ("per pitch", lambda f: f.bits_a_pitch, "{:.3f}"),
     ("top 1", lambda f: f.top_1, "{:.1%}"),
     ("top 3", lambda f: f.top_3, "{:.1%}"),
     ("calibration", lambda f: f.calibration_error, "{:.4f}"),
     ("of pitch", lambda f: f.pitch_calibration_error, "{:.4f}"),
 )
 LEGEND = (
-    "bits     lower is better. a note: all bits by the onsets; a pitch: given that a note starts",
+    "bits     lower is better. per note: all bits by the onsets; per pitch: given that a note starts",
     "top      how often the pitch was the likeliest, or among the three likeliest, given that a note starts",
-    "calibration  how far confidence is from being right, on average; of any symbol, and of an onset's pitch",
+    "calibration  how far confidence is from accuracy, on average; of any symbol, and of an onset's pitch",
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A bundle or a baseline, measured."""
+    """A bundle or a baseline with its figures."""
 
     kind: Literal["bundle", "baseline"]
     name: str
     measured: Measured
 
     def rows(self) -> Iterator[tuple[str, dict[str, Figures], Scores]]:
-        """Yield (name, figures, scores) for each way to read the songs: without the metre, then told it."""
+        """Yield (name, figures, scores) of each pass over the songs: without the metre and, if measured, with it."""
         yield self.name, self.measured.evaluation.without_metre, self.measured.without_metre
         if self.measured.evaluation.with_metre is not None and self.measured.with_metre is not None:
             yield f"{self.name}, told the metre", self.measured.evaluation.with_metre, self.measured.with_metre
@@ -51,8 +51,8 @@ class Entry:
 
 
 def passes(bundles: Sequence[Bundle], songs: Sequence[Song], with_baselines: bool) -> int:
-    """Return how many readings of a song `compare` will count."""
-    return len(songs) * (sum(map(readings, bundles)) + with_baselines)
+    """Return the number of songs, counted once for each pass, that `compare` will report to `advance`."""
+    return len(songs) * (sum(map(passes_of, bundles)) + with_baselines)
 
 
 def compare(
@@ -64,10 +64,10 @@ def compare(
     """Measure bundles and, where there are training songs to learn from, the baselines.
 
     Args:
-        bundles: any number, each with what the user calls it.
-        songs: what is measured on.
-        training: what the baselines learn from; None leaves them out.
-        advance: told how many readings of a song more are done.
+        bundles: each with the name that the user gave.
+        songs: to measure on.
+        training: songs that the baselines learn from; None leaves the baselines out.
+        advance: called with the number of songs measured since the last call.
     """
     found = [Entry("bundle", name, measure(bundle, songs, advance)) for name, bundle in bundles]
     if training is not None:
@@ -77,7 +77,7 @@ def compare(
 
 
 def table(entries: Sequence[Entry]) -> Iterator[str]:
-    """Yield the table as lines: a heading, then a row for each way to read the songs."""
+    """Yield the lines of the table: a heading, then a row for each pass over the songs."""
     rows = [(name, figures) for entry in entries for name, figures, _ in entry.rows()]
     modes = [mode for mode in MODES if any(mode in figures for _, figures in rows)]
     width = max(len(name) for name, _ in rows)
@@ -95,7 +95,7 @@ def _cell(value: float | None, form: str) -> str:
 
 
 def summary(entries: Sequence[Entry]) -> Iterator[str]:
-    """Yield what was measured on, and which bundles had to fold notes."""
+    """Yield a line on the songs, and one for each bundle that had to fold notes into its vocabulary."""
     first = entries[0].measured.evaluation
     yield f"{first.songs:,} songs, {first.symbols:,} symbols with their ends, {first.onsets:,} onsets"
     for entry in entries:

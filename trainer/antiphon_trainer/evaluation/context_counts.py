@@ -1,7 +1,7 @@
-"""Contexts: how often each token followed what a melody has just played, in other songs and earlier in the song itself.
+"""Context counts: how often each token followed what a melody has just played, in other songs and earlier in itself.
 
 Counts are float32 (step, order, V): at every step, for every order k from 0 up, how often each token came after the
-same k tokens. Where the k tokens never came before, and where a song isn't k tokens old, they are all 0.
+same k tokens. Where the k tokens never came before, and where a song is shorter than k tokens, they are all 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from antiphon.melody.model import Floats, Tokens
 
 DEEPEST = 32
-"""The longest context that is counted, in steps: two bars of 4/4. Longer ones are as good as always new or known."""
+"""Steps of the longest context that is counted, two bars of 4/4: a longer one is nearly always new, or certain."""
 
 _Ints = npt.NDArray[np.int64]
 
@@ -82,6 +82,6 @@ def short_term_counts(read: Tokens, tokens: Tokens, size: int) -> Floats:
         same[0] = 0
         same[: step + 1] = np.where(read[: step + 1] == read[step], np.minimum(same[: step + 1] + 1, DEEPEST), 0)
         found = np.bincount(same[:step] * size + tokens[:step], minlength=(DEEPEST + 1) * size)
-        # Who shares k tokens shares the nearer k − 1 too.
+        # A step that shares k tokens shares the nearer k − 1 too.
         counts[step] = found.reshape(-1, size)[::-1].cumsum(axis=0)[::-1]
     return counts

@@ -1,4 +1,4 @@
-"""Evaluation: how many bits a step a model needs for songs that it never heard."""
+"""Measuring a bundle on songs: how many bits per step it needs for songs that it never learned from."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from antiphon_trainer.dataset.melody import Melody, melody_of
 from antiphon_trainer.evaluation.scoring import LEAST_PROBABILITY, Figures, Scores, figures, joined, score
 
 _BATCH = 64
-"""Songs that are read side by side."""
-
-Advance = Callable[[int], None]
-"""Told how many songs more are measured."""
+"""Songs that are stepped at once, as rows of a batch."""
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a model on songs. `symbols` counts the final `"/"` of every song."""
+    """The figures of a model on songs, as `evaluate --json` and a manifest's `held_out` have them.
+
+    The fields are named as in those files: `bits_a_step` is bits per step. `symbols` includes the end of each song.
+    """
 
     bits_a_step: float
-    """Without being told the metre."""
+    """Without the metre."""
     bits_a_step_with_metre: float | None
-    """Being told position and bar; None for a model that can't be."""
+    """With position and bar as inputs; None for a model that doesn't take them."""
     songs: int
     symbols: int
     onsets: int
     folded: int
-    """Notes outside the vocabulary, which were read an octave or more away."""
+    """Notes outside the vocabulary, which were moved into it by octaves."""
     without_metre: dict[str, Figures]
-    """`all` songs, and `major` and `minor` apart as far as there are any."""
+    """By `all` songs, and by `major` and `minor`, where there are such songs."""
     with_metre: dict[str, Figures] | None
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """An evaluation with the scores that it sums up."""
+    """An evaluation with the scores that it summarizes."""
 
     evaluation: Evaluation
     without_metre: Scores
@@ -49,45 +49,45 @@ class Measured:
 
 
 def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
-    """Measure a bundle on songs, each read from a fresh state, the final `"/"` predicted too."""
+    """Measure a bundle on songs, each from a fresh state and with its final `"/"`."""
     return measure(bundle, songs, lambda songs: None).evaluation
 
 
-def measure(bundle: Bundle, songs: Sequence[Song], advance: Advance) -> Measured:
-    """Measure a bundle on songs and keep the scores; `advance` counts each song once a reading (`readings`)."""
+def measure(bundle: Bundle, songs: Sequence[Song], advance: Callable[[int], None]) -> Measured:
+    """Measure a bundle on songs and keep the scores; `advance` is called with the songs done since its last call."""
     batch = min(_BATCH, len(songs)) if bundle.manifest.context == "stream" else 1
     model = LiteModel(bundle, (batch,))
     melodies = [melody_of(song, bundle.vocabulary) for song in songs]
-    without, *told = (
-        _scores(model, melodies, batch, bundle.vocabulary, with_metre, advance)
-        for with_metre in (False, True)[: readings(bundle)]
+    without, *with_metre = (
+        _scores(model, melodies, batch, bundle.vocabulary, is_told, advance)
+        for is_told in (False, True)[: passes_of(bundle)]
     )
-    return measured(songs, melodies, without, told[0] if told else None)
+    return summarized(songs, melodies, without, with_metre[0] if with_metre else None)
 
 
-def readings(bundle: Bundle) -> int:
-    """Return how often a bundle reads each song: without the metre and, if it takes it, with it."""
+def passes_of(bundle: Bundle) -> int:
+    """Return how often `measure` goes through each song: without the metre and, if the bundle takes it, with it."""
     return 2 if bundle.manifest.inputs else 1
 
 
-def measured(
-    songs: Sequence[Song], melodies: Sequence[Melody], without: Sequence[Scores], told: Sequence[Scores] | None
+def summarized(
+    songs: Sequence[Song], melodies: Sequence[Melody], without: Sequence[Scores], with_metre: Sequence[Scores] | None
 ) -> Measured:
-    """Sum up the scores of songs, one of each, without the metre and (if there are) with it."""
+    """Summarize the scores of each song, without the metre and, if they were measured, with it."""
     everything = joined(without)
     return Measured(
         Evaluation(
             bits_a_step=float(everything.bits.mean()),
-            bits_a_step_with_metre=float(joined(told).bits.mean()) if told else None,
+            bits_a_step_with_metre=float(joined(with_metre).bits.mean()) if with_metre else None,
             songs=len(songs),
             symbols=len(everything.bits),
             onsets=sum(onsets(song.symbols) for song in songs),
             folded=sum(melody.folded for melody in melodies),
             without_metre=_by_mode(songs, without),
-            with_metre=_by_mode(songs, told) if told else None,
+            with_metre=_by_mode(songs, with_metre) if with_metre else None,
         ),
         everything,
-        joined(told) if told else None,
+        joined(with_metre) if with_metre else None,
     )
 
 
@@ -101,7 +101,7 @@ def _by_mode(songs: Sequence[Song], scores: Sequence[Scores]) -> dict[str, Figur
 
 
 def bits_of(tokens: Tokens, predicted: Floats) -> Floats:
-    """Return the bits that each of `tokens` (step,) needs under `predicted` (step, V), (step,)."""
+    """Return −log2 of the probability of each token, (step,), for `tokens` (step,) and `predicted` (step, V)."""
     chosen: Floats = predicted[np.arange(len(tokens)), tokens]
     return -np.log2(np.maximum(chosen, np.float32(LEAST_PROBABILITY)))
 
@@ -112,9 +112,9 @@ def _scores(
     batch: int,
     vocabulary: Vocabulary,
     with_metre: bool,
-    advance: Advance,
+    advance: Callable[[int], None],
 ) -> list[Scores]:
-    """Return the scores of each melody; those of about the same length are read side by side."""
+    """Return the scores of each melody; melodies of about the same length share a batch."""
     scores: dict[int, Scores] = {}
     order = sorted(range(len(melodies)), key=lambda index: len(melodies[index].tokens))
     for start in range(0, len(order), batch):
@@ -128,20 +128,20 @@ def _scores(
 
 
 def probabilities(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> Iterator[Floats]:
-    """Stream melodies side by side, each from a fresh state.
+    """Step a model through melodies, each a row of the batch and from a fresh state.
 
     Args:
-        model: steps `batch` melodies at once.
-        melodies: at most `batch`; the shorter ones are followed by anything.
-        batch: the model's batch.
-        with_metre: whether the model is told position and bar.
+        model: must allow a batch of `batch`.
+        melodies: at most `batch`; what is predicted behind the end of a shorter one is to be ignored.
+        batch: rows.
+        with_metre: whether position and bar are given to the model.
 
     Yields:
         For every step of the longest melody the probabilities of its token, (batch, V).
     """
-    read = _table([melody.inputs for melody in melodies], batch, 0)
-    position = _table([melody.position for melody in melodies], batch, 0)
-    bar = _table([melody.bar for melody in melodies], batch, 0)
+    read = _table([melody.inputs for melody in melodies], batch)
+    position = _table([melody.position for melody in melodies], batch)
+    bar = _table([melody.bar for melody in melodies], batch)
     state = model.initial_state(batch)
     for step in range(read.shape[1]):
         metre = Metre(position[:, step].copy(), bar[:, step].copy()) if with_metre else None
@@ -149,9 +149,9 @@ def probabilities(model: StepModel, melodies: Sequence[Melody], batch: int, with
         yield predicted
 
 
-def _table(lines: Sequence[Tokens], rows: int, filling: int) -> Tokens:
-    """Return lines as a table, (row, step), filled up to the longest line and the number of rows."""
-    table = np.full((rows, max(map(len, lines))), filling, dtype=np.int32)
+def _table(lines: Sequence[Tokens], rows: int) -> Tokens:
+    """Return lines as an array (row, step), padded with zeros to the longest line and the number of rows."""
+    table = np.zeros((rows, max(map(len, lines))), np.int32)
     for row, line in enumerate(lines):
         table[row, : len(line)] = line
     return table

@@ -1,4 +1,4 @@
-"""The pictures of an evaluation: bits side by side, reliability, and bits over the course of a song."""
+"""The plots of an evaluation: bits per step, reliability, and bits over the length of a song."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from antiphon_trainer.evaluation.scoring import Guesses, Scores, reliability
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000", "#999999")
 _DASHES = ("-", "--", ":", "-.")
 _PLACES = 20
-"""Parts of a song that bits are averaged over."""
+"""Parts that a song is divided into; bits are averaged over each."""
 
 Row = tuple[str, Scores]
 
 
 def draw(entries: Sequence[Entry], folder: Path) -> list[Path]:
-    """Draw the pictures of an evaluation as PNGs into a folder, and return their paths."""
+    """Draw the plots of an evaluation as PNGs into a folder, and return their paths."""
     rows = [(name, scores) for entry in entries for name, _, scores in entry.rows()]
     pictures = {"bits.png": _bits(rows), "reliability.png": _reliability(rows), "course.png": _course(rows)}
     for name, figure in pictures.items():
@@ -54,8 +54,8 @@ def _bits(rows: Sequence[Row]) -> Any:
     axes.set_yticks(range(len(rows)), [name for name, _ in rows])
     axes.invert_yaxis()
     axes.set_xlim(0, max(bits) * 1.12)
-    axes.set_xlabel("bits a step (sixteenth); lower is better")
-    axes.set_title("Bits a step, side by side", loc="left")
+    axes.set_xlabel("bits per step (sixteenth); lower is better")
+    axes.set_title("Bits per step", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
@@ -95,14 +95,14 @@ def _course(rows: Sequence[Row]) -> Any:
     axes = figure.add_subplot()
     for index, (name, scores) in enumerate(rows):
         if name == UNIFORM:
-            continue  # a level line, high above the others
+            continue  # constant, far above the others
         parts = (scores.place * _PLACES).astype(int)
         held = np.bincount(parts, minlength=_PLACES)
         bits = np.bincount(parts, weights=scores.bits, minlength=_PLACES) / np.maximum(held, 1)
         where = (np.arange(_PLACES) + 0.5) * 100 / _PLACES
         axes.plot(where[held > 0], bits[held > 0], marker=".", label=name, **_style(index))
     axes.set_xlabel("place in the song (%)")
-    axes.set_ylabel("bits a step (sixteenth)")
+    axes.set_ylabel("bits per step (sixteenth)")
     axes.set_ylim(bottom=0)
     axes.set_xlim(0, 100)
     axes.set_title("Bits over the course of a song", loc="left")

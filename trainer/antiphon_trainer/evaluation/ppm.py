@@ -1,6 +1,6 @@
-"""Statistical models of melody without a network, to measure a network by: n-grams, and PPM* as IDyOM has it.
+"""Statistical models of melody to compare a network with: n-grams, and PPM* as in IDyOM.
 
-They turn counts (step, order, V) of `contexts` into probabilities (step, V).
+They turn the counts (step, order, V) of `context_counts` into probabilities (step, V).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _start(counts: Floats) -> npt.NDArray[np.intp]:
 
 
 def mixed(one: Doubles, other: Doubles, bias: float) -> Doubles:
-    """Mix two models' probabilities (step, V) geometrically, each step's surer model weighing more.
+    """Mix two models' probabilities (step, V) geometrically; at each step the more certain model has more weight.
 
     A model's weight is its entropy, relative to that of knowing nothing, to the power of −`bias`: Conklin's
     combination, with the geometric mean as Pearce, Conklin & Wiggins (2004) recommend it.

@@ -1,4 +1,4 @@
-"""Scoring: what a model's probabilities were worth on songs, step by step, and the figures that sum it up."""
+"""Scoring: how good a model's probabilities were on songs, step by step, and the figures that summarize it."""
 
 from __future__ import annotations
 
@@ -13,40 +13,41 @@ from antiphon.melody.model import Floats, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 
 LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
-"""A probability of 0 would be an infinity of bits."""
+"""Probability; lower ones count as this one, because 0 would cost infinitely many bits."""
 BINS = 15
-"""Of equal width, for calibration."""
+"""Bins of equal width, 0 to 1, over which confidence is compared with accuracy."""
 _DIGITS = 6
+"""Decimals of a figure: the next ones depend on the order of additions."""
 
 Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Guesses:
-    """The likeliest of what could come, at many moments; all (moment,)."""
+    """Whether the likeliest outcome came, at many moments; all arrays are (moment,)."""
 
     confidence: Doubles
-    """Its probability."""
+    """The probability of the likeliest outcome."""
     top_1: Doubles
-    """1 where it came, 0 where not; where several are as likely, what a draw among them is right on average."""
+    """1 where it came, else 0; with ties, the chance that a draw among the tied ones is right."""
     top_3: Doubles
-    """The same for the three likeliest."""
+    """The same for the three likeliest outcomes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What the probabilities of a song's, or of many songs', tokens were worth."""
+    """The scores of the probabilities at each step of a song, or of many songs."""
 
     bits: Doubles
-    """−log2 of the probability of what came, (step,)."""
+    """−log2 of the probability of the token that came, (step,)."""
     place: Doubles
-    """How far the song was, from 0 to below 1, (step,)."""
+    """Place in the song, 0 ≤ place < 1, (step,)."""
     steps: Guesses
-    """Of any token, at every step."""
+    """Of the token, at every step."""
     pitch_bits: Doubles
     """Bits of the pitch, given that a note starts, (onset,)."""
     pitches: Guesses
-    """Of a pitch, given that a note starts, at every onset."""
+    """Of the pitch, given that a note starts, at every onset."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     bits_a_step: float
     bits_a_note: float | None
-    """All the bits of the songs, their ends too, by their onsets."""
+    """All bits of the songs, those of holds, rests and ends too, divided by the number of onsets."""
     bits_a_pitch: float | None
     """Bits of an onset's pitch, given that a note starts."""
     top_1: float | None
@@ -71,8 +72,8 @@ def score(probabilities: Floats | Doubles, tokens: Tokens, vocabulary: Vocabular
     """Score a song.
 
     Args:
-        probabilities: of the token at each step, (step, V).
-        tokens: what came, with the final `"/"`, (step,).
+        probabilities: of each token at each step, (step, V).
+        tokens: those that came, with the final `"/"`, (step,).
         vocabulary: of the tokens.
     """
     predicted = np.maximum(probabilities.astype(np.float64), LEAST_PROBABILITY)
@@ -98,7 +99,7 @@ def _guesses(predicted: Doubles, came: npt.NDArray[np.integer]) -> Guesses:
 
 
 def joined(scores: Sequence[Scores]) -> Scores:
-    """Return the scores of songs together."""
+    """Return the scores of several songs as one."""
     return Scores(
         bits=np.concatenate([each.bits for each in scores]),
         place=np.concatenate([each.place for each in scores]),
@@ -117,7 +118,7 @@ def _joined(guesses: Sequence[Guesses]) -> Guesses:
 
 
 def figures(scores: Scores) -> Figures:
-    """Sum scores up; what a rounding error could change isn't shown."""
+    """Summarize scores, rounded to `_DIGITS` decimals."""
     onsets = len(scores.pitch_bits)
     return Figures(
         bits_a_step=round(float(scores.bits.mean()), _DIGITS),
@@ -135,7 +136,7 @@ def _mean(values: Doubles) -> float | None:
 
 
 def reliability(guesses: Guesses) -> tuple[Doubles, Doubles, Doubles]:
-    """Return (confidence, share right, share of the moments) of the bins that hold any, all (bin,)."""
+    """Return confidence, accuracy and share of the moments of each bin that isn't empty, all (bin,)."""
     bins = np.clip(np.ceil(guesses.confidence * BINS).astype(int) - 1, 0, BINS - 1)
     held = np.bincount(bins, minlength=BINS)
     some = held > 0
@@ -147,9 +148,9 @@ def reliability(guesses: Guesses) -> tuple[Doubles, Doubles, Doubles]:
 
 
 def calibration_error(guesses: Guesses) -> float:
-    """Return the expected calibration error: how far, on average, confidence is from being right.
+    """Return the expected calibration error: how far confidence is from accuracy, on average.
 
-    The mean over bins of equal width, by their sizes, of |share right − mean confidence| (Naeini, Cooper &
+    The mean of |accuracy − mean confidence| over bins of equal width, weighted by their sizes (Naeini, Cooper &
     Hauskrecht 2015; Guo et al. 2017).
     """
     confidence, right, share = reliability(guesses)

@@ -1,1 +1,1 @@
-"""The key network: hears the key of a melody, note by note; its examples, its training, its bundle file."""
+"""The key network, which hears the key of a melody note by note: its examples, its training, its `key.tflite`."""

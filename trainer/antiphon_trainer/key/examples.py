@@ -1,6 +1,7 @@
-"""Examples for the key network: songs as notes, changed at random as performers do, in batches.
+"""Examples for the key network: songs as notes, varied at random as performers vary them, in batches.
 
-Side 0 is the key that a song was encoded in. The network treats all sides alike, so songs needn't be transposed.
+Transposition 0 is the key that a song was encoded in. The network treats all twelve alike, so songs needn't be
+transposed to be learned in other keys.
 """
 
 from __future__ import annotations
@@ -15,24 +16,25 @@ from antiphon.melody.grid import STEPS_PER_BEAT, read
 from antiphon.melody.key_model import NO_INTERVAL, interval_classes, wait_classes
 
 MODULATED = 0.3
-"""Share of the songs in which the key changes. Rare enough that a doubtful note doesn't change it."""
+"""Share of the songs in which the key changes; low enough that a single foreign note isn't taken for a change."""
 BY_A_FIFTH = 0.8
-"""Of the modulations; the others are by any interval."""
+"""Share of the modulations that are by a fifth; the others are by any interval."""
 RETURNING = 0.25
+"""Share of the modulations after which the first key comes back, where the song is long enough."""
 OCTAVES_MOVED = 0.3
-"""Share of the songs in which each note's octave is moved at random."""
+"""Share of the songs in which each note is moved by −1, 0 or 1 octaves."""
 WRONG_NOTES = 0.15
-"""Share of the songs with one wrong note in twenty."""
+"""Share of the songs in which one note in twenty is wrong, by one or two semitones."""
 CUT = 0.2
-"""Share of the songs that begin somewhere in the middle."""
+"""Share of the songs that begin somewhere after the first note."""
 NO_RESTS = 0.2
 """Share of the songs played so legato that no rest is heard."""
 TEMPI = (0.5, 1.0, 1.0, 1.0, 2.0)
-"""Factors on the tempo, one of them drawn a song: beats are heard twice or half as fast."""
+"""Factors on the lengths of a song, one drawn for each: the beat may be taken for half or twice as long as it is."""
 LONGEST = 112
-"""Notes of a song that are learned from."""
+"""Notes of a song that are learned from, at most; bounds the length of a batch."""
 _ROOM = 8
-"""Notes, at least, on each side of a modulation."""
+"""Notes before and after a modulation, at least."""
 
 Ints = npt.NDArray[np.int32]
 
@@ -44,11 +46,11 @@ class Tune:
     pitches: Ints
     """MIDI note numbers, in the encoded key."""
     waits: Ints
-    """Sixteenths since the onset before; 0 of the first."""
+    """Sixteenths since the last onset; 0 for the first note."""
     rested: Ints
     """1 where a rest of a beat or more came before."""
-    sides: Ints
-    """The right side, 0…11."""
+    transpositions: Ints
+    """Semitones, 0…11, by which the song is transposed up at each note."""
 
 
 def tune(symbols: Sequence[str]) -> Tune:
@@ -67,7 +69,7 @@ def tune(symbols: Sequence[str]) -> Tune:
 
 
 def performed(song: Tune, draw: np.random.Generator) -> Tune:
-    """Return a song as somebody might play it: modulating, in other octaves, wrong now and then, cut, in any tempo."""
+    """Vary a song at random: it may be cut, modulate, change octaves, have wrong notes or no rests, and any tempo."""
     pitches, waits, rested = song.pitches.copy(), song.waits.copy(), song.rested.copy()
     if draw.random() < CUT and len(pitches) > 3 * _ROOM:
         start = int(draw.integers(1, len(pitches) - 2 * _ROOM))
@@ -97,28 +99,29 @@ def _modulations(notes: int, draw: np.random.Generator) -> Ints:
 
 
 def batch(songs: Sequence[Tune]) -> tuple[npt.NDArray[np.generic], ...]:
-    """Return songs side by side: pitch classes, intervals, waits, right sides and where there is a note.
+    """Return songs as arrays (song, note), padded to the longest or cut to `LONGEST` notes.
 
-    All (song, note); the last is float32, 1 or 0, the others int32.
+    Returns:
+        Pitch classes, intervals, waits and transpositions, int32, and the mask, float32, 1 where there is a note.
     """
-    # Few lengths, so that the graph is traced few times.
+    # A multiple of 16: TensorFlow traces the graph once for each length.
     longest = -(-min(LONGEST, max(len(song.pitches) for song in songs)) // 16) * 16
     numbers = np.zeros((4, len(songs), longest), np.int32)
-    there = np.zeros((len(songs), longest), np.float32)
+    mask = np.zeros((len(songs), longest), np.float32)
     for row, song in enumerate(songs):
         intervals = interval_classes(np.diff(song.pitches, prepend=song.pitches[:1]))
         intervals[:1] = NO_INTERVAL
-        found = np.stack([song.pitches % 12, intervals, wait_classes(song.waits, song.rested), song.sides])
+        found = np.stack([song.pitches % 12, intervals, wait_classes(song.waits, song.rested), song.transpositions])
         count = min(longest, len(song.pitches))
         numbers[:, row, :count] = found[:, :count]
-        there[row, :count] = 1
-    return (*numbers, there)
+        mask[row, :count] = 1
+    return (*numbers, mask)
 
 
 def batches(
     songs: Sequence[Tune], size: int, draw: np.random.Generator
 ) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
-    """Yield an epoch: every song once, performed, songs of about one length side by side, batches in random order."""
+    """Yield the batches of an epoch in random order: every song once, varied, beside songs of about its length."""
     lengths = np.array([len(song.pitches) for song in songs]) + draw.random(len(songs)) * 8
     order = np.argsort(lengths)
     starts = np.arange(0, len(order), size)

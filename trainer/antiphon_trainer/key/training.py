@@ -16,27 +16,30 @@ from antiphon_trainer.key.examples import Tune, batch, batches
 from antiphon_trainer.key.network import KeyNetwork
 
 UNITS = 112
+"""Of the GRU."""
 EPOCHS = 20
+"""The default of `train-key`."""
 BATCH = 48
-"""Songs a training step."""
+"""Songs of a training step."""
 LEARNING_RATE = 0.004
-"""Of Adam, at most; it rises for `_WARM_UP` steps and falls along a cosine."""
-FOLLOWING = 1.0
-"""Weight of predicting the next degree beside hearing the key."""
+"""Of Adam, at its highest: it rises for `_WARM_UP` steps and falls along a cosine."""
+DEGREE_WEIGHT = 1.0
+"""Weight of the next degree's loss; the key's has 1."""
 _WARM_UP = 100
+"""Training steps, at most, in which the learning rate rises: Adam's first estimates are from few gradients."""
 _CLIP = 1.0
-"""Longest gradient: one odd batch must not undo an epoch."""
+"""Largest norm of a gradient, so that one unusual batch doesn't undo an epoch."""
 
 
 @dataclass(frozen=True)
 class KeyEpoch:
-    """An epoch's losses, in bits a note."""
+    """The losses of an epoch, in bits per note."""
 
     number: int
     key_bits: float
-    """Of the right side among twelve, on songs performed at random."""
+    """Of the right transposition among twelve, on varied songs."""
     degree_bits: float
-    """Of the next degree on the right side."""
+    """Of the next degree in the right transposition."""
     seconds: float
 
 
@@ -44,10 +47,10 @@ def train(songs: Sequence[Tune], epochs: int, seed: int, done: Callable[[KeyEpoc
     """Train a key network; every random choice follows from the seed.
 
     Args:
-        songs: to learn from.
-        epochs: how often each is heard, performed differently each time.
-        seed: of weights, order and performances.
-        done: is told each epoch.
+        songs: the training songs.
+        epochs: passes through them; each song is varied anew in each.
+        seed: of the weights, the order and the variations.
+        done: called after each epoch.
     """
     keras.utils.set_random_seed(seed)
     network = KeyNetwork(UNITS)
@@ -66,7 +69,7 @@ def train(songs: Sequence[Tune], epochs: int, seed: int, done: Callable[[KeyEpoc
 
 
 def key_bits(network: KeyNetwork, songs: Sequence[Tune]) -> float:
-    """Return the bits a note that the right side costs on songs as they are."""
+    """Return the loss of the right transposition on songs as they are written, in bits per note."""
     ordered = sorted(songs, key=lambda song: len(song.pitches))
     nats = [
         (float(network.costs(batch(ordered[at : at + BATCH]), training=False)[0]), len(ordered[at : at + BATCH]))
@@ -81,7 +84,7 @@ def _learning_step(network: KeyNetwork, optimizer: Any) -> Callable[..., Any]:
     def learn(*songs: Any) -> Any:
         with tf.GradientTape() as tape:
             key, degree = network.costs(songs, training=True)
-            total = key + FOLLOWING * degree
+            total = key + DEGREE_WEIGHT * degree
         optimizer.apply_gradients(zip(tape.gradient(total, weights), weights, strict=True))
         return tf.stack([key, degree])
 

@@ -1,1 +1,1 @@
-"""The network: what it reads at each step, how it is built, and how it is trained."""
+"""The network: its inputs at each step, its architecture, its training, and its predictions."""

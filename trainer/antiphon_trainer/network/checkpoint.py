@@ -1,4 +1,4 @@
-"""The checkpoint: a folder that holds a training as it stood after its last epoch, so that it can go on from there."""
+"""The checkpoint: a folder with the state of a training after its last epoch, from which it can go on."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _BEST = "best.keras"
 
 
 class Checkpoint:
-    """The folder. Each epoch is written whole into a folder of its own before the one before it goes.
+    """The folder of one training. An epoch is written whole into a folder of its own before the last one is removed.
 
     Args:
-        folder: where.
-        training: what tells this training from others.
+        folder: of the checkpoint.
+        training: fingerprint of the settings and the dataset.
     """
 
     def __init__(self, folder: Path, training: str) -> None:
@@ -31,14 +31,14 @@ class Checkpoint:
         self._training = training
 
     def begin(self) -> Progress:
-        """Return the progress of a training that begins."""
+        """Return the progress of a new training."""
         return Progress(self._training)
 
     def restore(self) -> tuple[Any, Progress] | None:
-        """Return the network, with its optimizer, and the progress; nothing if there is no checkpoint.
+        """Return the network, with its optimizer, and the progress; None if there is no checkpoint.
 
         Raises:
-            UserError: the checkpoint is another training's, or damaged.
+            UserError: the checkpoint is of another training, or damaged.
         """
         newest = self._newest()
         if newest is None:
@@ -56,7 +56,7 @@ class Checkpoint:
         return network, progress
 
     def save(self, network: Any, progress: Progress) -> None:
-        """Write the training as it stands after its last epoch."""
+        """Write the state after the last epoch."""
         self.folder.mkdir(parents=True, exist_ok=True)
         before = self._newest()
         beside = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
@@ -73,7 +73,11 @@ class Checkpoint:
             shutil.rmtree(before)
 
     def best_weights(self) -> list[Any]:
-        """Return the weights of the best epoch."""
+        """Return the weights of the best epoch.
+
+        Raises:
+            FileNotFoundError: no epoch was saved.
+        """
         newest = self._newest()
         if newest is None:
             raise FileNotFoundError(f"{self.folder}: holds no epoch")
@@ -81,7 +85,7 @@ class Checkpoint:
         return weights
 
     def remove(self) -> None:
-        """Remove the checkpoint, and what a stopped run left in it."""
+        """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _newest(self) -> Path | None:

@@ -1,4 +1,4 @@
-"""Cues, a step at a time: the same as `cues` computes for a whole song, as a TensorFlow graph over a packed state."""
+"""Cues step by step: what `cues` computes for a whole song, as a TensorFlow graph with a packed state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from antiphon_trainer.network.cues import (
 )
 
 STATE_SIZE = 3 * REACH + 4
-"""Tokens read (each plus 1; 0 is none), lengths of melody matches, of rhythm matches, and four counters."""
+"""Numbers: the tokens read (each plus 1; 0 is none), lengths of melody matches, of rhythm matches, four counters."""
 
 
 def cue_step(token: Any, position: Any, bar: Any, state: Any, vocabulary: Vocabulary) -> tuple[Any, Any]:
@@ -38,7 +38,7 @@ def cue_step(token: Any, position: Any, bar: Any, state: Any, vocabulary: Vocabu
         vocabulary: of the tokens.
 
     Returns:
-        The cues, int32 (batch, cue), rows of the table of all cues' values, and the state after.
+        The cues, int32 (batch, cue), as `cues.cues` gives them, and the state after, float32 (batch, `STATE_SIZE`).
     """
     size = len(vocabulary)
     history, melody, rhythm, counters = tf.split(state, [REACH, REACH, REACH, 4], axis=1)
@@ -82,16 +82,17 @@ def _classes(history: Any, vocabulary: Vocabulary) -> Any:
 
 
 def _matches(line: Any, lengths: Any) -> Any:
-    """Return, for each place of the line, the length of the passage ending there that is like the line's end.
+    """Return, for each place of the line, the length of the passage ending there that is equal to the line's end.
 
-    The history has moved one place to the left since `lengths` was computed, so what stood before a place stands now
-    at its index.
+    The history has moved one place to the left since `lengths` was computed, so the length that belonged to the place
+    before this one has this one's index now.
     """
     earlier = tf.constant([1.0] * (REACH - 1) + [0.0])  # not the line's end itself
     return (lengths + 1.0) * tf.cast(tf.equal(line, line[:, -1:]), tf.float32) * earlier
 
 
 def _continuation(values: Any, lengths: Any, nothing: int) -> Any:
+    """Return what followed the longest match, as `cues._continuation` does, for the last step only."""
     longest = tf.reduce_max(lengths, axis=1)
     latest = tf.argmax(lengths * REACH + tf.range(REACH, dtype=tf.float32), axis=1, output_type=tf.int32)
     following = tf.gather(values, tf.minimum(latest + 1, REACH - 1), batch_dims=1)
@@ -100,11 +101,12 @@ def _continuation(values: Any, lengths: Any, nothing: int) -> Any:
 
 
 def _class(numbers: Any, starts: tuple[int, ...]) -> Any:
-    """Return how many of `starts` each number reaches: `np.digitize`."""
+    """Return how many of `starts` each number reaches, as `np.digitize` does."""
     return tf.reduce_sum(tf.cast(numbers[:, None] >= tf.constant(starts, tf.float32), tf.int32), axis=1)
 
 
 def _earlier(history: Any, distance: Any, nothing: int) -> Any:
+    """Return the symbol that stood `distance` steps before the step to be predicted, or `nothing`."""
     known = tf.logical_and(distance > 0, distance <= REACH)
     place = tf.where(known, REACH - distance, 0)
     symbol = tf.cast(tf.gather(history, place, batch_dims=1), tf.int32) - 1

@@ -1,9 +1,9 @@
-"""Cues: what the network is reminded of at each step, beside the symbol just read.
+"""Cues: what the network reads at each step beside the last symbol, to know how the song repeats itself.
 
-A folk song repeats itself. An LSTM of a laptop's size forgets what was played eight bars ago, so it is told: what
-stood at this place in earlier bars, what followed the last time the melody went like this, what followed the last
-time the rhythm did. All of it is computed from the tokens read so far and the metre of the step to be predicted, so
-that a live performance can do it too, a step at a time (`cue_step`).
+A small LSTM forgets what was played eight bars ago, so the cues say it: which symbol stood at this place in earlier
+bars, what followed the last time that the melody went like this, and the last time that the rhythm did. They are
+computed from the tokens read so far and the metre of the step to be predicted, so that a live performance can compute
+them too, step by step (`cue_step`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ import numpy.typing as npt
 from antiphon.melody.vocabulary import Vocabulary
 
 REACH = 320
-"""Steps that are remembered, 20 bars of 4/4: the reach of every cue."""
+"""Steps that a cue can look back, 20 bars of 4/4."""
 EARLIER_BARS = (1, 2, 4, 8)
+"""Bars back whose symbol at the same place is a cue."""
 POSITIONS = 64
-"""Steps within a bar that are told apart; a bar of 64 steps is the longest."""
+"""Steps: positions in a bar, and lengths of bars, from here on count as the last one."""
 OLDEST = 32
-"""Ages of a sounding note that are told apart, in steps."""
+"""Steps: ages of a sounding note from here on count as the last one."""
 BARS = 48
+"""Numbers of bars so far, from here on, count as the last one."""
 LENGTHS = (1, 2, 3, 5, 7, 11, 15, 22, 31, 45, 63, 90, 127)
-"""Where the classes of a length begin, about half an octave each; below the first, there is nothing."""
+"""Steps at which the classes of a length begin, each about √2 times the last; class 0 is no length at all."""
 HOLDS, RESTS, STARTS, NOTHING = range(4)
 """Classes of symbols that make a rhythm: a hold, a rest, and a note's or a song's beginning."""
 
@@ -40,7 +42,7 @@ class Column:
 
 
 def columns(vocabulary_size: int) -> tuple[Column, ...]:
-    """Return the cues in their order. One more symbol than the vocabulary has says that there was none."""
+    """Return the cues in their order. Symbol V, one more than the vocabulary has, stands for none."""
     symbols = vocabulary_size + 1
     lengths = len(LENGTHS) + 1
     return (
@@ -61,17 +63,17 @@ def columns(vocabulary_size: int) -> tuple[Column, ...]:
 
 
 STEP_CLASSES = (*LENGTHS, 181, 255, 361, 511, 723, 1023)
-"""Where the classes of the number of steps so far begin."""
+"""Steps at which the classes of the number of steps so far begin."""
 
 
 def offsets(vocabulary_size: int) -> Ints:
-    """Return where each cue's values begin in a table of all of them, (cue,)."""
+    """Return the first row of each cue in a table with a row for every value of every cue, (cue,)."""
     sizes = [column.size for column in columns(vocabulary_size)]
     return np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
 
 
 def table_size(vocabulary_size: int) -> int:
-    """Return how many values all cues have together."""
+    """Return the number of rows of the table: the values of all cues."""
     return sum(column.size for column in columns(vocabulary_size))
 
 
@@ -85,7 +87,7 @@ def cues(tokens: Ints, position: Ints, bar: Ints, vocabulary: Vocabulary) -> Int
         vocabulary: of the tokens.
 
     Returns:
-        (step, cue), rows of the table of all cues' values (`offsets` are added).
+        int32 (step, cue): for each cue its row in the table of all values (`offsets` are added).
     """
     size, count = len(vocabulary), len(tokens)
     steps = np.arange(count)
@@ -112,7 +114,7 @@ def cues(tokens: Ints, position: Ints, bar: Ints, vocabulary: Vocabulary) -> Int
 
 
 def without_metre(found: Ints, vocabulary_size: int) -> Ints:
-    """Return cues (…, cue) as they are where the metre is unknown."""
+    """Return cues (…, cue) as they would be if the metre were unknown."""
     starts = offsets(vocabulary_size)
     forgotten = found.copy()
     for index, column in enumerate(columns(vocabulary_size)):
@@ -132,20 +134,27 @@ def _earlier(tokens: Ints, distance: Ints, nothing: int) -> Ints:
 
 
 def _sounding(tokens: Ints, hold: int) -> tuple[Ints, Ints]:
-    """Return the last symbol that was no hold, and the holds since."""
+    """Return the last token that was no hold, and the number of holds since, both (step,)."""
     steps = np.arange(len(tokens))
     started = np.maximum.accumulate(np.where(tokens != hold, steps, 0))
     return tokens[started], np.minimum(steps - started, OLDEST - 1).astype(np.int32)
 
 
 def _continuation(line: Ints, values: Ints, nothing: int) -> Ints:
-    """Return what followed the longest earlier passage that ends like the line does now, and the passage's length.
+    """Return, at each step, what followed the longest earlier passage that is equal to the end of the line.
 
-    The length counts in classes of `LENGTHS`; of passages of one length the latest counts. This is the match model of
-    text compressors (PAQ's), over symbols.
+    Of passages of equal length, the latest counts. This is the match model of text compressors (PAQ), over symbols.
+
+    Args:
+        line: what is compared, (step,).
+        values: what is returned of the step behind the passage, (step,).
+        nothing: returned where there is no such passage.
+
+    Returns:
+        value × number of length classes + class of the passage's length in `LENGTHS`, (step,).
     """
     found = np.empty(len(line), np.int32)
-    lengths = np.zeros(len(line), np.int32)  # lengths[i]: of the passage that ends at i and is like the line's end
+    lengths = np.zeros(len(line), np.int32)  # lengths[i]: of the passage that ends at i and is equal to the line's end
     classes = len(LENGTHS) + 1
     for now in range(len(line)):
         first = max(0, now + 1 - REACH)

@@ -1,4 +1,4 @@
-"""The history of a training, as a picture."""
+"""The plot of a training's history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from antiphon_trainer.network.progress import Progress
 
 
 def draw_history(progress: Progress, path: Path) -> None:
-    """Draw the bits a step of every epoch, for training and for validation, as a PNG; the best epoch is marked."""
+    """Draw the bits per step of every epoch, in training and validation, as a PNG; the best epoch is marked."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -25,7 +25,7 @@ def draw_history(progress: Progress, path: Path) -> None:
     axes.axvline(best.number, color="grey", linestyle=":", label=label)
     axes.set_title("Training history")
     axes.set_xlabel("epoch")
-    axes.set_ylabel("bits a step (sixteenth)")
+    axes.set_ylabel("bits per step (sixteenth)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend()

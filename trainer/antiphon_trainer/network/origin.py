@@ -1,4 +1,4 @@
-"""Where a network comes from: what `train` leaves beside a Keras file, and `convert` writes into the manifest."""
+"""The origin of a network: `training.json`, which `train` writes beside the Keras file and `convert` reads."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _FILE = "training.json"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """How a network was trained, and on what."""
+    """How a network was trained, and on which corpus."""
 
     fingerprint: str
-    """The corpus, training and held-out songs (`songs.fingerprint`)."""
+    """Of the training and held-out songs (`corpus.songs.fingerprint`)."""
     corpus: dict[str, Any]
     acceptable_durations: list[float]
     sequence_length: int
     settings: dict[str, Any]
     best_epoch: int
     validation_bits: float
-    """Bits a step on the validation songs, which the best epoch was chosen by."""
+    """Bits per step of the best epoch on the validation songs, by which it was chosen."""
     versions: dict[str, str]
 
 
@@ -45,4 +45,4 @@ def read_origin(model: Path) -> Origin | None:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Origin)
     except msgspec.DecodeError as error:
-        raise UserError(f"{file}: is damaged ({error}); take it away to convert without its figures") from None
+        raise UserError(f"{file}: is damaged ({error}); remove it to convert without its figures") from None

@@ -1,4 +1,4 @@
-"""Training: a dataset → a Keras network, an epoch at a time, so that it can stop and go on between any two."""
+"""Training: a dataset → a Keras network, in epochs between which it can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from antiphon_trainer.network.training_inputs import cue_windows, sometimes_with
 from antiphon_trainer.settings import Train
 
 _WARM_UP = 200
-"""Training steps, at most, in which the learning rate rises: Adam's first estimates are of few gradients."""
+"""Training steps, at most, in which the learning rate rises: Adam's first estimates are from few gradients."""
 _CLIP = 1.0
-"""Longest gradient: one odd batch must not undo an epoch."""
+"""Largest norm of a gradient, so that one unusual batch doesn't undo an epoch."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Split:
 
 
 class Watcher(Protocol):
-    """Is told about a training while it goes on."""
+    """Is called as a training proceeds."""
 
     def epoch_begins(self, number: int, batches: int) -> None:
         """Epoch `number` (from 1) begins."""
@@ -49,12 +49,12 @@ class Watcher(Protocol):
 
 
 def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) -> Split:
-    """Set songs apart for validation: at least one, and all songs of a title together, as they may be versions.
+    """Split the songs into training and validation; songs of one title stay together, as they may be versions.
 
     Args:
         windows: the dataset.
-        titles: of each song.
-        share: of the songs, that go to validation.
+        titles: of each song; empty where there is none.
+        share: of the songs that go to validation, at least one song.
         seed: draws them.
 
     Raises:
@@ -63,14 +63,14 @@ def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) 
     songs = len(np.unique(windows.songs))
     if songs < 2:
         raise UserError("the dataset has 1 song: training needs another one to validate on")
-    # A song without a title stands alone, and so do all where the title tells none from another.
+    # A song without a title is a group of its own, and so is every song where all titles are the same.
     known = [" ".join(title.lower().split()) for title in titles[:songs]]
     known = known if len(set(known)) > 1 else [""] * songs
     groups = np.array([title or f"/{song}" for song, title in enumerate(known)])
     names, sizes = np.unique(groups, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(names))
     wanted = max(1, round(share * songs))
-    # Titles until there are enough songs; one title at least is left to train on.
+    # As many titles as give enough songs; at least one title is left to train on.
     last = min(int(np.searchsorted(np.cumsum(sizes[order]), wanted)), len(names) - 2)
     is_validation = np.isin(groups, names[order[: last + 1]])[windows.songs]
     return Split(np.flatnonzero(~is_validation), np.flatnonzero(is_validation))
@@ -79,15 +79,15 @@ def split_by_song(windows: Windows, titles: list[str], share: float, seed: int) 
 def train(
     windows: Windows, split: Split, vocabulary: Vocabulary, settings: Train, checkpoint: Checkpoint, watcher: Watcher
 ) -> tuple[Any, Progress]:
-    """Train a network, from the checkpoint if there is one, and keep the weights of the best epoch.
+    """Train a network, from the checkpoint if there is one, until `Progress.is_over`.
 
-    Every random choice follows from the seed and the epoch, so a training that was stopped goes on as if it had not.
+    Every random choice follows from the seed and the epoch, so a resumed training equals one that was never stopped.
 
     Returns:
         The network with the weights of the best epoch, without an optimizer, and the epochs.
     """
     keras.utils.set_random_seed(settings.seed)
-    reading = _readings(windows, vocabulary, settings)
+    inputs_of = _inputs(windows, vocabulary, settings)
     batches = len(arranged(windows, split.training, settings.batch_size, [settings.seed, 0]))
     restored = checkpoint.restore()
     if restored is None:
@@ -95,14 +95,14 @@ def train(
         _compile(network, settings, batches)
     else:
         network, progress = restored
-    validation = stream(windows, arranged(windows, split.validation, settings.batch_size, None), reading(0))
+    validation = stream(windows, arranged(windows, split.validation, settings.batch_size, None), inputs_of(0))
     ticks = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: watcher.batch_ends())
     while not progress.is_over(settings.epochs, settings.patience):
         number, start = len(progress.epochs) + 1, time.monotonic()
         watcher.epoch_begins(number, batches)
         _seed_dropout(network, settings.seed, number)
         mixed = arranged(windows, split.training, settings.batch_size, [settings.seed, number])
-        shuffled = stream(windows, mixed, reading(number))
+        shuffled = stream(windows, mixed, inputs_of(number))
         history = network.fit(shuffled, validation_data=validation, shuffle=False, verbose=0, callbacks=[ticks]).history
         epoch = Epoch(
             number,
@@ -118,8 +118,8 @@ def train(
     return finished, progress
 
 
-def _readings(windows: Windows, vocabulary: Vocabulary, settings: Train) -> Callable[[int], Read]:
-    """Return what the network reads in each epoch; 0 is the validation."""
+def _inputs(windows: Windows, vocabulary: Vocabulary, settings: Train) -> Callable[[int], Read]:
+    """Return the function that gives the network's inputs in an epoch; 0 is the validation."""
     if not settings.cues:
         return lambda epoch: tokens(windows)
     table = cue_windows(windows, vocabulary)
@@ -131,19 +131,19 @@ def _network(vocabulary: Vocabulary, settings: Train) -> Any:
 
 
 def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
-    """Start the dropout's random numbers anew: a checkpoint doesn't hold where they stood."""
+    """Seed the dropout layers for an epoch: a checkpoint doesn't hold the state of their generators."""
     dropouts = [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
     for place, layer in enumerate(dropouts):
         layer.seed_generator.state.assign(np.random.SeedSequence([seed, epoch, place]).generate_state(2))
 
 
 def _compile(network: Any, settings: Train, batches: int) -> None:
-    """Give a network its optimizer (Adam, its rate up and down), its loss and its metric, nats a step.
+    """Give a network its optimizer (Adam with warm-up and cosine decay), its loss, and its metric in nats per step.
 
     Args:
-        network: tokens → probabilities.
+        network: tokens or cues → probabilities.
         settings: learning rate and epochs.
-        batches: in an epoch.
+        batches: of an epoch.
     """
     steps = settings.epochs * batches
     warm_up = min(_WARM_UP, steps // 10)
@@ -152,8 +152,8 @@ def _compile(network: Any, settings: Train, batches: int) -> None:
     )
     network.compile(
         optimizer=keras.optimizers.Adam(rate, clipnorm=_CLIP),
-        # The mean over the weights, not over the array: padding must not make a batch count less.
+        # Divided by the sum of the weights, not by the size of the array: padding doesn't make a batch count less.
         loss=keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight"),
         weighted_metrics=[keras.metrics.SparseCategoricalCrossentropy(name="nats")],
-        jit_compile=False,  # XLA takes a third longer over these loops, and a minute to begin
+        jit_compile=False,  # with XLA these loops take a third longer, and a minute to compile
     )

@@ -1,4 +1,4 @@
-"""Reading: what a network is given of the stored windows, its tokens or its cues, with the metre or without."""
+"""The inputs in training: the tokens or the cues of the stored windows, with the metre or without."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Cues = npt.NDArray[np.int16]
 
 
 def tokens(windows: Windows) -> Read:
-    """Return a reading of the tokens alone."""
+    """Return the function that gives the tokens of windows, (window, step)."""
     return lambda rows: windows.inputs[rows]
 
 
 def cue_windows(windows: Windows, vocabulary: Vocabulary) -> Cues:
-    """Return the cues of all windows, (window, step, cue), each song's from its beginning."""
+    """Return the cues of all windows, (window, step, cue); they reach back to the beginning of each song."""
     count, length = windows.inputs.shape
     table = np.zeros((count, length, len(columns(len(vocabulary)))), np.int16)
     for song in np.unique(windows.songs):
@@ -36,7 +36,13 @@ def cue_windows(windows: Windows, vocabulary: Vocabulary) -> Cues:
 
 
 def sometimes_without_metre(table: Cues, vocabulary_size: int, seed: list[int]) -> Read:
-    """Return a reading of cues in which half of the windows, drawn by the seed, don't know their metre."""
+    """Return the function that gives the cues of windows, for half of them as if the metre were unknown.
+
+    Args:
+        table: the cues of all windows, (window, step, cue).
+        vocabulary_size: V.
+        seed: draws the windows without metre.
+    """
     forgets = np.random.default_rng(seed).random(len(table)) < 0.5
 
     def read(rows: Indices) -> npt.NDArray[Any]:
