@@ -39,5 +39,5 @@ def test_what_every_wing_uses_imports_no_wing() -> None:
 
 
 def test_nothing_in_the_trainer_imports_the_playing_process() -> None:
-    live = ("antiphon.live", "antiphon.stage", "antiphon.midi")
+    live = ("antiphon.live", "antiphon.stage")
     assert [found for found in names_in(PACKAGE) if is_within(found[1], live)] == []
