@@ -69,6 +69,14 @@ def prepare(
             show_default="processes of this machine",
         ),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing: read every song twice, the second time with music21 (up to a second each), and print "
+            "agreements, differences and refusals by reason.",
+        ),
+    ] = False,
     config: options.Config = None,
 ) -> None:
     """Read scores and write encoded songs, a merged dataset, the mapping and tensors to train on."""
@@ -91,8 +99,11 @@ def prepare(
             }
         },
     )
-    from antiphon_trainer.dataset.command import prepare_corpus
+    from antiphon_trainer.dataset.command import check_corpora, prepare_corpus
 
+    if check:
+        check_corpora(corpora or [settings.prepare.dataset_path], processes, scheduler)
+        return
     prepare_corpus(corpora or [settings.prepare.dataset_path], settings.prepare, processes, scheduler)
 
 

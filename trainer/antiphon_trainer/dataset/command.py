@@ -50,3 +50,28 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
     typer.echo(f"songs    {settings.save_path}, merged in {settings.merged_path}")
     file = report.report_file(settings.merged_path)
     typer.echo(f"report   {file}, and as a page of pictures {file.with_suffix('.png')}")
+
+
+def check_corpora(corpora: Sequence[str], processes: int | None, scheduler: str | None) -> None:
+    """Read every song of each corpus twice and print where the two readings agree, differ, or refuse it.
+
+    Raises:
+        UserError: see `sources.collect`.
+    """
+    from antiphon_trainer.corpus.check import check_all, lines
+    from antiphon_trainer.corpus.engines import carried, cluster, local
+    from antiphon_trainer.corpus.parsing import cores
+    from antiphon_trainer.corpus.sources import collect
+
+    found = {corpus: collect([corpus]) for corpus in corpora}
+    engine = local(processes or cores()) if scheduler is None else cluster(scheduler)
+    for corpus, sources in found.items():
+        if scheduler is not None:
+            sources = [carried(source) for source in sources]
+        with (
+            screen.stoppable("nothing is kept of a check"),
+            screen.progress_bar("checking", len(sources)) as advance,
+        ):
+            checked = check_all(sources, engine, advance)
+        for line in lines(corpus, checked):
+            typer.echo(line)
