@@ -25,7 +25,7 @@ from antiphon.improviser.input.translator import Translator
 from antiphon.melody.bundle import MANIFEST_FILE, MAPPING_FILE, MODEL_FILE, Bundle, read_bundle
 from antiphon.melody.keys import parse_key
 from antiphon.melody.metre import parse_metre
-from antiphon.melody.vocabulary import Signs, Vocabulary, read_mapping
+from antiphon.melody.vocabulary import SpecialTokens, Vocabulary, read_mapping
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import (
     ChannelPressure,
@@ -210,8 +210,8 @@ JSON_WORDS = (b"null", b"{", b"]", b'"60"', b"-1", b"1e999", b"NaN", b'"_":', b"
 @given(mutated(MAPPING, JSON_WORDS) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_mapping_is_read_or_refused(place: Path, content: bytes) -> None:
     (place / MAPPING_FILE).write_bytes(content)
-    for signs in (None, Signs("r", "_", "/"), Signs("60", "60", "60")):
-        found = read_or_refused(lambda signs=signs: read_mapping(place / MAPPING_FILE, signs))
+    for special in (None, SpecialTokens("r", "_", "/"), SpecialTokens("60", "60", "60")):
+        found = read_or_refused(lambda special=special: read_mapping(place / MAPPING_FILE, special))
         if found is not None:
             assert isinstance(found, Vocabulary)
             assert found.pitches and {found.hold, found.rest, found.end} <= set(range(len(found)))

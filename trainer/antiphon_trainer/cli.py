@@ -14,7 +14,7 @@ from antiphon.errors import UserError
 from antiphon.melody.bundle import Quantization
 from antiphon.melody.grid import STEP
 from antiphon.melody.keys import parse_key
-from antiphon.melody.vocabulary import END, HOLD, REST, Signs
+from antiphon.melody.vocabulary import END, HOLD, REST, SpecialTokens
 from antiphon_trainer import extra, options
 from antiphon_trainer.settings import Settings, read_settings
 
@@ -202,7 +202,7 @@ def convert(
     convert_network(
         model,
         mapping or model.with_name("mapping.json"),
-        Signs(hold, rest, end),
+        SpecialTokens(hold, rest, end),
         out,
         settings.prepare,
         ConversionOptions(cast(Quantization, quantize), cast(ContextChoice, context), step, corpus or (), force),

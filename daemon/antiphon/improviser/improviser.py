@@ -282,7 +282,7 @@ class Improviser:
         messages, is_heard = self._input.strike(time, event)
         if not is_heard:
             return messages
-        if self.turn is Turn.ANSWERING and not self.holds:
+        if self._turns.turn is Turn.ANSWERING and not self.holds:
             messages += self._turns.signal(time, Signal.PLAYS)
         heard = self._listener.note_on(time, event.pitch)
         if heard is None:
@@ -292,7 +292,7 @@ class Improviser:
         self._say_what_is_unknown(time, heard)
         if self._on_heard is not None:
             self._on_heard(heard)
-        if heard.replaces or self.turn is Turn.ANSWERING:
+        if heard.replaces or self._turns.turn is Turn.ANSWERING:
             return messages
         return messages + self._turns.signal(time, Signal.PLAYS)
 
@@ -380,7 +380,7 @@ class Improviser:
         return []
 
     def _change_mode(self, time: float, mode: Mode) -> list[Timed]:
-        if mode == self.mode:
+        if mode == self._turns.mode:
             return []
         messages = self._turns.change_mode(time, mode)
         self._notice(time, f"mode {mode}")

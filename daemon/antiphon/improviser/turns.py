@@ -4,7 +4,7 @@ answer or a melody by its plan."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from antiphon.improviser.answering.call import OpenCall
 from antiphon.improviser.answering.next_note import NextNote
@@ -19,8 +19,7 @@ from antiphon.midi.messages import NoteOn
 from antiphon.parameters import Mode, When
 
 
-@dataclass(frozen=True, eq=False)
-class _Unfinished:
+class _Unfinished(NamedTuple):
     """A next note that has left before its length was drawn: nobody was to wait for that."""
 
     time: float
@@ -94,9 +93,9 @@ class Turns:
         """Draw the length of a next note that has left without one."""
         if self._unfinished is None:
             return
-        unfinished, self._unfinished = self._unfinished, None
-        length = self._replies.note_length(unfinished.drawn)
-        self._playing.end_at(unfinished.note, unfinished.time + length * self._time.tempo.step_seconds)
+        (time, note, drawn), self._unfinished = self._unfinished, None
+        length = self._replies.note_length(drawn)
+        self._playing.end_at(note, time + length * self._time.tempo.step_seconds)
 
     def change_mode(self, time: float, mode: Mode) -> list[Timed]:
         """Play in another mode from now on."""

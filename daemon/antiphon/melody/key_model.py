@@ -1,34 +1,37 @@
-"""The key model: a small network that hears which key signature a melody is in, a note at a time.
+"""The key model: a small network that estimates which key signature a melody is in, a note at a time.
 
-It hears the melody from twelve sides at once, as degrees above each possible tonic, and gives each a score. It is
-optional in a bundle (`key.tflite`). It knows no absolute pitch and no octave: transposed, a melody scores the same.
+It takes the melody in twelve transpositions at once, as degrees above each possible tonic, and gives the probability of
+each. It is optional in a bundle (`key.tflite`). It knows neither absolute pitch nor octave: transposing a melody only
+moves the probabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.errors import UserError
 from antiphon.melody.bundle import KEY_FILE, Bundle
+from antiphon.melody.graph import Graph
 from antiphon.melody.model import Floats
 from antiphon.quiet import silenced
 
 TRANSPOSITIONS = 12
-"""Rows of the model: keys that a melody is heard in."""
+"""Rows of the model: row `n` takes the melody transposed up by `n` semitones."""
 WIDEST = 13
-"""Semitones, up or down, beyond which intervals are not told apart."""
+"""Semitones, up or down; wider intervals are in one class, as they are rare in melodies."""
 NO_INTERVAL = 2 * WIDEST + 1
+"""The class of the first note, which has no interval."""
 INTERVALS = NO_INTERVAL + 1
+"""Classes of intervals."""
 WAITS = (1, 2, 3, 4, 5, 7, 9, 13, 17)
-"""Where the classes of the time since the last onset begin, in sixteenths; class 0 is of the first note."""
+"""Sixteenths; where the classes of the inter-onset intervals begin. Class 0 is of the first note."""
 RESTED = len(WAITS) + 1
-"""Added to the class of a wait that ended in silence, a beat or longer."""
+"""Added to the class of an inter-onset interval that ended in silence, a beat or longer."""
 WAIT_CLASSES = 2 * RESTED
+"""Classes of inter-onset intervals."""
 
 _WAIT_CLASS = np.digitize(np.arange(WAITS[-1] + 1), WAITS)
 
@@ -36,13 +39,13 @@ Ints = npt.NDArray[np.int32]
 
 
 def interval_classes(semitones: npt.ArrayLike) -> Ints:
-    """Return the class of each interval from the note before, up or down; see `NO_INTERVAL` for a first note."""
+    """Return the class of each interval from the note before, in semitones, up or down."""
     # Not np.clip, which takes ten times as long for the one interval of a note that is being played.
     return np.asarray(np.minimum(np.maximum(semitones, -WIDEST), WIDEST) + WIDEST, np.int32)
 
 
 def wait_classes(sixteenths: npt.ArrayLike, rested: npt.ArrayLike) -> Ints:
-    """Return the class of each time since the last onset, in whole sixteenths (0: there was none)."""
+    """Return the class of each inter-onset interval, in whole sixteenths; 0 for a first note."""
     return np.asarray(_WAIT_CLASS[np.minimum(sixteenths, WAITS[-1])] + RESTED * np.asarray(rested, np.int32), np.int32)
 
 
@@ -51,7 +54,7 @@ class KeyNote:
     """A note as the key model hears it."""
 
     degrees: Ints
-    """Semitones (0…11) above each side's C, the tonic of major, (`TRANSPOSITIONS`,)."""
+    """Pitch classes (0…11) in each transposition, (`TRANSPOSITIONS`,)."""
     interval: int
     """A class of `interval_classes`, or `NO_INTERVAL`."""
     wait: int
@@ -68,7 +71,8 @@ class KeyModel(Protocol):
         """Hear a note.
 
         Returns:
-            The probability of each side, (`TRANSPOSITIONS`,), and the state after.
+            The probability that each transposition is the one into the model's key, (`TRANSPOSITIONS`,), and the state
+            after.
         """
 
 
@@ -79,36 +83,27 @@ class LiteKeyModel:
         bundle: a bundle with a key model, whose checksums agree (`read_bundle`).
 
     Raises:
-        UserError: the graph's signature or shapes are not the design's.
+        UserError: the graph has no signature `hear`, or takes or gives something else.
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # 0.2 s: only who plays pays for it
-
         with silenced():
-            self._interpreter = Interpreter(model_content=bundle.key_model, num_threads=1)
-            if "hear" not in self._interpreter.get_signature_list():
-                raise UserError(f"{bundle.path}: {KEY_FILE} has no signature 'hear'; run train-key again")
-            self._interpreter.allocate_tensors()
-            runner = self._interpreter.get_signature_runner("hear")
-        inputs, outputs = runner.get_input_details(), runner.get_output_details()
-        if set(inputs) != {"degrees", "interval", "wait", "state"} or set(outputs) != {"probabilities", "state"}:
-            raise UserError(
-                f"{bundle.path}: {KEY_FILE} takes {sorted(inputs)} and gives {sorted(outputs)}; run train-key again"
-            )
-        self._inputs = {name: detail["index"] for name, detail in inputs.items()}
-        self._outputs = {name: detail["index"] for name, detail in outputs.items()}
-        self._shape = tuple(int(size) for size in inputs["state"]["shape"])
-        state = (TRANSPOSITIONS, *self._shape[1:])
-        _check_shapes(bundle, inputs, {"degrees": (TRANSPOSITIONS,), "interval": (1,), "wait": (1,), "state": state})
-        _check_shapes(bundle, outputs, {"probabilities": (TRANSPOSITIONS,), "state": state})
+            graph = Graph(bundle.key_model, "hear", f"{bundle.path}: {KEY_FILE}", "run train-key again")
+            graph.check_names({"degrees", "interval", "wait", "state"}, {"probabilities", "state"})
+            graph.allocate()
+        self._interpreter, self._inputs, self._outputs = graph.interpreter, graph.inputs, graph.outputs
+        self._shape = graph.shape(graph.inputs["state"])
+        keys, state = (TRANSPOSITIONS,), (TRANSPOSITIONS, *self._shape[1:])
+        graph.check_shapes(
+            {"degrees": keys, "interval": (1,), "wait": (1,), "state": state}, {"probabilities": keys, "state": state}
+        )
 
     def initial_state(self) -> Floats:
-        """See `KeyModel`."""
+        """Return the state before the first note."""
         return np.zeros(self._shape, np.float32)
 
     def hear(self, note: KeyNote, state: Floats) -> tuple[Floats, Floats]:
-        """See `KeyModel`."""
+        """Return the probability of each transposition after a note, and the state after it."""
         interpreter = self._interpreter
         interpreter.set_tensor(self._inputs["degrees"], note.degrees)
         interpreter.set_tensor(self._inputs["interval"], np.array([note.interval], np.int32))
@@ -119,12 +114,3 @@ class LiteKeyModel:
             interpreter.get_tensor(self._outputs["probabilities"]),
             interpreter.get_tensor(self._outputs["state"]),
         )
-
-
-def _check_shapes(bundle: Bundle, details: Mapping[str, Any], expected: Mapping[str, tuple[int, ...]]) -> None:
-    for name, shape in expected.items():
-        found = tuple(int(size) for size in details[name]["shape"])
-        if found != shape:
-            raise UserError(
-                f"{bundle.path}: {KEY_FILE}: {name} has shape {found}, and not {shape}; run train-key again"
-            )

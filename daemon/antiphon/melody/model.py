@@ -1,4 +1,4 @@
-"""The one-step model: a function `(token, state) → (probabilities, state)`, here by TensorFlow Lite."""
+"""The one-step model: a function `(token, state) → (probabilities, state)`, run by TensorFlow Lite."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.errors import UserError
-from antiphon.melody.bundle import Bundle
+from antiphon.melody.bundle import MODEL_FILE, Bundle
+from antiphon.melody.graph import Graph
 from antiphon.quiet import silenced
 
 Tokens = npt.NDArray[np.int32]
@@ -53,7 +53,7 @@ class LiteModel:
             resizing one between two batches costs more than the step.
 
     Raises:
-        UserError: the graph's signature is not the design's, or its shapes are not the manifest's.
+        UserError: the graph has no signature `step`, or takes or gives something else than the manifest says.
     """
 
     def __init__(self, bundle: Bundle, batches: tuple[int, ...] = (1,)) -> None:
@@ -64,11 +64,11 @@ class LiteModel:
             self._compiled = {batch: _Compiled(bundle, batch) for batch in batches}
 
     def initial_state(self, batch: int) -> Floats:
-        """See `StepModel`."""
+        """Return the state of a fresh performance, (batch, S)."""
         return np.full((batch, self._state_size), self._initial, dtype=np.float32)
 
     def step(self, tokens: Tokens, state: Floats, metre: Metre | None = None) -> tuple[Floats, Floats]:
-        """See `StepModel`. A model that takes no metre does without."""
+        """Read `tokens` (batch,) in `state` (batch, S), as `StepModel` says; a model without metre ignores that."""
         compiled = self._compiled.get(len(tokens))
         if compiled is None and self._compiled.keys() == {1}:
             return self._row_by_row(tokens, state, metre)
@@ -87,41 +87,17 @@ class _Compiled:
     """The graph with its tensors allocated for one batch size."""
 
     def __init__(self, bundle: Bundle, batch: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # 0.2 s: only who plays pays for it
-
-        where = f"{bundle.path}: model.tflite"
-        # One thread: for a network this small a second one costs more than it does.
-        interpreter = Interpreter(model_content=bundle.model, num_threads=1)
-        if "step" not in interpreter.get_signature_list():
-            raise UserError(f"{where} has no signature 'step'; convert the model again")
-        runner = interpreter.get_signature_runner("step")
-        inputs, outputs = runner.get_input_details(), runner.get_output_details()
-        del runner  # while it lives, the interpreter refuses to be resized
         manifest = bundle.manifest
-        if set(inputs) != {"token", "state", *manifest.inputs} or set(outputs) != {"probabilities", "state"}:
-            raise UserError(
-                f"{where} takes {sorted(inputs)} and gives {sorted(outputs)}; expected token and state, "
-                "and probabilities and state: convert the model again"
-            )
-        self._interpreter = interpreter
-        self._token, self._state = inputs["token"]["index"], inputs["state"]["index"]
-        self._probabilities, self._next = outputs["probabilities"]["index"], outputs["state"]["index"]
-        self._metre = {name: inputs[name]["index"] for name in manifest.inputs}
+        graph = Graph(bundle.model, "step", f"{bundle.path}: {MODEL_FILE}", "convert the model again")
+        graph.check_names({"token", "state", *manifest.inputs}, {"probabilities", "state"})
+        graph.allocate(batch)
+        state = {"state": (batch, manifest.state_size)}
+        graph.check_shapes(state, {"probabilities": (batch, manifest.vocabulary_size), **state})
+        self._interpreter = graph.interpreter
+        self._token, self._state = graph.inputs["token"], graph.inputs["state"]
+        self._probabilities, self._next = graph.outputs["probabilities"], graph.outputs["state"]
+        self._metre = {name: graph.inputs[name] for name in manifest.inputs}
         self._unknown = np.zeros(batch, np.int32)
-        for detail in inputs.values():
-            interpreter.resize_tensor_input(detail["index"], [batch, *detail["shape"][1:]])
-        interpreter.allocate_tensors()
-        self._check_shapes(manifest.vocabulary_size, manifest.state_size, batch, where)
-
-    def _check_shapes(self, vocabulary_size: int, state_size: int, batch: int, where: str) -> None:
-        details = {d["index"]: tuple(d["shape"]) for d in self._interpreter.get_tensor_details()}
-        for index, name, size in (
-            (self._probabilities, "probabilities", vocabulary_size),
-            (self._state, "the state that it takes", state_size),
-            (self._next, "the state that it gives", state_size),
-        ):
-            if details[index] != (batch, size):
-                raise UserError(f"{where}: {name} has shape {details[index]}, but the manifest says {(batch, size)}")
 
     def __call__(self, tokens: Tokens, state: Floats, metre: Metre | None) -> tuple[Floats, Floats]:
         interpreter = self._interpreter

@@ -80,14 +80,14 @@ class Vocabulary:
 
     @cached_property
     def pitch_classes(self) -> npt.NDArray[np.intp]:
-        """The pitch class (0…11) of each token, (V,); 0 of the signs, which have none."""
+        """The pitch class (0…11) of each token, (V,); 0 of the special tokens, which have none."""
         classes = np.zeros(len(self), np.intp)
         classes[self.pitch_tokens] = self.pitch_numbers % 12
         return classes
 
     @cached_property
     def class_table(self) -> npt.NDArray[np.float32]:
-        """Which pitch class each token is of, (V, 12): 1 or 0. The signs are of none."""
+        """Which pitch class each token is of, (V, 12): 1 or 0. The special tokens are of none."""
         table = np.zeros((len(self), 12), np.float32)
         table[self.pitch_tokens, self.pitch_numbers % 12] = 1
         return table
@@ -113,15 +113,15 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class Signs:
-    """What a mapping from elsewhere calls the three signs."""
+class SpecialTokens:
+    """The symbols by which a mapping from elsewhere calls hold, rest and end."""
 
     hold: str = HOLD
     rest: str = REST
     end: str = END
 
     def translated(self, mapping: Mapping[str, Any], where: str) -> dict[str, Any]:
-        """Return a mapping with our names for its signs.
+        """Return a mapping in which they have our names.
 
         Raises:
             UserError: it lacks one of them, or two have one name.
@@ -137,7 +137,7 @@ class Signs:
 
 
 def vocabulary_of(symbols: Iterable[str]) -> Vocabulary:
-    """Return the vocabulary of a corpus: its symbols and the three signs, sorted as text.
+    """Return the vocabulary of a corpus: its symbols and hold, rest and end, sorted as text.
 
     Sorted, because a `set()` has another order in every run, and a model with another run's mapping is noise.
     """
@@ -160,9 +160,9 @@ def vocabulary_from_mapping(mapping: Mapping[str, Any], where: str) -> Vocabular
             f"{where}: the tokens must be 0…{len(mapping) - 1}, each once; "
             "one is missing or doubled: take the mapping that was written with the model"
         )
-    for sign, meaning in ((HOLD, "hold"), (REST, "rest"), (END, "end of song")):
-        if sign not in mapping:
-            raise UserError(f"{where}: lacks the symbol {sign!r} ({meaning})")
+    for symbol, meaning in ((HOLD, "hold"), (REST, "rest"), (END, "end of song")):
+        if symbol not in mapping:
+            raise UserError(f"{where}: lacks the symbol {symbol!r} ({meaning})")
     notes = [s for s in mapping if s not in (HOLD, REST, END)]
     for symbol in notes:
         if not (symbol.isascii() and symbol.isdigit() and len(symbol) <= 3 and int(symbol) <= LAST_MIDI_NOTE):
@@ -172,8 +172,8 @@ def vocabulary_from_mapping(mapping: Mapping[str, Any], where: str) -> Vocabular
     return Vocabulary(tuple(sorted(mapping, key=lambda symbol: mapping[symbol])))
 
 
-def read_mapping(path: Path, signs: Signs | None = None) -> Vocabulary:
-    """Read `mapping.json`; `signs` are its names for hold, rest and end, where they are not ours.
+def read_mapping(path: Path, special: SpecialTokens | None = None) -> Vocabulary:
+    """Read `mapping.json`; `special` are its symbols for hold, rest and end, where they are not ours.
 
     Raises:
         UserError: the file can't be read or is no valid mapping.
@@ -184,8 +184,8 @@ def read_mapping(path: Path, signs: Signs | None = None) -> Vocabulary:
         raise UserError(f"{path}: can't be read ({error.strerror}); every model needs its mapping") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: is no JSON ({error})") from None
-    if signs and signs != Signs() and isinstance(content, dict):
-        content = signs.translated(content, str(path))
+    if special and special != SpecialTokens() and isinstance(content, dict):
+        content = special.translated(content, str(path))
     return vocabulary_from_mapping(content, str(path))
 
 

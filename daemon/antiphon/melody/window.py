@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.melody.context import Context
+from antiphon.melody.context import Context, read_on, unread
 from antiphon.melody.model import StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 
-HELD = -1
-RESTED = -2
-"""What stands in a line of pitches for the signs, as in `Listener.line`."""
+HELD, RESTED = -1, -2
+"""In a line of pitches, one a step, they stand for a step in which the note is held, and one in which a rest begins."""
 
 
 def context_of(model: StepModel, vocabulary: Vocabulary, line: Sequence[int]) -> Context:
@@ -25,11 +24,12 @@ def context_of(model: StepModel, vocabulary: Vocabulary, line: Sequence[int]) ->
         line: a step each: a pitch in the model's key, `HELD` or `RESTED`; at least one.
     """
     tokens = tokens_of(vocabulary, line)
-    state = model.initial_state(1)
+    context = unread(model, len(vocabulary), 1)
+    size = context.state.shape[1]
     # The last token is the one to be read; "/" stands before the melody, as in a fresh performance.
-    before = [vocabulary.end, *tokens[:-1]][-state.shape[1] :]
-    state[0, state.shape[1] - len(before) :] = before
-    return Context(*model.step(np.array(tokens[-1:], np.int32), state))
+    before = [vocabulary.end, *tokens[:-1]][-size:]
+    context.state[0, size - len(before) :] = before
+    return read_on(model, context, np.array(tokens[-1:], np.int32))
 
 
 def tokens_of(vocabulary: Vocabulary, line: Sequence[int]) -> list[int]:
@@ -48,6 +48,6 @@ def tokens_in(vocabulary: Vocabulary, line: Sequence[int], transpositions: npt.N
     """
     steps = np.array(line, np.intp)[:, None]
     tokens = vocabulary.fold(np.maximum(steps, 0) + transpositions)
-    for mark, sign in ((HELD, vocabulary.hold), (RESTED, vocabulary.rest)):
-        tokens = np.where(steps == mark, sign, tokens)
+    for mark, token in ((HELD, vocabulary.hold), (RESTED, vocabulary.rest)):
+        tokens = np.where(steps == mark, token, tokens)
     return tokens.astype(np.int32)

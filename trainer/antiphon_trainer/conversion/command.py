@@ -12,7 +12,7 @@ import typer
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Manifest
 from antiphon.melody.grid import STEP
-from antiphon.melody.vocabulary import Signs, read_mapping
+from antiphon.melody.vocabulary import SpecialTokens, read_mapping
 from antiphon.quiet import silenced
 from antiphon_trainer import screen
 from antiphon_trainer.conversion.options import ConversionOptions
@@ -20,14 +20,14 @@ from antiphon_trainer.settings import Prepare
 
 
 def convert_network(
-    model: Path, mapping: Path, signs: Signs, out: Path, settings: Prepare, options: ConversionOptions
+    model: Path, mapping: Path, special: SpecialTokens, out: Path, settings: Prepare, options: ConversionOptions
 ) -> None:
     """Convert a Keras file into a bundle that is proven equal to it, and print the figures.
 
     Args:
         model: the Keras file.
         mapping: its `mapping.json`.
-        signs: the mapping's names for hold, rest and end.
+        special: the mapping's symbols for hold, rest and end.
         out: the bundle's folder.
         settings: where prepared songs lie, to compare with.
         options: how to convert.
@@ -38,7 +38,7 @@ def convert_network(
     """
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: is a file; a bundle is a folder")
-    vocabulary = read_mapping(mapping, signs)
+    vocabulary = read_mapping(mapping, special)
 
     with silenced():
         from antiphon_trainer.conversion.convert import convert

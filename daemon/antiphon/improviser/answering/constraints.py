@@ -92,7 +92,7 @@ class Constraints:
         return self._fitted(vocabulary, semitones)[1]
 
     def mask(self, vocabulary: Vocabulary, semitones: int) -> Booleans:
-        """Return the tokens that range and scale allow, (V,): always some pitch, and the three signs.
+        """Return the tokens that range and scale allow, (V,): always some pitch, and hold, rest and end.
 
         Where no octave helps, a range narrower than an octave goes before the scale; and a range that holds no pitch
         class of the vocabulary is passed over.
