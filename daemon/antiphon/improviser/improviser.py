@@ -100,7 +100,7 @@ class Improviser:
         self._on_heard = on_heard
         self._on_notice = on_notice
         self.holds = False
-        """The performer plays on over an answer that isn't to fall silent."""
+        """An answer goes on while the performer plays."""
         loopback = LoopbackFilter()
         metronome = Metronome(options.click, time.beat, time.bar)
         metronome.set_out(time.tempo.step)

@@ -1,4 +1,4 @@
-"""The glance: everything that a display shows of an improviser at a moment, as one value."""
+"""The snapshot: everything that a display shows of an improviser at a moment, as one value."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ class Snapshot:
     turn: Turn
     temperature: float
     density: float
+    """0…1."""
     lowest: int
+    """The answer's lowest pitch, and then its highest, as played, MIDI note numbers."""
     highest: int
     is_muted: bool
+    """The answer isn't played."""
     holds: bool
+    """The answer goes on while the performer plays."""
     tempo: Tempo
     """Steps ↔ seconds now."""
     sync: Sync

@@ -25,7 +25,7 @@ MODEL_FILE = "model.tflite"
 MAPPING_FILE = "mapping.json"
 MANIFEST_FILE = "manifest.json"
 KEY_FILE = "key.tflite"
-"""Optional: a small model that hears which key a melody is in (`key_model`)."""
+"""Optional: a small model that estimates which key a melody is in (`key_model`)."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):

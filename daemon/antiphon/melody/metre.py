@@ -39,7 +39,7 @@ def parse_metre(text: str, where: str) -> TimeSignature:
         where: the option or key that it stands in, for the message.
 
     Raises:
-        UserError: it is none, or its bar is no whole number of sixteenths.
+        UserError: it is no time signature of up to 32 beats, or its beat is shorter than a sixteenth.
     """
     match = _SIGNATURE.fullmatch(text.strip())
     beats, unit = (int(match[1]), int(match[2])) if match else (0, 0)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from antiphon.midi.messages import NoteOn
 
 MOST_NOTES = 512
-"""Notes of a call that are kept, of a phrase that never ends (a pedal that is stuck): the first, which says how the
-phrase lies in its bars, and the last. That is twice as many as the longest answer, 16 bars of 4/4, has steps."""
+"""Notes of a call that are kept, of a phrase that never ends, as where a pedal is stuck: the first one, which says how
+the phrase lies in its bars, and the last ones. It is twice as many as the longest answer, 16 bars of 4/4, has steps."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Call:
 
         Args:
             steps: from the answer's first step on.
-            length: of the call, in steps; an answer that is longer begins the call's contour anew.
+            length: of the call, in steps; an answer that is longer goes through the call's contour again.
         """
         if not self.onsets:
             return _WITHOUT_A_CALL

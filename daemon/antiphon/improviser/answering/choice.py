@@ -1,4 +1,4 @@
-"""The choice: of many sampled answers, and of the places where each may end, the one that ends best."""
+"""The choice of an answer: among many candidates, and the places where each may end, the one that ends best."""
 
 from __future__ import annotations
 
@@ -45,10 +45,13 @@ class Endings:
     place: int
     """In steps from the answer's first."""
     own: Booleans
-    """See `Answer`, as for the other two; (row,)."""
+    """Where the model itself ended the last note here, (row,)."""
     closes: Booleans
+    """Where that note also is of the tonic triad, starts on a beat and lasts at least a quarter note, (row,)."""
     bits: Floats
+    """Mean bits a step of each candidate, (row,)."""
     median_bits: float
+    """Of those that end no song before."""
     merits: npt.NDArray[np.float64]
     """What they are ranked by, the most important first, the greater the better, (merit, row)."""
 

@@ -9,21 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 CHANCE_TO_MOVE = 0.003
-"""Chance that the key changes from one note to the next, where nobody else listens for a modulation."""
+"""Probability that the key changes from one note to the next, where there is no key model."""
 CHANCE_TO_FORGET = 0.1
-"""The same where a key model listens too. It knows modulations; the evidence then speaks for the last notes."""
+"""The same beside a key model, which knows modulations: the evidence then comes from the last notes."""
 SHARE_OF_EVIDENCE = 0.7
-"""Power of the evidence beside the key model: both know the same notes, and would count them twice."""
+"""Exponent of the evidence beside a key model: both come from the same notes, which would otherwise count twice."""
 MOST_EVIDENCE = 6.0
-"""Bits that one note may speak for one key against another: no single wrong note overturns a melody."""
+"""Bits, at most, by which one note speaks for one key against another: no single wrong note overturns a melody."""
 CLEAR_LEAD = 0.9
+"""Probability; a key that has it takes another's place in use. Until some key had it, the likeliest is in use."""
 LEAD_NOTES = 3
+"""Notes; a key that was the likeliest for so many takes another's place as well."""
 ENOUGH_LEAD = 0.8
-"""A key takes another's place when it has the probability `CLEAR_LEAD`, or has led for `LEAD_NOTES` notes.
-With a key model, which hears a few notes together anyway, `ENOUGH_LEAD` takes the place of both.
-
-Before any key was that clear there is nothing to hold on to, and the likeliest is in use from note to note.
-"""
+"""Probability that takes the place of both with a key model, which hears several notes together anyway."""
 
 Weights = npt.NDArray[np.float64]
 _SMALLEST = 1e-30

@@ -1,4 +1,4 @@
-"""The clock: following MIDI clock, its transport and its tempo, as a map between seconds and steps."""
+"""MIDI clock: its transport and its tempo, followed as a map between seconds and steps."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from antiphon.midi.protocol import PULSES_PER_QUARTER
 Health = Literal["none", "waiting", "rolling", "lost"]
 """How a clock is: not followed at all; its transport stands, or was never heard; it rolls; it has fallen silent."""
 LOST = 0.5
-"""Seconds without a pulse after which a rolling clock is lost."""
+"""Seconds without a pulse, after which a rolling clock is lost: at the slowest tempo, four pulses."""
 _PULSES_PER_POSITION = 6
-"""A unit of the song position is a sixteenth."""
+"""Clock pulses in a unit of the song position, a sixteenth (MIDI 1.0)."""
 
 
 class MidiClock:

@@ -1,4 +1,4 @@
-"""Strips: the lowest strip between two parallel lines that holds the last points, for a growing number of points."""
+"""Regression bands: the lowest band between two parallel lines that holds the last points."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Point(NamedTuple):
 
 
 class RegressionBand(NamedTuple):
-    """The last `size` points lie within `height` seconds, measured upright, along lines that rise by `slope`."""
+    """The last `size` points lie between two lines that rise by `slope` seconds a number, `height` seconds apart."""
 
     size: int
     slope: float
@@ -23,7 +23,7 @@ class RegressionBand(NamedTuple):
 
 
 def regression_bands(points: Sequence[Point], sizes: Sequence[int]) -> Iterator[RegressionBand]:
-    """Yield the strip of the last points, for each of the rising `sizes` and then for all points if they are fewer.
+    """Yield the band of the last points, for each of the rising `sizes`, and then for all points if they are fewer.
 
     The two convex hulls grow with each point (Andrew's monotone chain), so that the cost is that of the longest.
     """
@@ -55,14 +55,17 @@ def _add(hull: list[Point], point: Point, side: int) -> None:
 
 
 def _lowest(size: int, lower: list[Point], upper: list[Point]) -> RegressionBand:
-    """The height is convex in the slope and bends at the hulls' edges only: one of these is the best."""
+    """Return the band of least height between two hulls.
+
+    The height is convex in the slope, and bends only at the slopes of the hulls' edges: one of these is the best.
+    """
     slopes = [
         (right.time - left.time) / (right.number - left.number)
         for hull in (lower, upper)
         for right, left in pairwise(hull)
     ]
     return min(
-        (RegressionBand(size, slope, _height(slope, lower, upper)) for slope in slopes), key=lambda strip: strip.height
+        (RegressionBand(size, slope, _height(slope, lower, upper)) for slope in slopes), key=lambda band: band.height
     )
 
 

@@ -1,11 +1,11 @@
-"""Following: the tempo, from the playing itself. How many steps is a note, if neither that nor the tempo is known?
+"""The tempo follower: estimates the tempo, and each note's length in steps, from the times of the onsets alone.
 
-A posterior over tempi goes from note to note: a tempo may drift a little, and what a melody does with durations
-(`PAIRS`) says which tempo makes of an interval a duration that is likely here. The tempo in use is held on to until
-another, twice as fast perhaps, is clearly likelier.
+It is a hidden Markov model over (tempo, duration). From note to note the tempo may drift a little; how often a duration
+follows another in melodies (`PAIRS`) says which tempo makes of an interval a duration that is likely here. The tempo in
+use stays until another, twice as fast perhaps, is clearly likelier.
 
-Melodies differ in the note value that they mostly move in, and one that moves in quarters looks, note after note, like
-one in eighths at half the tempo. So the tempo that was set goes on having a say.
+A melody that moves in quarters looks, note after note, like one in eighths at half the tempo. So the tempo that was set
+keeps its weight at every note.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ PAIRS: tuple[tuple[int, ...], ...] = (
 `python -m antiphon_trainer.audition.durations prepared/songs/training`.
 """
 RARE = 20.0
-"""As many ten-thousandths of the durations in any order are counted with each row: what was never seen may come."""
+"""Ten-thousandths, spread over each row as the durations come in any order: what was never seen may still come."""
 SLOWEST, FASTEST, TEMPI = 40.0, 220.0, 86
-"""Beats a minute; neighbouring tempi are 2 % apart."""
+"""BPM, BPM and how many tempi between them are looked at: neighbours are 2 % apart."""
 PRIOR_SPREAD = 0.3
 """Standard deviation of the tempo, as a logarithm, around the one that is set."""
 PRIOR_WEIGHT = 0.2
-"""The share of what it says at first that the set tempo goes on saying at each note, against the durations' evidence.
+"""Exponent of the set tempo's prior, by which it counts again at each note, against the durations' evidence.
 
-With none, 97 % of the intervals of 219 songs came out right, 80 % without a factor; so it is 99 % and 94 %. With
-more, a tempo far from the set one is heard as half or double of it.
+Of the intervals of 219 songs 99 % come out right, and 94 % if half or double the tempo counts as wrong; without it 97 %
+and 80 %. With more, a tempo far from the set one is taken for half or double of it.
 """
 TAPPED_SPREAD = 0.04
 """`PRIOR_SPREAD` around a tempo that was tapped."""
@@ -57,20 +57,22 @@ DRIFT = 0.03
 ONSET_SPREAD = 0.0115
 """Standard deviation, in seconds, of when an onset comes: fingers within 20 ms."""
 OUTLIER_DENSITY = 0.005
-"""Density a second, as against a sure onset's 25, of an interval that is none of the durations."""
+"""Likelihood, a second, of an interval that is none of the durations; that of an onset exactly in its place is 25."""
 OUTLIER_SIGMA = 5.0
-"""Standard deviations from every duration, at which an interval is just rounded."""
+"""Standard deviations from every duration; an interval farther off is an outlier, and is only rounded to steps."""
 SAME_TEMPO = 0.12
-"""Tempi with logarithms as near as this are one, played freely."""
+"""Difference of logarithms; tempi as near as this are one, played freely."""
 HELD_ON = 0.25
-"""The tempo in use is held on to while tempi near it (`NEAR`) are as probable as this: it jumps in one song of 25.
+"""Probability; the tempo in use stays while tempi near it (`NEAR`) are more probable: so it jumps in one song of 25.
 
-Without holding on, in one of 4, for no more right intervals.
+If it didn't stay, it would jump in one of 4, for no more right intervals.
 """
 NEAR = 0.2
+"""Difference of logarithms; tempi as near as this count for the tempo in use."""
 MOST_TAPS = 8
+"""Taps, at most, that a tempo is taken from: the last ones."""
 TAPS_FORGOTTEN = 2.0
-"""Seconds after which a tap no longer belongs to those before it."""
+"""Seconds; after a silence this long, a tap no longer belongs to those before it."""
 
 Weights = npt.NDArray[np.float64]
 _LOGARITHMS = np.linspace(math.log(SLOWEST), math.log(FASTEST), TEMPI)
@@ -93,7 +95,7 @@ def tapped_bpm(times: Sequence[float]) -> float | None:
 
 @dataclass(frozen=True, eq=False)
 class TempoFollower:
-    """What is believed of the tempo after some notes.
+    """What is known of the tempo after some notes, as a value.
 
     Args:
         bpm: to begin with, in beats (quarter notes) a minute, the one that is set; afterwards the tempo in use.
@@ -112,11 +114,11 @@ class TempoFollower:
     """Probability of each tempo and of each last duration, (tempo, duration), summing to 1; None before a note."""
 
     def tapped(self, bpm: float) -> TempoFollower:
-        """Return what is believed once the performer has shown the tempo otherwise, by tapping it."""
+        """Return what is known once the performer has tapped or set the tempo, in beats a minute."""
         return TempoFollower(_bounded(bpm), self.steps_per_beat, self.steps, is_tapped=True)
 
     def after(self, interval: float) -> TempoFollower:
-        """Return what is believed after another onset, `interval` seconds after the last one."""
+        """Return what is known after another onset, `interval` seconds after the last one."""
         if not 0 < interval < math.inf:
             return replace(self, steps=1)
         steps, seconds = _lengths(self.steps_per_beat)

@@ -99,9 +99,9 @@ class Timekeeper:
             self._tempo = replace(self._tempo, time=time, step=step, bpm=bpm or self._tempo.bpm)
 
     def change_tempo(self, time: float, bpm: float) -> None:
-        """Count with another tempo from now on; a clock that is followed knows better.
+        """Count with another tempo, in beats a minute, from now on; one that a clock sets stays.
 
-        A file may say a million beats a minute: that isn't believed.
+        A tempo that nobody plays, which a file may have, is brought into what is believed.
         """
         if not self._rolls:
             self._tempo = self._tempo.changed(believed_bpm(bpm), time)
