@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from antiphon_trainer.corpus import engines, scores
+from antiphon_trainer.corpus import engines, music_xml, scores
 from antiphon_trainer.corpus.encoding import Refused, barlines, encode
 from antiphon_trainer.corpus.score import Score, Unreadable
 from antiphon_trainer.corpus.scores import parse
@@ -41,7 +41,7 @@ DURATIONS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave music21 half a second for a song; the longest of these takes a tenth."""
-    monkeypatch.setattr(scores, "MOST_SECONDS", 0.5)
+    monkeypatch.setattr(music_xml, "MOST_SECONDS", 0.5)
 
 
 class AtOnce(Executor):

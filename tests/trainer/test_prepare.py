@@ -70,7 +70,7 @@ def test_bad_files_are_named_and_stop_nothing(workplace: Workplace) -> None:
     assert f"kept     {GOOD_SONGS} songs" in out
     for line in ("1 no **kern spine: letter.krn", "1 no text file: noise.krn", "1 empty file: nothing.krn"):
         assert line in out
-    assert "music21 can't read it: noise.mid" in out
+    assert "a MIDI file that can't be read: noise.mid (is no MIDI file" in out
 
 
 def test_the_same_corpus_gives_the_same_bytes_whatever_the_processes(

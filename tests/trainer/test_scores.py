@@ -7,8 +7,8 @@ import mido
 import pytest
 
 from antiphon_trainer.corpus.encoding import encode
-from antiphon_trainer.corpus.score import Score, Unreadable, WrittenNote
-from antiphon_trainer.corpus.scores import MOST_BYTES, parse
+from antiphon_trainer.corpus.score import MOST_BYTES, Score, Unreadable, WrittenNote
+from antiphon_trainer.corpus.scores import parse
 
 from .conftest import SCORES
 
@@ -115,9 +115,9 @@ def test_of_two_spines_the_first_is_heard() -> None:
         (b"X:1\nT:no key\nabc\n", ".abc", "no ABC tune (no field K:)"),
         (b"**kern\n*C:\n4c\n4zz\n4d\n*-\n", ".krn", "a note that can't be read"),
         (b"**kern\n*C:\n=1\n*-\n", ".krn", "no notes"),
-        (b"MThd but no more", ".mid", "music21 can't read it"),
-        (b"<html>", ".musicxml", "music21 can't read it"),
-        (b"no archive", ".mxl", "music21 can't read it"),
+        (b"MThd but no more", ".mid", "a MIDI file that can't be read"),
+        (b"<html>", ".musicxml", "no MusicXML"),
+        (b"no archive", ".mxl", "no MusicXML"),
         (b"**kern\n*C:\n" + b"4c\n" * (MOST_BYTES // 3), ".krn", "too large for a melody"),
     ],
 )

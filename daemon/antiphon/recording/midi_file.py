@@ -78,24 +78,30 @@ class MidiTrack:
         return next(names, b"").decode("latin-1")
 
     def notes(self) -> list[FileNote]:
-        """Return the notes by their starts. One that is struck again while it sounds ends there; no length is none."""
+        """Return the notes by their starts. One that is struck again while it sounds ends there; no length is none.
+
+        Where a key has as many note-offs as note-ons, the first off after such a stroke is the note's that it cut.
+        """
         notes: list[FileNote] = []
-        sounding: dict[tuple[int, int], tuple[int, int]] = {}
-
-        def end(key: tuple[int, int], tick: int) -> None:
-            start, velocity = sounding.pop(key, (tick, 0))
-            if start < tick:
-                notes.append(FileNote(start, tick, key[0], key[1], velocity))
-
+        strokes: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for tick, event in self.events:
-            kind = event[0] & 0xF0
-            if kind in (0x80, 0x90):
-                key = (event[0] & 0x0F) + 1, event[1]
-                end(key, tick)
-                if kind == 0x90 and event[2]:
-                    sounding[key] = tick, event[2]
-        for key in list(sounding):
-            end(key, self.end)
+            if event[0] & 0xE0 == 0x80:
+                velocity = event[2] if event[0] & 0x10 else 0
+                strokes.setdefault(((event[0] & 0x0F) + 1, event[1]), []).append((tick, velocity))
+        for (channel, pitch), on_key in strokes.items():
+            late = 0  # offs that are still to come of notes that were cut
+            ons = sum(velocity > 0 for _, velocity in on_key)
+            is_paired = 2 * ons == len(on_key)
+            start = struck = 0
+            for tick, velocity in [*on_key, (self.end, 0)]:
+                if not velocity and late:
+                    late -= 1
+                    continue
+                if struck:
+                    late += is_paired and velocity > 0
+                    if start < tick:
+                        notes.append(FileNote(start, tick, channel, pitch, struck))
+                start, struck = tick, velocity
         return sorted(notes, key=lambda note: note.start)
 
 

@@ -8,8 +8,9 @@ from concurrent.futures import Future, as_completed
 
 from antiphon_trainer.corpus.cache import ScoreCache, content_key
 from antiphon_trainer.corpus.engines import Engine
+from antiphon_trainer.corpus.music_xml import TOO_SLOW
 from antiphon_trainer.corpus.score import Parsed, Unreadable
-from antiphon_trainer.corpus.scores import TOO_SLOW, parse
+from antiphon_trainer.corpus.scores import parse
 from antiphon_trainer.corpus.sources import Source
 
 _CHUNK = 8

@@ -8,6 +8,8 @@ import msgspec
 
 KeySource = Literal["record", "signature", "analysis"]
 Mode = Literal["major", "minor", ""]
+MOST_BYTES = 4 << 20
+"""Of a file; a larger one is no melody: the longest song of the Essen collection has 12 kB."""
 
 
 class WrittenNote(msgspec.Struct, frozen=True, array_like=True):
