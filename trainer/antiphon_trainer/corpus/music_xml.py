@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from contextlib import redirect_stderr
 from fractions import Fraction
 from importlib.metadata import version
@@ -111,7 +112,7 @@ def _unpacked(content: bytes) -> bytes:
                     if entry.file_size > MOST_BYTES:
                         raise NoScore("too large for a melody", f"{entry.file_size / 1e6:.1f} MB when unpacked")
                     return archive.read(entry)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zipfile.zlib.error):
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error):
         raise NoScore(_NO_XML, "it is no archive (.mxl), or a damaged one") from None
     raise NoScore(_NO_XML, "the archive holds none")
 
@@ -136,7 +137,7 @@ def _counted(root: ElementTree.Element) -> list[Counted] | None:
 def _read(text: str) -> Score:
     from music21 import converter
 
-    stream = converter.parseData(text, format="musicxml")
+    stream: Any = converter.parseData(text, format="musicxml")
     part = next((part for part in stream.parts if any(each.pitches for each in part.recurse().notes)), None)
     if part is None:
         unpitched = any(part.recurse().notes for part in stream.parts)
@@ -154,7 +155,8 @@ def _key(part: Any, notes: list[WrittenNote]) -> tuple[int, KeySource, Mode]:
     signatures = list(part.recurse().getElementsByClass(key.KeySignature))
     record = next((each for each in signatures if isinstance(each, key.Key)), None)
     if record is not None:
-        return record.sharps, "record", record.mode if record.mode in ("major", "minor") else ""
+        mode: Mode = "major" if record.mode == "major" else "minor" if record.mode == "minor" else ""
+        return record.sharps, "record", mode
     return key_of_signature(signatures[0].sharps, notes) if signatures else key_without_record(notes)
 
 
