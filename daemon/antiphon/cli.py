@@ -8,15 +8,18 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from antiphon import options
 from antiphon.errors import UserError
+from antiphon.options import option
+from antiphon.settings import Api as PortApi
+from antiphon.settings import Settings, read_settings, session_settings
 
 if TYPE_CHECKING:
     from antiphon.musician import Musician
-    from antiphon.settings import Settings
 
 app = typer.Typer(
     name="antiphon",
@@ -28,41 +31,17 @@ app = typer.Typer(
 )
 
 Config = Annotated[Path | None, typer.Option(help="A settings file, read after the others.", metavar="FILE")]
-Model = Annotated[
-    str | None, typer.Option(help="The bundle that plays: a name or a folder. [default: essen]", metavar="NAME")
-]
-Mode = Annotated[
-    Literal["next-note", "call-response", "continue"] | None,
-    typer.Option(help="Answer each note, answer each phrase, or go on where you stop. [default: next-note]"),
-]
-When = Annotated[
-    Literal["now", "onset"] | None,
-    typer.Option(help="In next-note: at once, or when the model expects the note. [default: now]"),
-]
-Metre = Annotated[str | None, typer.Option(help="The time signature. [default: 4/4]")]
-Bpm = Annotated[
-    float | None, typer.Option(min=20, max=400, help="Tempo, beats a minute, with --sync fixed. [default: 100]")
-]
-FileBpm = Annotated[
-    float | None, typer.Option(min=20, max=400, help="Tempo, beats a minute. [default: the file's own]")
-]
-Temperature = Annotated[
-    float | None,
-    typer.Option(min=0, max=10, help="How daring: near 0 the likeliest note, 1 as the model believes. [default: 0.9]"),
-]
-Seed = Annotated[
-    int | None, typer.Option(help="The same playing and seed give the same answers. [default: new each time]")
-]
-Key = Annotated[str | None, typer.Option(help="Your key, say Eb or c#m; 'auto' listens for it. [default: auto]")]
-Channel = Annotated[int | None, typer.Option(min=1, max=16, help="MIDI channel of the answer. [default: 1]")]
-FileChannel = Annotated[
-    int | None,
-    typer.Option(min=1, max=16, help="MIDI channel of the answer. [default: the first that the file doesn't use]"),
-]
 Input = Annotated[Path, typer.Argument(metavar="IN.mid", help="The MIDI file to hear.", show_default=False)]
-Api = Annotated[
-    Literal["auto", "alsa", "jack", "coremidi", "winmm"] | None, typer.Option(help="MIDI system. [default: auto]")
+Api = Annotated[PortApi | None, option("ports.api", text="The MIDI system.")]
+Name = Annotated[str | None, option("ports.name", text="The name of Antiphon's ports, as other programs see it.")]
+InputPort = Annotated[
+    str | None,
+    option("ports.input", "--input", text="Listen to this port: a unique part of its name.", default="a virtual port"),
 ]
+OutputPort = Annotated[
+    str | None, option("ports.output", text="Play to this port: a unique part of its name.", default="a virtual port")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -74,48 +53,36 @@ def antiphon(show_version: Annotated[bool, typer.Option("--version", help="Print
 
 
 @app.command()
+@options.of_play()
 def run(
-    model: Model = None,
-    mode: Mode = None,
-    when: When = None,
-    sync: Annotated[
-        Literal["fixed", "clock", "auto"] | None,
-        typer.Option(help="Whose tempo: --bpm, a DAW's MIDI clock, or your own. [default: fixed]"),
-    ] = None,
-    bpm: Bpm = None,
-    metre: Metre = None,
+    play: dict[str, Any],
     metronome: Annotated[
-        bool | None, typer.Option("--metronome/--no-metronome", help="Make the beat heard. [default: off]")
+        bool | None, option("metronome.on", "--metronome/--no-metronome", text="Make the beat heard.")
     ] = None,
-    key: Key = None,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    channel: Channel = None,
-    name: Annotated[str | None, typer.Option(help="What other programs see. [default: Antiphon]")] = None,
-    input_: Annotated[
-        str | None,
-        typer.Option("--input", help="Listen to this port: a unique part of its name. [default: a virtual port]"),
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(help="Play to this port: a unique part of its name. [default: a virtual port]"),
-    ] = None,
+    name: Name = None,
+    input_: InputPort = None,
+    output: OutputPort = None,
     api: Api = None,
     record: Annotated[
-        bool | None, typer.Option("--record/--no-record", help="Keep the set as a MIDI file. [default: on]")
+        bool | None, option("sessions.record", "--record/--no-record", text="Keep the set as a MIDI file.")
     ] = None,
     stage: Annotated[
-        bool | None, typer.Option("--stage/--no-stage", help="Serve the page that shows and steers it. [default: on]")
+        bool | None, option("stage.on", "--stage/--no-stage", text="Serve the page that shows and steers it.")
     ] = None,
     stage_port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="The page's port; 0 is any that is free. [default: 8377]")
+        int | None, option("stage.port", "--stage-port", text="The page's TCP port; 0 is any that is free.")
     ] = None,
     stage_host: Annotated[
         str | None,
-        typer.Option(help="Who reaches the page: 0.0.0.0 is the whole network. [default: 127.0.0.1, this machine]"),
+        option(
+            "stage.host",
+            "--stage-host",
+            text="The address to serve the page on; 0.0.0.0 lets the whole network reach it.",
+            default="127.0.0.1, this machine alone",
+        ),
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say only what goes wrong.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only warnings and errors.")] = False,
     config: Config = None,
 ) -> None:
     """Play live: hear your keyboard, or the page in your browser, and answer it. Ctrl-C ends it."""
@@ -123,19 +90,8 @@ def run(
 
     settings = _settings(
         config,
-        play={
-            "model": model,
-            "mode": mode,
-            "when": when,
-            # Who says a tempo means it.
-            "sync": sync or (None if bpm is None else "fixed"),
-            "bpm": bpm,
-            "metre": metre,
-            "key": key,
-            "temperature": temperature,
-            "seed": seed,
-            "channel": channel,
-        },
+        # Whoever gives a tempo wants to play in it.
+        play=play | {"sync": play["sync"] or (None if play["bpm"] is None else "fixed")},
         metronome={"on": metronome},
         stage={"on": stage, "host": stage_host, "port": stage_port},
         sessions={"record": record},
@@ -145,23 +101,16 @@ def run(
 
 
 @app.command()
+@options.of_play(without=("sync",), bpm="the file's own", channel="the first that the file doesn't use")
 def render(
     source: Input,
     target: Annotated[
         Path, typer.Argument(metavar="OUT.mid", help="The MIDI file to write: you and the answer.", show_default=False)
     ],
+    play: dict[str, Any],
     picture: Annotated[
         Path | None, typer.Option(help="Also draw the duet as a piano roll into this .png.", metavar="OUT.png")
     ] = None,
-    model: Model = None,
-    mode: Mode = None,
-    when: When = None,
-    bpm: FileBpm = None,
-    metre: Metre = None,
-    key: Key = None,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    channel: FileChannel = None,
     config: Config = None,
 ) -> None:
     """Play to a MIDI file, faster than real time, and write performer and answer on tracks of their own.
@@ -176,14 +125,11 @@ def render(
     from antiphon.recording.performance_file import performance_of, write_duet
     from antiphon.recording.session_file import Track, header_of, session_of
     from antiphon.recording.switch import BEGAN
-    from antiphon.settings import session_settings
 
     for file in filter(None, (target, picture)):
         _check_can_write(file, source)
     if picture is not None:
         check_can_draw()
-    play = {"model": model, "mode": mode, "when": when, "bpm": bpm, "metre": metre, "key": key}
-    play |= {"temperature": temperature, "seed": seed, "channel": channel}
     midi = read_midi_file(source)
     _show_notices(source, midi.notices)
     header = header_of(source, midi)
@@ -199,8 +145,8 @@ def render(
         # A file has tempos of its own.
         musician = load_musician(_settings(config, play=play | {"sync": "fixed"}))
         wanted = musician.settings.play.channel
-        free = rendering.free_channel(performance, wanted) if channel is None else wanted
-        duet = rendering.render(musician, performance, bpm, free)
+        free = rendering.free_channel(performance, wanted) if play["channel"] is None else wanted
+        duet = rendering.render(musician, performance, play["bpm"], free)
     write_duet(target, performance, duet.answer)
     answers = sum(isinstance(each.message, NoteOn) and each.message.channel == duet.channel for each in duet.answer)
     typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")
@@ -210,12 +156,11 @@ def render(
 
 
 @app.command()
+@options.of_play("model", "bpm", "key", bpm="the file's own")
 def listen(
     source: Input,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a note and line.")] = False,
-    model: Model = None,
-    bpm: FileBpm = None,
-    key: Key = None,
+    play: dict[str, Any],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per note, each on its line.")] = False,
     config: Config = None,
 ) -> None:
     """Show what is heard in a MIDI file, note by note: its step, its key, and how much it surprised the model."""
@@ -225,12 +170,12 @@ def listen(
     from antiphon.recording.performance_file import performance_of
     from antiphon.recording.session_file import Track, header_of
 
-    musician = _musician(config, model=model, sync="fixed", bpm=bpm, key=key)
+    musician = _musician(config, **play, sync="fixed")
     midi = read_midi_file(source)
     _show_notices(source, midi.notices)
     # Of a recorded session only the performer is heard.
     tracks = None if header_of(source, midi) is None else Track.ANTIPHON
-    heard = rendering.listen(musician, performance_of(source, midi, first_tracks=tracks), bpm)
+    heard = rendering.listen(musician, performance_of(source, midi, first_tracks=tracks), play["bpm"])
     if as_json:
         for note in heard:
             fields = {name: getattr(note, name) for name in ("step", "pitch", "symbol", "sharps")}
@@ -257,11 +202,8 @@ def learn(
             min=1, help="Skip a control when nothing moves for so long. [default: at a terminal never, otherwise 20]"
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What other programs see. [default: Antiphon]")] = None,
-    input_: Annotated[
-        str | None,
-        typer.Option("--input", help="Listen to this port: a unique part of its name. [default: a virtual port]"),
-    ] = None,
+    name: Name = None,
+    input_: InputPort = None,
     api: Api = None,
     config: Annotated[
         Path | None, typer.Option(help="The settings file to write. [default: your own]", metavar="FILE")
@@ -283,18 +225,20 @@ def ports(api: Api = None, config: Config = None) -> None:
     from antiphon.midi.ports import choose_api, list_ports
 
     there = list_ports(choose_api(_settings(config, ports={"api": api}).ports.api))
-    for title, option, names in (
+    for title, given_by, names in (
         ("To listen to", "--input", there.inputs),
         ("To play to", "--output", there.outputs),
     ):
-        typer.echo(f"{title} ({option}):")
+        typer.echo(f"{title} ({given_by}):")
         for name in names or ["(none)"]:
             typer.echo(f"  {name}")
 
 
 @app.command()
 def sessions(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a session and line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per session, each on its line.")
+    ] = False,
     config: Config = None,
 ) -> None:
     """List the recorded sessions, the oldest first."""
@@ -311,40 +255,42 @@ def sessions(
 
 
 @app.command()
+@options.of_play("model")
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
-    model: Model = None,
+    play: dict[str, Any],
+    as_json: AsJson = False,
     api: Api = None,
     config: Config = None,
 ) -> None:
-    """Say what would stop a set on this machine, and what mends it. Exit code 1 if something must be mended."""
+    """Say what would stop a set on this machine, and how to fix it. Exit code 1 if something must be fixed."""
     import msgspec
 
     from antiphon.setup import doctor
 
-    settings = _settings(config, play={"model": model}, ports={"api": api})
+    settings = _settings(config, play=play, ports={"api": api})
     found = list(doctor.findings(settings))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     else:
         for line in doctor.lines(found):
             typer.echo(line)
-    if doctor.must_be_mended(found):
+    if doctor.must_be_fixed(found):
         raise typer.Exit(1)
 
 
 @app.command()
+@options.of_play("model")
 def bench(
-    as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
+    play: dict[str, Any],
+    as_json: AsJson = False,
     notes: Annotated[int, typer.Option(min=20, help="Notes that are played through the MIDI ports.")] = 120,
-    model: Model = None,
     api: Api = None,
     config: Config = None,
 ) -> None:
     """Measure how fast this machine plays, beside a bare echo on the same MIDI ports."""
     from antiphon.bench import report
 
-    settings = _settings(config, play={"model": model}, ports={"api": api})
+    settings = _settings(config, play=play, ports={"api": api})
     found = report.bench(settings, notes, lambda text: typer.echo(text, err=True))
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=1))
@@ -374,8 +320,6 @@ def _check_can_write(file: Path, source: Path) -> None:
 
 
 def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:
-    from antiphon.settings import read_settings
-
     return read_settings(config, options)
 
 

@@ -72,7 +72,13 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """How Antiphon hears and answers, live and in files: section `[play]`."""
 
     model: Annotated[
-        str, About("the bundle that plays", help="The bundle that plays: a name or a folder.", label="Model")
+        str,
+        About(
+            "the bundle that plays",
+            help="The bundle that plays: a name or a folder.",
+            label="Model",
+            allowed="the name of a model",
+        ),
     ]
     mode: Annotated[
         Mode,
@@ -93,7 +99,7 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     bpm: Annotated[
         float,
         Meta(ge=20, le=400),
-        About("the tempo, in quarter notes", help="The tempo, with --sync fixed.", unit="BPM", label="Tempo"),
+        About("the tempo, in quarter notes", help="The tempo, in quarter notes per minute.", unit="BPM", label="Tempo"),
     ]
     metre: Annotated[str, About("the time signature", help="The time signature.")]
     clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000), About("how much later than the clock", unit="ms")]
@@ -304,3 +310,27 @@ CONTROLS: Mapping[str, Parameter] = {name: each for name, each in PARAMETERS.ite
 """What knobs, pads and pedals can steer."""
 ON_PAGE: Mapping[str, Parameter] = {name: each for name, each in PARAMETERS.items() if each.about.label}
 """What the stage page shows, and can set or press."""
+
+
+def controls_table() -> str:
+    """Return the table of the controls as Markdown, for docs/controls.md."""
+    rows = ["| control | sets | give it |", "|---|---|---|"]
+    for name, each in CONTROLS.items():
+        sets, given = each.about.does, "a pad or a button"
+        if each.knob is not None:
+            low, high = each.knob
+            unit = f" ({each.about.unit})" if each.about.unit else ""
+            sets, given = f"{sets}: {low:g} to {high:g}{unit}", "a knob"
+        elif each.kind == "choice":
+            given = "a knob, of which each has an equal part, or a pad that steps on to the next"
+        elif each.kind == "switch":
+            sets, given = f"{sets}, while it is on", "a pedal or a pad"
+        rows.append(f"| `{name}` | {sets} | {given} |")
+    return "\n".join(rows)
+
+
+def settings_table() -> str:
+    """Return the table of what a page may set as Markdown, for docs/stage.md."""
+    rows = ["| `name` | `value` |", "|---|---|"]
+    rows += [f"| `{name}` | {each.allowed} |" for name, each in ON_PAGE.items() if each.kind != "press"]
+    return "\n".join(rows)

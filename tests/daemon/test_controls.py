@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from antiphon.improviser.input.controls import (
 )
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import ClockPulse, ControlChange, Message, NoteOff, NoteOn, PitchBend, ProgramChange
-from antiphon.parameters import CONTROLS, MODES, Parameter
+from antiphon.parameters import CONTROLS, MODES, Parameter, controls_table
 
 KNOBS = [name for name, each in CONTROLS.items() if each.kind == "number"]
 TEMPERATURE, DENSITY, MODE = CONTROLS["temperature"], CONTROLS["density"], CONTROLS["mode"]
@@ -247,3 +248,8 @@ def test_pads_go_on_from_what_was_steered_elsewhere() -> None:
     assert [stepped, switched] == [Control("mode", "continue"), Control("mute", False)]
     _, again = controls.steered(Control("mute", False)).after(pad(37, 80))
     assert again == Control("mute", True)
+
+
+def test_the_controls_stand_in_the_docs() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "controls.md"
+    assert controls_table() in docs.read_text(encoding="utf-8")

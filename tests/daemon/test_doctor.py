@@ -33,7 +33,7 @@ def test_a_machine_that_can_play_is_told_so(jack_server: dict[str, str], tmp_pat
     assert done.returncode == 0
     found = findings(done)
     for what in ("Python", "model", "speed", "MIDI system", "recording"):
-        assert found[what]["state"] != "must be mended", what
+        assert found[what]["state"] != "must be fixed", what
     assert "Nothing would stop a set." in doctor(cwd=tmp_path).stdout
 
 
@@ -41,8 +41,8 @@ def test_without_a_midi_system_it_says_how_to_get_one(tmp_path: Path) -> None:
     done = doctor("--json", cwd=tmp_path, JACK_DEFAULT_SERVER="antiphon-nobody", JACK_NO_START_SERVER="1")
     assert done.returncode == 1
     found = findings(done)["MIDI system"]
-    assert found["state"] == "must be mended"
-    assert found["mend"]
+    assert found["state"] == "must be fixed"
+    assert found["fix"]
 
 
 def test_a_damaged_model_is_found(jack_server: dict[str, str], tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_damaged_model_is_found(jack_server: dict[str, str], tmp_path: Path) -
     (copy / "model.tflite").write_bytes(content)
     done = doctor("--model", "mine", "--json", cwd=tmp_path)
     assert done.returncode == 1
-    assert findings(done)["model"]["state"] == "must be mended"
+    assert findings(done)["model"]["state"] == "must be fixed"
 
 
 def test_ports_that_are_missing_are_named(jack_server: dict[str, str], tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_recording_that_cannot_be_written_is_said(jack_server: dict[str, str],
     done = doctor("--json", cwd=tmp_path)
     assert done.returncode == 0
     found = findings(done)["recording"]
-    assert found["state"] == "could be better" and "--no-record" in found["mend"]
+    assert found["state"] == "could be better" and "--no-record" in found["fix"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such permissions")

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.midi.codec import decode, encode
+from antiphon.parameters import ON_PAGE, settings_table
 from antiphon.stage import messages
 from antiphon.stage.checks import is_midi, refusal
 from antiphon.stage.held_keys import HeldKeys
 from antiphon.stage.messages import Played, Press, Set
 from antiphon.stage.token_bucket import BURST, MESSAGES_A_SECOND, PATIENCE, TokenBucket
 
+SETTINGS = [name for name, each in ON_PAGE.items() if each.kind != "press"]
+BUTTONS = [name for name, each in ON_PAGE.items() if each.kind == "press"]
 DOCS = Path(__file__).parents[2] / "docs" / "stage.md"
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 whole = st.integers(-(2**53), 2**53)
@@ -39,8 +42,8 @@ def test_what_the_daemon_says_comes_back_as_it_went(message: messages.FromDaemon
     st.one_of(
         st.builds(messages.PageHello, whole),
         st.builds(Played, midi_bytes),
-        st.builds(Set, st.sampled_from(get_args(messages.SettingName)), values),
-        st.builds(Press, st.sampled_from(get_args(messages.ActionName))),
+        st.builds(Set, st.sampled_from(SETTINGS), values),
+        st.builds(Press, st.sampled_from(BUTTONS)),
         st.builds(messages.Ping, whole),
     )
 )
@@ -51,8 +54,8 @@ def test_what_a_page_says_comes_back_as_it_went(message: messages.FromPage) -> N
     assert f"`{json.loads(line)['type']}`" in DOCS.read_text(encoding="utf-8")
 
 
-@given(st.sampled_from(get_args(messages.SettingName)), values)
-def test_any_value_is_taken_or_refused_in_words(name: messages.SettingName, value: messages.Set) -> None:
+@given(st.sampled_from(SETTINGS), values)
+def test_any_value_is_taken_or_refused_in_words(name: str, value: messages.Set) -> None:
     why = refusal(Set(name, value), None)  # type: ignore[arg-type]
     assert why is None or name in why
 
@@ -72,9 +75,7 @@ def test_any_value_is_taken_or_refused_in_words(name: messages.SettingName, valu
         ("key", ["auto", "Eb", "c#m"], ["", "H", 3]),
     ],
 )
-def test_settings_keep_to_what_config_toml_allows(
-    name: messages.SettingName, good: list[bool], bad: list[bool]
-) -> None:
+def test_settings_keep_to_what_config_toml_allows(name: str, good: list[bool], bad: list[bool]) -> None:
     assert [refusal(Set(name, value), None) for value in good] == [None] * len(good)
     assert all(refusal(Set(name, value), None) for value in bad)
 
@@ -129,3 +130,12 @@ def test_who_sends_too_much_for_too_long_is_a_flood() -> None:
         assert sent < 10 * BURST
     assert PATIENCE < now < PATIENCE + 2
     assert sent == pytest.approx(BURST + now * MESSAGES_A_SECOND, rel=0.05)
+
+
+@pytest.mark.parametrize("message", [Set("volume", 1), Set("tap", True), Set("when", "now"), Press("mute"), Press("x")])
+def test_what_is_no_setting_and_no_button_is_refused(message: Set | Press) -> None:
+    assert refusal(message, None) in {f"there is no {kind} {message.name!r}" for kind in ("setting", "button")}
+
+
+def test_the_settings_stand_in_the_docs() -> None:
+    assert settings_table() in DOCS.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The doctor: what would stop a set on this machine, in plain words, and the command that mends it."""
+"""The doctor: what would stop a set on this machine, in plain words, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from antiphon.musician import Musician, load_musician
 from antiphon.recording.sessions import sessions_folder
 from antiphon.settings import Settings
 
-State = Literal["good", "could be better", "must be mended"]
+State = Literal["good", "could be better", "must be fixed"]
 
 OLDEST_PYTHON, LAST_WITH_WHEELS = (3, 11), (3, 12)
 LEAST_DISK_MB = 200
@@ -37,8 +37,8 @@ class Finding(msgspec.Struct, frozen=True):
     what: str
     state: State
     says: str
-    mend: str = ""
-    """The command, or the step, that mends it."""
+    fix: str = ""
+    """The command, or the step, that fixes it."""
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -57,26 +57,26 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _disk(sessions_folder(settings.sessions.folder), settings.sessions.record)
 
 
-def must_be_mended(found: list[Finding]) -> bool:
+def must_be_fixed(found: list[Finding]) -> bool:
     """Return whether something would stop a set."""
-    return any(finding.state == "must be mended" for finding in found)
+    return any(finding.state == "must be fixed" for finding in found)
 
 
 def lines(found: list[Finding]) -> Iterator[str]:
     """Yield the findings, a line each, and under it what to do."""
-    marks = {"good": "✓", "could be better": "·", "must be mended": "✗"}
+    marks = {"good": "✓", "could be better": "·", "must be fixed": "✗"}
     for finding in found:
         yield f"{marks[finding.state]} {finding.what}: {finding.says}"
-        if finding.mend:
-            yield f"    → {finding.mend}"
-    yield "Something must be mended before a set." if must_be_mended(found) else "Nothing would stop a set."
+        if finding.fix:
+            yield f"    → {finding.fix}"
+    yield "Something must be fixed before a set." if must_be_fixed(found) else "Nothing would stop a set."
 
 
 def _python() -> Finding:
     version = sys.version_info[:2]
     says = f"{sys.version.split()[0]} in {sys.prefix}"
     if version < OLDEST_PYTHON:
-        return Finding("Python", "must be mended", says, "install Python 3.12 and run python3.12 bootstrap.py run")
+        return Finding("Python", "must be fixed", says, "install Python 3.12 and run python3.12 bootstrap.py run")
     if version > LAST_WITH_WHEELS:
         return Finding("Python", "good", f"{says}; python-rtmidi was built from source for it")
     return Finding("Python", "good", says)
@@ -86,8 +86,8 @@ def _model(settings: Settings) -> tuple[Finding, Musician | None]:
     try:
         musician = load_musician(settings)
     except UserError as error:
-        mend = "take another one with --model, or convert it again with antiphon-trainer convert"
-        return Finding("model", "must be mended", str(error), mend), None
+        fix = "take another one with --model, or convert it again with antiphon-trainer convert"
+        return Finding("model", "must be fixed", str(error), fix), None
     manifest = musician.bundle.manifest
     says = f"{musician.bundle.name}, {manifest.context}, {manifest.vocabulary_size} symbols; its checksums agree"
     return Finding("model", "good", says), musician
@@ -104,7 +104,7 @@ def _speed(musician: Musician) -> Finding:
     median = statistics.median(taken)
     says = f"a step of the model takes {median:.0f} µs"
     if median > SLOW_STEP_US:
-        return Finding("speed", "could be better", says, "close other programs; antiphon bench shows the rest")
+        return Finding("speed", "could be better", says, "close other programs; antiphon bench measures the rest")
     return Finding("speed", "good", f"{says}; antiphon bench measures the rest")
 
 
@@ -113,14 +113,14 @@ def _midi(settings: Settings) -> Iterator[Finding]:
     try:
         there = list_ports(choose_api(ports.api))
     except UserError as error:
-        what, _, mend = str(error).partition("; ")
-        yield Finding("MIDI system", "must be mended", what, mend)
+        what, _, fix = str(error).partition("; ")
+        yield Finding("MIDI system", "must be fixed", what, fix)
         return
     yield Finding("MIDI system", "good", f"answers; {len(there.inputs)} ports to hear, {len(there.outputs)} to play to")
     for part, names, option in ((ports.input, there.inputs, "--input"), (ports.output, there.outputs, "--output")):
         if part and not any(part.casefold() in name.casefold() for name in names):
             says = f"no port has {part!r} in its name ({option})"
-            yield Finding("port", "must be mended", says, "plug it in or start it; antiphon ports lists what there is")
+            yield Finding("port", "must be fixed", says, "plug it in or start it; antiphon ports lists what there is")
     ours = [
         name for name in (*there.inputs, *there.outputs) if f"{ports.name} in" in name or f"{ports.name} out" in name
     ]
@@ -129,7 +129,7 @@ def _midi(settings: Settings) -> Iterator[Finding]:
         yield Finding("ports' name", "could be better", says, "stop the other Antiphon, or start this one with --name")
     if sys.platform == "win32" and not (ports.input and ports.output):
         says = "Windows has no virtual ports"
-        yield Finding("ports", "must be mended", says, "install loopMIDI, and name its ports with --input and --output")
+        yield Finding("ports", "must be fixed", says, "install loopMIDI, and name its ports with --input and --output")
 
 
 def _permissions() -> Iterator[Finding]:
@@ -140,8 +140,8 @@ def _permissions() -> Iterator[Finding]:
 
     sequencer = Path("/dev/snd/seq")
     if sequencer.exists() and not os.access(sequencer, os.R_OK | os.W_OK):
-        mend = f"sudo usermod -aG audio {os.environ.get('USER', '$USER')}, then log in again"
-        yield Finding("ALSA's sequencer", "must be mended", f"{sequencer} isn't yours to open", mend)
+        fix = f"sudo usermod -aG audio {os.environ.get('USER', '$USER')}, then log in again"
+        yield Finding("ALSA's sequencer", "must be fixed", f"{sequencer} can't be opened by this user", fix)
     soft, _ = resource.getrlimit(resource.RLIMIT_RTPRIO)
     if os.geteuid() == 0 or soft == resource.RLIM_INFINITY or soft >= REALTIME_PRIORITY:
         yield Finding("real-time priority", "good", "granted: other programs can't hold a note up")
@@ -150,10 +150,8 @@ def _permissions() -> Iterator[Finding]:
     group = next((name for name in ("realtime", "audio") if name in groups), "audio")
     says = f"not granted (the limit rtprio is {soft}): a busy machine may hold a note up for some milliseconds"
     line = f"@{group} - rtprio 95"
-    mend = (
-        f"echo '{line}' | sudo tee /etc/security/limits.d/antiphon.conf; sudo usermod -aG {group} $USER; log in again"
-    )
-    yield Finding("real-time priority", "could be better", says, mend)
+    fix = f"echo '{line}' | sudo tee /etc/security/limits.d/antiphon.conf; sudo usermod -aG {group} $USER; log in again"
+    yield Finding("real-time priority", "could be better", says, fix)
 
 
 def _disk(folder: Path, records: bool) -> Finding:
@@ -166,8 +164,8 @@ def _disk(folder: Path, records: bool) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        mend = "give another with [sessions] folder in config.toml, or play with --no-record"
-        return Finding("recording", "could be better", f"{folder}: {error.strerror}; sets won't be kept", mend)
+        fix = "give another with [sessions] folder in config.toml, or play with --no-record"
+        return Finding("recording", "could be better", f"{folder}: {error.strerror}; sets won't be kept", fix)
     says = f"in {folder}, {free / 1000:.1f} GB free"
     if free < LEAST_DISK_MB:
         return Finding("recording", "could be better", says, "make room on the disk")

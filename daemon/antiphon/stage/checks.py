@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from antiphon.errors import UserError
 from antiphon.midi.protocol import SPEC_OF_STATUS, TRANSPORT, is_whole
-from antiphon.parameters import PARAMETERS
+from antiphon.parameters import ON_PAGE
 from antiphon.stage.messages import Played, Press, Set, State
 
 
@@ -19,6 +19,10 @@ def refusal(message: Played | Set | Press, state: State | None) -> str | None:
     """
     if isinstance(message, Played):
         return None if is_midi(message.message) else f"{message.message} is no MIDI message that a keyboard sends"
+    known = ON_PAGE.get(message.name)
+    if known is None or (known.kind == "press") != isinstance(message, Press):
+        kind = "button" if isinstance(message, Press) else "setting"
+        return f"there is no {kind} {message.name!r}"
     if isinstance(message, Press):
         return None
     if message.name == "model":
@@ -27,7 +31,7 @@ def refusal(message: Played | Set | Press, state: State | None) -> str | None:
             None if message.value in models else f"there is no model {message.value!r}; there is: {', '.join(models)}"
         )
     try:
-        PARAMETERS[message.name].checked(message.value)
+        known.checked(message.value)
     except UserError as error:
         return str(error)
     return None

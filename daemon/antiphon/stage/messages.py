@@ -11,15 +11,16 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from antiphon.parameters import ON_PAGE, Mode, Sync
+
 VERSION = 1
 """Of these messages; a page of another version is told to reload."""
 
+SLIDER_STEP = 0.05
+"""From one value of a slider to the next, of a number that isn't whole."""
+
 Part = Literal["performer", "answer", "metronome", "thru"]
 Byte = Annotated[int, Meta(ge=0, le=255)]
-SettingName = Literal[
-    "mode", "temperature", "density", "lowest", "highest", "mute", "hold", "bpm", "sync", "key", "record", "model"
-]
-ActionName = Literal["panic", "answer", "tap"]
 
 
 class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
@@ -29,6 +30,17 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fie
 # From the daemon to every page
 
 
+class Slider(msgspec.Struct, frozen=True):
+    """A number that the page sets with a slider, which reaches as far as a knob does."""
+
+    name: str
+    label: str
+    unit: str
+    least: float
+    most: float
+    step: float
+
+
 class Hello(_Message, frozen=True, tag="hello"):
     """The first message to each page."""
 
@@ -36,6 +48,8 @@ class Hello(_Message, frozen=True, tag="hello"):
     antiphon: str
     """The daemon's version."""
     time: float
+    sliders: list[Slider]
+    """In the order in which the page shows them."""
 
 
 class Grid(msgspec.Struct, frozen=True):
@@ -61,7 +75,7 @@ class Midi(msgspec.Struct, frozen=True):
 class State(_Message, frozen=True, tag="state"):
     """Everything that a page shows beside the notes; sent whole when something in it has changed."""
 
-    mode: Literal["next-note", "call-response", "continue"]
+    mode: Mode
     turn: Literal["listening", "answering"]
     temperature: float
     density: float
@@ -70,7 +84,7 @@ class State(_Message, frozen=True, tag="state"):
     mute: bool
     hold: bool
     bpm: float
-    sync: Literal["fixed", "clock", "auto"]
+    sync: Sync
     clock: Literal["none", "waiting", "rolling", "lost"]
     """Of the DAW that is followed; "none" where none is asked for."""
     key: str
@@ -173,14 +187,14 @@ class Played(_Message, frozen=True, tag="midi"):
 class Set(_Message, frozen=True, tag="set"):
     """A setting, by its name and in its unit in `config.toml`; `mute`, `hold` and `record` are true or false."""
 
-    name: SettingName
+    name: Annotated[str, Meta(max_length=100)]
     value: bool | int | float | Annotated[str, Meta(max_length=100)]
 
 
 class Press(_Message, frozen=True, tag="press"):
     """A button, by its name in section `[controls]`."""
 
-    name: ActionName
+    name: Annotated[str, Meta(max_length=100)]
 
 
 class Ping(_Message, frozen=True, tag="ping"):
@@ -216,6 +230,15 @@ class Failed(_Message, frozen=True, tag="failed"):
     """The page can't be served, and why."""
 
     text: str
+
+
+def sliders() -> list[Slider]:
+    """Return a slider for each number that a knob can set."""
+    return [
+        Slider(name, each.about.label, each.about.unit, *each.knob, 1 if each.is_whole else SLIDER_STEP)
+        for name, each in ON_PAGE.items()
+        if each.knob is not None
+    ]
 
 
 FromDaemon = Hello | State | NoteOn | NoteOff | PlanMade | Expectation | Notice | Pong | Refused | Reload
