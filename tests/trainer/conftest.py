@@ -4,7 +4,7 @@ import contextlib
 import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,21 @@ import pytest
 
 from antiphon.commands import run
 from antiphon_trainer.cli import app
+from antiphon_trainer.corpus.score import WrittenNote
+
+
+def joined(notes: Iterable[WrittenNote]) -> list[tuple[int | None, float]]:
+    """Return pitches, none for a rest, and quarter lengths; tied notes and rests that follow each other are one."""
+    together: list[tuple[int | None, float]] = []
+    tied = False
+    for note in notes:
+        if together and together[-1][0] == note.pitch and (tied or note.pitch is None):
+            together[-1] = note.pitch, together[-1][1] + note.quarter_length
+        else:
+            together.append((note.pitch, note.quarter_length))
+        tied = note.tied
+    return together
+
 
 SCORES = Path(__file__).parent / "scores"
 GOOD_SONGS = 5

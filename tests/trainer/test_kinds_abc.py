@@ -9,7 +9,7 @@ from antiphon_trainer.corpus.score import Score, Unreadable
 from antiphon_trainer.corpus.scores import parse
 from antiphon_trainer.corpus.sources import collect
 
-from .conftest import Workplace
+from .conftest import Workplace, joined
 
 KINDS = Path(__file__).parent / "kinds"
 RIGHT = {
@@ -42,16 +42,7 @@ def scored(text: str) -> Score:
 
 
 def heard(text: str) -> list[tuple[int | None, float]]:
-    """Return what is read, tied notes and rests that follow each other joined."""
-    notes: list[tuple[int | None, float]] = []
-    tied = False
-    for note in scored(text).notes:
-        if notes and notes[-1][0] == note.pitch and (tied or note.pitch is None):
-            notes[-1] = note.pitch, notes[-1][1] + note.quarter_length
-        else:
-            notes.append((note.pitch, note.quarter_length))
-        tied = note.tied
-    return notes
+    return joined(scored(text).notes)
 
 
 @pytest.mark.parametrize("name", RIGHT)

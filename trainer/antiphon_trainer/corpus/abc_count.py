@@ -15,9 +15,9 @@ _UNCOUNTED = re.compile(r"^m:|\+\S+\+|&&|\(&|linebreak|decoration|^\s*%%\s*begin
 """Macros, plus signs, overlays of several bars and other dialects: too much for a simple count."""
 _SHIFTED = re.compile(r"octave=|transpose=|\bt=|[+-](?:8|15)\b")
 _FIELD_LINE = re.compile(r"(?![A-Ga-gxz]:[|:\]])[A-Za-z+]:")
-_NO_NOTES = re.compile(r'"[^"]*"|!\S+?!|\{[^}]*\}|(?!\[V:)\[[A-Za-z]:[^\]]*\]')
+_NO_NOTES = re.compile(r'"[^"]*"|!\S+?!|\{[^}]*\}|(?!\[V:)\[[A-Za-z]:[^\]]*\]|\[\s*\d[\d,.-]*')
 _VOICE = re.compile(r"\[V:\s*([^\s\]]+)[^\]]*\]")
-_NOTES = re.compile(r"\[(?P<chord>[^\]|]*[A-Ga-g][^\]|]*)\]|(?P<single>[A-Ga-g][,']*)")
+_NOTES = re.compile(r"\[(?P<chord>[^\[\]|]*[A-Ga-g][^\[\]|]*)\]|(?P<single>[A-Ga-g][,']*)")
 _NATURAL = dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))
 
 
@@ -35,13 +35,15 @@ def count_notes(text: str, key: Key) -> list[Counted] | None:
     body = lines[start + 1 :]
     end = next((at for at, (_, line) in enumerate(body) if not line.strip()), len(body))
     declared = [line[2:].split()[0] for _, line in lines[:start] if line.startswith("V:") and line[2:].strip()]
-    voices: dict[str, list[Counted]] = {name: [] for name in declared}
+    first, *_ = [*declared, "1"]
+    named = [a or b for _, line in body for a, b in re.findall(r"^V:\s*(\S+)|\[V:\s*([^\s\]]+)", line)]
+    voices: dict[str, list[Counted]] = {name: [] for name in ([] if first in named else [first]) + declared + named}
     drums = set(re.findall(r"^(?:\[?)V:\s*(\S+).*\bperc\b", text, re.MULTILINE))
     is_plain = not re.search(r"[_^=]", "\n".join(line for _, line in body)) and "[K:" not in text
     is_plain = is_plain and not any(line.startswith("K:") for _, line in body)
     exact = key if is_plain and not re.search(r"[_^=]", lines[start][1] if lines[start:] else "") else None
     is_shifted = bool(_SHIFTED.search(text))
-    for line, voice, letters in _letters(body[:end], declared[0] if declared else "1"):
+    for line, voice, letters in _letters(body[:end], first):
         pitches = None if is_shifted else frozenset(_pitches(letters, exact))
         voices.setdefault(voice, []).append(Counted(f"line {line}", pitches))
     return next((notes for voice, notes in voices.items() if notes and voice not in drums), [])
@@ -59,7 +61,7 @@ def _letters(body: list[tuple[int, str]], voice: str) -> Iterator[tuple[int, str
             if at % 2:
                 voice = part
                 continue
-            for bar in part.split("|"):
+            for bar in re.split(r"\||::", part):
                 for match in _NOTES.finditer(bar.partition("&")[0]):
                     yield number, voice, re.findall(r"[A-Ga-g][,']*", match["chord"] or match["single"])
 

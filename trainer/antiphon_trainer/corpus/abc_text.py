@@ -16,7 +16,9 @@ from antiphon_trainer.corpus.score import NoScore
 _FIELD = re.compile(r"([A-Za-z+]):(.*)")
 _MUSIC_LINE = re.compile(r"[A-Ga-gxz]:[|:\]]")
 """A line that begins so is a note before a barline, no field."""
-_LOOKS_LIKE_MUSIC = re.compile(r"[\s\d_=^A-Ga-gxz,'/|:\[\]()<>{}.~-]*\|[\s\d_=^A-Ga-gxz,'/|:\[\]()<>{}.~-]*$")
+_TEXTS = re.compile(r'"[^"]*"|![^!\s]*!')
+_A_WORD = re.compile(r"[A-Za-z]{2}[h-wyH-WY]|[h-wyH-WY][A-Za-z]{2}")
+"""Letters in a row that are no notes."""
 _IN_MUSIC = frozenset("IKLMV")
 """Fields in the body that change how notes are read."""
 _MACRO_LETTERS = "hijklmnopqrstuvwxyz"
@@ -112,7 +114,8 @@ def _lines(text: str) -> Iterator[tuple[int, str, bool]]:
 
 
 def _refuse_lost_music(number: int, line: str, field: str) -> None:
-    if field != "I" and _LOOKS_LIKE_MUSIC.match(line) and len(re.findall("[A-Ga-g]", line)) > 3:
+    plain = _TEXTS.sub("", line)
+    if not field and "|" in plain and re.search("[A-Ga-g]", plain) and not _A_WORD.search(plain):
         raise NoScore("music after the end of the tune", f"line {number}, behind an empty line")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_trainer.corpus.score import Score
+from antiphon_trainer.corpus.scores import reader_version
 from antiphon_trainer.corpus.sources import ESSEN
 
 _ESSEN_TERMS = "study and non-commercial use; songs not redistributed"
@@ -21,7 +22,10 @@ def corpus_terms(corpora: Sequence[str], scores: Iterable[Score]) -> dict[str, A
     the copyright records are repeated as they stand.
     """
     if list(corpora) == [ESSEN]:
-        source: dict[str, Any] = {"package": f"music21 {version('music21')}, corpus/essenFolksong (ABC)"}
+        source: dict[str, Any] = {
+            "package": f"music21 {version('music21')}, corpus/essenFolksong (ABC)",
+            "reader": f"{reader_version('.abc')}, after the ABC standard 2.1",
+        }
         return {"name": "Essen folksong collection, German part", "source": source, "licence": _ESSEN_TERMS}
     folders = ["/".join(Path(corpus).resolve().parts[-2:]) for corpus in corpora]
     records = sorted({score.copyright for score in scores})
