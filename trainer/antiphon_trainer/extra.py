@@ -1,4 +1,4 @@
-"""The extra `antiphon[trainer]`: the heavy libraries, looked for without importing them."""
+"""The check that the extra `antiphon[trainer]` is installed, without importing its large libraries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def require() -> None:
     """Check that the trainer's libraries are installed.
 
     Raises:
-        UserError: one isn't; the message says what to type.
+        UserError: one is missing; the message says how to install it.
     """
     missing = [name for name in _LIBRARIES if find_spec(name) is None]
     if missing:

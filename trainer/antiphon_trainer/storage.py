@@ -1,4 +1,4 @@
-"""Storage: the kinds of files that the trainer writes, each whole or not at all."""
+"""Storage: text, JSON and array files and folders of text files, each written whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file for people to read too."""
+    """Write a JSON file, indented."""
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -30,15 +30,15 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def replace_folder(folder: Path, files: Mapping[str, str], is_ours: Callable[[Path], bool]) -> None:
-    """Write a folder of text files in the place of an earlier one, of which nothing survives.
+    """Write a folder of text files, and remove what an earlier run wrote there.
 
     Args:
-        folder: where.
+        folder: to write or replace.
         files: path below the folder → content.
-        is_ours: tells whether a path below the folder (a file) is one that an earlier run wrote.
+        is_ours: returns whether a file, by its path below the folder, is one that an earlier run wrote.
 
     Raises:
-        UserError: the folder holds something else; nothing was touched.
+        UserError: the folder holds other files; nothing was changed.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is a file; a folder is needed there")

@@ -32,67 +32,69 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 
     calls: int
     skipped: dict[str, int]
-    """Why → songs that give no call."""
+    """Reason → songs that give no call."""
     candidates: int
-    """Sampled side by side; where none of them closes, they are taken back and go on otherwise."""
+    """Answers that are sampled at once; if none of them closes, they go back a bar and are sampled again from there."""
     one_turn: float
-    """Answers for which they weren't taken back."""
+    """Answers for which one closed without going back."""
     temperature: float
     closes: float
     says_closes: float
-    """Answers that the chooser, who isn't told the mode and has the call alone for the beat, takes for closed."""
+    """Answers that the improviser takes for closed; it doesn't know the mode, and finds the beat in the call alone."""
     bits: float
-    """Mean a step of the answers, then of their candidates' medians."""
+    """Mean bits per step of the answers."""
     median_bits: float
+    """Mean, over the answers, of their candidates' median bits per step."""
     no_worse: float
-    """Answers that need no more bits a step than their candidates' median."""
+    """Answers that need no more bits per step than their candidates' median."""
     copies: float
     """Answers that only repeat the call."""
     bars: dict[int, int]
     """Length in bars → answers."""
     notes_a_bar: float
+    """Mean notes per bar of the answers."""
     plain_closes: float
-    """Plain sampling: one draw, ended where the call's length is over."""
+    """Plain sampling, one draw, ended at the call's length."""
     plain_copies: float
     plain_notes_a_bar: float
     until_end_closes: float
     """Plain sampling, ended where the model ends the song."""
     until_end_bars: float
-    """Its mean length."""
+    """The mean length of plain sampling that is ended by the model."""
     song_closes: float
-    """The songs that go on, ended after as many steps as the call has."""
+    """The songs themselves, ended at the call's length, where they are that long."""
     milliseconds_p50: float
-    """Of choosing, everything included; the longest answers are as long as the call."""
+    """Milliseconds to sample and choose an answer; the longest answers are as long as the call."""
     milliseconds_p99: float
 
     def lines(self) -> list[str]:
-        """Return the figures as text, a line each."""
+        """Return the figures as text, a line for each."""
         skipped = ", ".join(f"{count} {why}" for why, count in sorted(self.skipped.items())) or "none"
         lengths = ", ".join(f"{count} of {bars}" for bars, count in sorted(self.bars.items()))
         return [
             f"answers to {self.calls} calls: the first {CALL_BARS} bars of each song (skipped: {skipped})",
-            f"  that close            {self.closes:6.1%}  (at least 90 %; the chooser thinks {self.says_closes:.1%})",
+            f"  that close            {self.closes:6.1%}  (at least 90 %; the improviser says {self.says_closes:.1%})",
             f"    candidates          {self.candidates:6}  at temperature {self.temperature:g}; "
-            f"{1 - self.one_turn:.1%} were taken back a bar",
+            f"{1 - self.one_turn:.1%} went back a bar",
             f"    plain sampling      {self.plain_closes:6.1%}  ended at the call's length; "
             f"{self.until_end_closes:.1%} where the model ends, after {self.until_end_bars:.1f} bars",
             f"    the songs           {self.song_closes:6.1%}  ended at the call's length",
-            f"  bits a step           {self.bits:6.3f}  (at most the candidates' median, {self.median_bits:.3f}; "
+            f"  bits per step         {self.bits:6.3f}  (at most the candidates' median, {self.median_bits:.3f}; "
             f"so in {self.no_worse:.1%})",
             f"  that copy the call    {self.copies:6.1%}  (plain sampling {self.plain_copies:.1%})",
-            f"  notes a bar           {self.notes_a_bar:6.2f}  (plain sampling {self.plain_notes_a_bar:.2f})",
+            f"  notes per bar         {self.notes_a_bar:6.2f}  (plain sampling {self.plain_notes_a_bar:.2f})",
             f"  bars                  {lengths}",
             f"  choosing takes        {self.milliseconds_p50:6.1f}  ms p50, {self.milliseconds_p99:.1f} ms p99 "
             "(at most 75)",
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures by their names."""
+        """Return the figures by name."""
         return msgspec.structs.asdict(self)
 
 
 def measure(bundle: Bundle, songs: Sequence[Song], seed: int, temperature: float = 1.0) -> Answers:
-    """Let a bundle answer the first bars of songs, each heard from a fresh state and told the metre.
+    """Let a bundle answer the first bars of songs, each from a fresh state and with the metre.
 
     Args:
         bundle: a `stream` bundle.
@@ -106,7 +108,7 @@ def measure(bundle: Bundle, songs: Sequence[Song], seed: int, temperature: float
     generator = np.random.default_rng(seed)
     answers, seconds = _answers(model, bundle.vocabulary, questions, generator, temperature)
     plain, until_end = plain_phrases(model, bundle.vocabulary, questions, generator, temperature, CANDIDATES)
-    return _summed(questions, answers, seconds, plain, until_end, Counter(filter(None, refusals)), temperature)
+    return _summarized(questions, answers, seconds, plain, until_end, Counter(filter(None, refusals)), temperature)
 
 
 def _answers(
@@ -127,7 +129,7 @@ def _answers(
     return answers, seconds
 
 
-def _summed(
+def _summarized(
     questions: Sequence[Question],
     answers: Sequence[Answer],
     seconds: Sequence[float],

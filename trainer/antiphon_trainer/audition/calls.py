@@ -1,4 +1,4 @@
-"""Calls: the first bars of songs as what is to be answered, and whether an answer closes them."""
+"""Calls: the first bars of songs, to be answered, and whether an answer closes."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ from antiphon_trainer.corpus.songs import Song, onsets
 from antiphon_trainer.dataset.melody import melody_of
 
 CALL_BARS = 2
-"""An upbeat is part of them: the call ends where the next one's upbeat would start."""
+"""Bars of a call. An upbeat is part of them: the call ends where the next one's upbeat would start."""
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """An answer, wherever it comes from."""
+    """An answer: a bundle's, a plain sample, or the song itself."""
 
     notes: tuple[Note, ...]
     own: bool
-    """Who made it ended its last note there; it isn't cut off."""
+    """Whether its last note ends there by itself, and isn't cut off."""
 
     @cached_property
     def steps(self) -> int:
-        """Its length."""
+        """Its length in steps."""
         return sum(note.steps for note in self.notes)
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A song's first bars as a call, and what is known of the song."""
+    """A song's first bars as a call, and what an answer to it is judged by."""
 
     call: CallMelody
     bars: Bars
-    """The answer's, with the song's beat."""
+    """The bars that the answer is laid in, with the song's beat."""
     triad: tuple[int, ...]
-    """The tonic's of the song's mode, as pitch classes."""
+    """Pitch classes of the tonic triad of the song's mode."""
     context: Context
-    """After the call, one row."""
+    """The model's state and prediction after the call, one row."""
     goes_on: Phrase | None
     """The song itself over as many steps as the call has; None where it is over before."""
 
     @property
     def steps(self) -> int:
-        """The call's length."""
+        """The call's length in steps."""
         return CALL_BARS * self.bars.length
 
     def closed_by(self, answer: Phrase) -> bool:
@@ -76,12 +76,12 @@ class Question:
         return round(answer.steps / self.bars.length)
 
     def notes_a_bar(self, answer: Phrase) -> float:
-        """Return how dense an answer is."""
+        """Return the notes per bar of an answer."""
         return sum(note.pitch is not None for note in answer.notes) * self.bars.length / max(1, answer.steps)
 
 
 def refusal(song: Song) -> str:
-    """Return why a song gives no call; nothing where it gives one."""
+    """Return the reason why a song gives no call; an empty text if it gives one."""
     if not song.mode or not song.barlines or not song.barlines[0].bar:
         return "without metre or mode"
     first = song.barlines[0]
@@ -98,7 +98,7 @@ def refusal(song: Song) -> str:
 
 
 def question(model: StepModel, vocabulary: Vocabulary, song: Song) -> Question:
-    """Return a song's call, heard by a model that is told the metre. The song must give one (`refusal`)."""
+    """Return a song's call, heard by a model with the metre. The song must give one (`refusal` is empty)."""
     first = song.barlines[0]
     steps = CALL_BARS * first.bar
     upbeat = -first.position % first.bar
@@ -115,6 +115,7 @@ def question(model: StepModel, vocabulary: Vocabulary, song: Song) -> Question:
 
 
 def _heard(model: StepModel, vocabulary: Vocabulary, song: Song, steps: int) -> Context:
+    """Return the context after the first `steps` steps of a song."""
     melody = melody_of(song, vocabulary)
     first = song.barlines[0]
     bar = np.array([first.bar], np.int32)

@@ -1,4 +1,4 @@
-"""How exactly notes leave while MIDI clock is followed: simulated pulses, in virtual time."""
+"""The clock part of an audition: how exactly notes are timed to MIDI clock, with simulated pulses in virtual time."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from antiphon_trainer.audition.pulse_trains import (
 from antiphon_trainer.corpus.songs import Song
 
 RUNS = 12
-"""Simulated clocks a row."""
+"""Simulated clocks for each row of the table."""
 PULSES_PER_STEP = PULSES_PER_QUARTER // STEPS_PER_BEAT
 UNLOCKED = 2
-"""Beats of a beginning clock, or of one that has just changed, that don't count in the error; the lock says them."""
+"""Beats after the start that don't count in the error, because the time to lock covers them."""
 CLOSE = 0.002
 """Seconds of error within which a clock is locked."""
 WATCHED = 8
@@ -37,20 +37,20 @@ WATCHED = 8
 
 
 class FollowsPulses(Protocol):
-    """Whatever makes a map between seconds and steps of pulses."""
+    """Derives a tempo map, between seconds and steps, from pulses."""
 
     @property
     def tempo(self) -> Tempo:
-        """The map now."""
+        """The tempo map as of now."""
         ...
 
     def pulse(self, time: float) -> None:
-        """Hear a pulse."""
+        """Receive a pulse at `time`, in seconds."""
         ...
 
 
 class MeanInterval:
-    """The naive follower: the mean interval of the last beat, laid at the last pulse. It counts what comes."""
+    """The naive follower: the mean interval of the last beat, from the last pulse on. A missing pulse isn't noticed."""
 
     def __init__(self) -> None:
         self._times: list[float] = []
@@ -58,19 +58,19 @@ class MeanInterval:
 
     @property
     def tempo(self) -> Tempo:
-        """The map now."""
+        """The tempo map as of now."""
         span = self._times[-1] - self._times[0]
         interval = span / (len(self._times) - 1) if span else 60 / 100 / PULSES_PER_QUARTER
         return Tempo(60 / interval / PULSES_PER_QUARTER, self._times[-1], (self._count - 1) / PULSES_PER_STEP)
 
     def pulse(self, time: float) -> None:
-        """Hear a pulse."""
+        """Receive a pulse at `time`, in seconds."""
         self._times = [*self._times, time][-PULSES_PER_QUARTER - 1 :]
         self._count += 1
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """Of the errors of note-ons, in milliseconds; and the longest time to lock, in beats."""
+    """Percentiles of the errors of note-ons, in milliseconds, and the 99th of the times to lock, in beats."""
 
     p50: float
     p99: float
@@ -78,7 +78,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A kind of clock, and what following it comes to; with its targets, where it has any."""
+    """The figures of one kind of clock, and its targets, where it has any."""
 
     name: str
     target: float | None
@@ -89,12 +89,12 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class ClockResult:
-    """How exactly notes leave, for each kind of clock."""
+    """The figures of all kinds of clocks."""
 
     rows: list[Row]
 
     def lines(self) -> list[str]:
-        """Return a table, a line a kind of clock."""
+        """Return a table with a line for each kind of clock."""
         return list(_lines(self.rows))
 
     def as_json(self) -> dict[str, Any]:
@@ -104,18 +104,18 @@ class ClockResult:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of clock: how its trains are made, and what is asked of following them."""
+    """A kind of clock: how its pulse trains are made, and the targets for following them."""
 
     name: str
     train: Callable[[np.random.Generator], Train]
     target: float | None = None
-    """Milliseconds of error, p99."""
+    """Milliseconds of error at most, at the 99th percentile."""
     lock_target: float | None = None
-    """Beats."""
+    """Beats to lock at most, at the 99th percentile."""
 
 
 def measure(songs: Sequence[Song], seed: int) -> ClockResult:
-    """Measure how far note-ons leave from the ideal grid. The songs don't matter: every step has a note."""
+    """Measure how far note-ons are from the ideal grid. The songs aren't used: every step has a note."""
     return ClockResult([_row(kind, seed) for kind in KINDS])
 
 
@@ -125,7 +125,7 @@ def _row(kind: Kind, seed: int) -> Row:
 
 
 def started() -> MidiClock:
-    """Return a clock to which Start has just come."""
+    """Return a clock that has just received Start."""
     clock = MidiClock(bpm=100)
     clock.start(0.0)
     return clock
@@ -141,7 +141,7 @@ def _spread(kind: Kind, seed: int, follower: Callable[[], FollowsPulses]) -> Spr
         first = 0 if train.changed is None else -(-train.changed // PULSES_PER_STEP)
         after = errors[first : first + WATCHED * STEPS_PER_BEAT]
         bad = np.flatnonzero(after > CLOSE)
-        # A note that leaves at the change itself is on time by any map: the lock comes with the first good one behind.
+        # A note at the change itself is on time by any map: the lock comes with the first good one after it.
         locks.append((int(bad[-1]) + 1) / STEPS_PER_BEAT if len(bad) else 0.0)
         skipped = UNLOCKED if train.changed is None else 1
         settled = errors[first + skipped * STEPS_PER_BEAT :]
@@ -152,9 +152,9 @@ def _spread(kind: Kind, seed: int, follower: Callable[[], FollowsPulses]) -> Spr
 
 
 def note_errors(train: Train, follower: FollowsPulses) -> Seconds:
-    """Return how far from the ideal grid a note on each step leaves, (step,), in seconds.
+    """Return the distance of a note on each step from the ideal grid, (step,), in seconds.
 
-    A note is planned from the latest map: it leaves when that says so, or at the pulse after which it is overdue.
+    A note is sent at the time that the latest tempo map gives, or at the pulse that shows it to be overdue.
     """
     came = train.came[~np.isnan(train.came)]
     steps = train.due[::PULSES_PER_STEP]

@@ -1,4 +1,4 @@
-"""How often a note of so many steps comes behind one of so many: `PAIRS` of `improviser.tempo.tempo_follower`.
+"""A tool that counts which duration follows which in a corpus: `PAIRS` of `improviser.tempo.tempo_follower`.
 
 python -m antiphon_trainer.audition.durations prepared/songs/training
 """
@@ -25,7 +25,7 @@ def inter_onset_steps(symbols: Sequence[str]) -> list[int]:
 
 
 def table(melodies: Iterable[Sequence[str]]) -> list[list[int]]:
-    """Count, in ten-thousandths of all pairs, each duration (column) behind each (row); at least 1 if ever."""
+    """Return the share of each pair of durations (row, then column) in ten-thousandths, rounded up."""
     pairs: Counter[tuple[int, int]] = Counter()
     for symbols in melodies:
         pairs.update(pairwise(inter_onset_steps(symbols)))

@@ -1,8 +1,8 @@
 """The key part of an audition: how soon and how steadily the right key signature is in use.
 
-Each song is heard in a random key four times: as it is; with each note's octave moved at random, so that register is
-no giveaway; and with its second half a fifth higher and lower, a modulation in the middle. Krumhansl-Schmuckler is
-asked beside it, after each note, about all notes so far.
+Each song is heard in a random key four times: as it is; with each note moved by a random octave, so that the register
+says nothing; and with its second half a fifth higher, and a fifth lower, a modulation in the middle. The baseline is
+Krumhansl-Schmuckler, after each note on all notes so far.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ from antiphon_trainer.audition.songs import BPM, performed
 from antiphon_trainer.corpus.songs import Song, onsets
 
 AFTER = (4, 8, 16)
-"""Notes after which the key in use is looked at."""
+"""Numbers of notes after which the key in use is compared with the right one."""
 STEADY_AFTER = 8
-"""Changes of key count after this note."""
+"""Number of notes after which a change of key counts as one."""
 WITHIN = (12, 24)
-"""Notes within which a modulation should have been followed."""
+"""Numbers of notes within which a modulation should be followed."""
 MODULATIONS = {"a fifth up": (1, (7, -5)), "a fifth down": (-1, (-7, 5))}
-"""By name: the sharps more, and the shifts in semitones of which one is drawn."""
+"""By name: the sharps that are added, and the shifts in semitones, one of which is drawn."""
 
 Sharps = Sequence[int]
 Hearer = Callable[[Sequence[Note]], Sharps]
-"""Hears notes and rests, and says after each note which key signature is in use."""
+"""From notes and rests to the key signature in use after each note."""
 
 
 @dataclass(frozen=True)
 class Steadiness:
-    """How a song without a modulation was heard. Shares are of the songs that are so long."""
+    """How songs without a modulation were heard. Shares are of the songs that have so many notes."""
 
     right_after: Mapping[int, float]
     """By notes: the share of songs for which the right key signature was in use."""
     right_at_end: float
     changes: float
-    """Changes of key a song after note `STEADY_AFTER`."""
+    """Mean changes of key per song after note `STEADY_AFTER`."""
 
 
 @dataclass(frozen=True)
 class Following:
-    """How a modulation was heard. Shares are of the songs that go on for so long behind it."""
+    """How modulations were heard. Shares are of the songs that have so many notes after it."""
 
     within: Mapping[int, float]
     """By notes: the share of songs for which the new key signature was in use at one of them."""
@@ -61,7 +61,7 @@ class Following:
 
 @dataclass(frozen=True)
 class Hearing:
-    """What one way to hear keys achieves."""
+    """The figures of one way to find keys."""
 
     plain: Steadiness
     octaves_moved: Steadiness
@@ -70,7 +70,7 @@ class Hearing:
 
 @dataclass(frozen=True)
 class KeyResult:
-    """The bundle's listener, and Krumhansl-Schmuckler in the same run."""
+    """The figures of the bundle's listener and of Krumhansl-Schmuckler, by name."""
 
     songs: int
     hearings: Mapping[str, Hearing]
@@ -123,7 +123,7 @@ def _by_notes(name: str, shares: Mapping[int, float]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Case:
-    """A song as it is played, and the key signatures that are right after each of its notes, in sharps."""
+    """A song as it is played, and the right key signature at each of its notes, in sharps."""
 
     notes: Sequence[Note]
     sharps: Sharps
@@ -133,8 +133,8 @@ def measure(bundle: Bundle, songs: Sequence[Song], seed: int) -> KeyResult:
     """Measure how a bundle's listener hears keys, and Krumhansl-Schmuckler beside it.
 
     Args:
-        bundle: what plays; one that can't tell keys apart is listened for by the shipped one, as live.
-        songs: encoded in the model's key; those without a note don't count.
+        bundle: one that can't tell keys apart has the shipped bundle listen for it, as live.
+        songs: encoded in the model's key; those without a note are skipped.
         seed: of the keys, octaves and shifts.
     """
     melodies = [list(read(song.symbols)) for song in songs if onsets(song.symbols)]
@@ -161,7 +161,7 @@ def _heard(musician: Musician, notes: Sequence[Note]) -> list[int]:
 
 
 def measure_hearer(hear: Hearer, melodies: Sequence[Sequence[Note]], seed: int) -> Hearing:
-    """Measure one way to hear keys; the same seed draws the same keys, octaves and shifts."""
+    """Measure one way to find keys; the seed draws keys, octaves and shifts."""
     plain, moved = [], []
     modulated: dict[str, list[Case]] = {name: [] for name in MODULATIONS}
     draw = np.random.default_rng(seed)
@@ -188,7 +188,7 @@ def _shifted(notes: Sequence[Note], semitones: npt.NDArray[Any]) -> list[Note]:
 
 
 def _modulated(case: Case, sharps: int, semitones: int) -> Case:
-    """Return a case whose second half, by notes, stands in another key."""
+    """Return a case whose second half, by number of notes, is in another key."""
     count = len(case.sharps)
     sounding = np.array([note.pitch is not None for note in case.notes])
     is_second = np.cumsum(sounding) > count // 2

@@ -1,4 +1,4 @@
-"""Key profiles: Krumhansl-Schmuckler, the classical way to hear a key, as a baseline.
+"""Key profiles: Krumhansl-Schmuckler, the classical key-finding algorithm, as a baseline.
 
 It correlates how long each pitch class sounded with a profile of each major and minor key (C. L. Krumhansl,
 *Cognitive Foundations of Musical Pitch*, 1990); the weights are music21's.
@@ -20,7 +20,7 @@ from antiphon.melody.keys import SIGNATURES, normalised
 @cache
 def _profiles() -> tuple[npt.NDArray[np.float64], tuple[int, ...]]:
     """Return a standardised profile for each key, (key, pitch class), and each key's signature, in sharps."""
-    from music21.analysis.discrete import KrumhanslSchmuckler  # 1 s: only who compares pays for it
+    from music21.analysis.discrete import KrumhanslSchmuckler  # takes 1 s to import
 
     # music21 has annotations of its own, and too few of them
     weights: Any = KrumhanslSchmuckler()  # type: ignore[no-untyped-call]
@@ -36,9 +36,9 @@ def _profiles() -> tuple[npt.NDArray[np.float64], tuple[int, ...]]:
 
 
 def krumhansl_schmuckler(notes: Sequence[Note]) -> list[int]:
-    """Return, after each note, the signature (sharps) of the key whose profile all notes so far are most like.
+    """Return, after each note, the signature (sharps) of the key whose profile correlates best with all notes so far.
 
-    A note counts with its whole length, which at its onset nobody can know yet: a small favour.
+    A note counts with its whole length, which isn't known yet at its onset: a small advantage.
     """
     profiles, sharps = _profiles()
     sounding = [(note.pitch, note.steps) for note in notes if note.pitch is not None]
@@ -46,6 +46,6 @@ def krumhansl_schmuckler(notes: Sequence[Note]) -> list[int]:
     for index, (pitch, steps) in enumerate(sounding):
         lengths[index, pitch % 12] = steps
     so_far = np.cumsum(lengths, axis=0)
-    # Standardising the lengths would scale a note's row alone, which changes nothing about what is largest.
+    # Standardising the lengths would scale each row, which doesn't change its largest element.
     best = (so_far @ profiles.T).argmax(axis=1)
     return [sharps[index] for index in best]

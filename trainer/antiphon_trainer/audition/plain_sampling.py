@@ -1,4 +1,4 @@
-"""Plain sampling, the baseline of answers: one draw after each call, ended by a ruler or by the model."""
+"""Plain sampling, the baseline for answers: one draw after each call, ended at the call's length or by the model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.audition.calls import Phrase, Question
 
 LONGEST = 320
-"""Steps after which a draw that hasn't ended is given up: 20 bars of 4/4."""
+"""Steps after which a draw is ended if the model hasn't ended it: 20 bars of 4/4."""
 
 
 def plain_phrases(
@@ -24,15 +24,15 @@ def plain_phrases(
     temperature: float,
     batch: int,
 ) -> tuple[list[Phrase], list[Phrase]]:
-    """Draw what follows each call, and end it at the call's length, and where the model ends the song.
+    """Draw what follows each call. Return it ended at the call's length, and ended where the model ends the song.
 
     Args:
-        model: steps `batch` rows.
+        model: must allow a batch of `batch`.
         vocabulary: of its tokens.
         questions: the calls.
         generator: of the draws.
         temperature: of the draws.
-        batch: calls that are answered side by side.
+        batch: calls that are answered at once.
     """
     by_length, by_end = [], []
     for start in range(0, len(questions), batch):
@@ -54,7 +54,7 @@ def _drawn(
     generator: np.random.Generator,
     temperature: float,
 ) -> Iterator[Tokens]:
-    """Yield the tokens of each step, (row,). Only the first may not be a hold: nothing sounds yet that could go on."""
+    """Yield the tokens of each step, (row,). The first can't be a hold: nothing sounds yet."""
     predicted = np.concatenate([each.context.probabilities for each in questions])
     state = np.concatenate([each.context.state for each in questions])
     position = np.array([each.bars.position for each in questions], np.int32)

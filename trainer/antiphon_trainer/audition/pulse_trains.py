@@ -1,4 +1,4 @@
-"""Pulse trains: simulated MIDI clocks, when their pulses were due and when they come."""
+"""Pulse trains: simulated MIDI clocks, with the times at which pulses were due and at which they came."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from antiphon.midi.protocol import PULSES_PER_QUARTER
 
 Seconds = npt.NDArray[np.float64]
 Delay = Callable[[Seconds, np.random.Generator], Seconds]
-"""From when pulses are due to when they come."""
+"""From the times at which pulses are due to those at which they come, in seconds."""
 JITTER = 0.001
+"""Seconds, at most, by which a pulse is early or late."""
 HELD_UP, LONGEST_HOLD = 0.01, 0.040
+"""Share of the pulses that are held up, and the seconds, at most, by which they are."""
 RATE = 48_000
-"""Frames a second of the audio whose periods pulses wait for."""
+"""Frames per second of the audio in whose periods pulses are delivered."""
 
 
 @dataclass(frozen=True, eq=False)
 class Train:
-    """Pulses of a clock that has just been started."""
+    """The pulses of a clock that starts with the first one."""
 
     due: Seconds
-    """(pulse,): the ideal grid."""
+    """Seconds, (pulse,): the ideal grid."""
     came: Seconds
-    """(pulse,), rising; NaN for one that was dropped."""
+    """Seconds, (pulse,), rising; NaN for a pulse that was dropped."""
     changed: int | None = None
-    """The first pulse after a sudden change, from which the time to lock counts."""
+    """Index of the first pulse after a sudden change, from which the time to lock counts; None without one."""
 
 
 def steady(bpm: float, beats: int) -> Seconds:
@@ -43,7 +45,7 @@ def stepping(before: float, after: float, beats: int) -> tuple[Seconds, int]:
 
 
 def ramp(before: float, after: float, beats: int, lead: int) -> Seconds:
-    """Return when pulses are due if the tempo rises evenly in time over `beats`, after `lead` steady ones."""
+    """Return when pulses are due if the tempo changes linearly in time over `beats`, after `lead` steady ones."""
     steady_part = steady(before, lead)
     start = steady_part[-1] + 60 / before / PULSES_PER_QUARTER
     n = np.arange(beats * PULSES_PER_QUARTER) / PULSES_PER_QUARTER
@@ -66,7 +68,7 @@ def held_up(due: Seconds, random: np.random.Generator) -> Seconds:
 
 
 def in_bursts(frames: int) -> Delay:
-    """Return the delay of a program that hands pulses over once in an audio period of so many frames."""
+    """Return the delay of a program that delivers pulses once per audio period of so many frames."""
     period = frames / RATE
 
     def delayed(due: Seconds, random: np.random.Generator) -> Seconds:

@@ -1,4 +1,4 @@
-"""The songs of an audition: encoded songs that the bundle never learned from, and how they are played to it."""
+"""The songs of an audition: encoded songs that the bundle never learned from, and their performance as events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def songs_to_hear(folder: Path | None, settings: Prepare) -> list[Song]:
 
 
 def performed(notes: Sequence[Note], bpm: float = BPM) -> Iterator[tuple[float, NoteOn | NoteOff]]:
-    """Yield the events of a melody on the grid of sixteenths, played in time; times in seconds."""
+    """Yield the note-ons and note-offs of a melody, played in time, each with its time in seconds."""
     step_seconds = 60 / bpm / STEPS_PER_BEAT
     steps = 0
     for note in notes:

@@ -1,4 +1,4 @@
-"""How well the tempo is followed from the playing alone: songs, played by somebody who drifts and isn't exact."""
+"""The tempo part of an audition: how well the tempo is followed without a clock, in songs played inexactly."""
 
 from __future__ import annotations
 
@@ -16,48 +16,50 @@ from antiphon_trainer.audition.durations import inter_onset_steps
 from antiphon_trainer.corpus.songs import Song
 
 TARGET = 0.90
+"""Share of the intervals that should come out right."""
 SET_BPM = 100.0
-"""The default setting: what a follower is told before the first note, whatever is played."""
+"""BPM before the first note, as in the default settings, whatever tempo is played."""
 FIRST = 8
-"""Intervals that don't count."""
+"""Intervals at the beginning of a song that don't count: the tempo isn't known yet."""
 SLOWEST, FASTEST = 70.0, 140.0
-"""Beats a minute, drawn for each song."""
+"""BPM; the tempo of each song is drawn between them."""
 MOVED = 0.020
-"""Seconds by which an onset is moved at most."""
+"""Seconds, at most, by which an onset is too early or too late."""
 DRIFT = 0.05
-"""Share by which the tempo drifts up and down, as a sine with a period of `PERIODS` seconds."""
+"""Share by which the tempo drifts up and down, as a sine."""
 PERIODS = (8.0, 30.0)
+"""Seconds; the period of the drift is drawn between them for each song."""
 FACTORS = (0.5, 1.0, 2.0)
-"""A song's steps may all be so many times the written ones."""
+"""The steps of a song are right if they are the written ones times one of these: half or twice a tempo is right too."""
 
 Steps = npt.NDArray[np.int64]
 Seconds = npt.NDArray[np.float64]
 Counts = Callable[[Seconds], Steps]
-"""From intervals in seconds, (interval,), to steps, causally."""
+"""From intervals in seconds, (interval,), to steps, each from the intervals up to it only."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a way to count steps comes to."""
+    """The figures of one way to count steps."""
 
     name: str
     right: float
-    """Share of the intervals, one factor a song allowed."""
+    """Share of the intervals with the right steps, times the best factor of each song."""
     right_at_1: float
-    """The same without any factor."""
+    """The same with a factor of 1."""
     songs: dict[str, int]
-    """Factor → songs that it was allowed to."""
+    """Factor → songs of which it is the best."""
 
 
 @dataclass(frozen=True)
 class TempoResult:
-    """How many steps come out right: the follower's, and the baselines'."""
+    """The figures of the tempo follower and of the baselines."""
 
     songs: int
     intervals: int
     found: list[Found]
 
     def lines(self) -> list[str]:
-        """Return a table, a line a way to count steps."""
+        """Return a table with a line for each way to count steps."""
         return list(_lines(self))
 
     def as_json(self) -> dict[str, Any]:
@@ -88,21 +90,21 @@ def measure(songs: Sequence[Song], seed: int) -> TempoResult:
 
 
 def perform(steps: Steps, random: np.random.Generator) -> Seconds:
-    """Play a melody at a tempo drawn for it, drifting, each onset moved. Returns the intervals in seconds."""
+    """Play a melody at a random, drifting tempo, each onset moved; return the intervals in seconds, (interval,)."""
     bpm = random.uniform(SLOWEST, FASTEST)
     turn = 2 * np.pi / random.uniform(*PERIODS)
     phase = random.uniform(0, 2 * np.pi)
-    a_second = bpm * STEPS_PER_BEAT / 60
+    per_second = bpm * STEPS_PER_BEAT / 60
     onsets = np.concatenate([[0], np.cumsum(steps)])
-    time = np.linspace(0, onsets[-1] / a_second * (1 + 2 * DRIFT) + 1, 20_000)
-    # The integral of a_second · (1 + DRIFT · sin(turn · time + phase)).
-    reached = a_second * (time + DRIFT / turn * (np.cos(phase) - np.cos(turn * time + phase)))
+    time = np.linspace(0, onsets[-1] / per_second * (1 + 2 * DRIFT) + 1, 20_000)
+    # The integral of per_second · (1 + DRIFT · sin(turn · time + phase)).
+    reached = per_second * (time + DRIFT / turn * (np.cos(phase) - np.cos(turn * time + phase)))
     moved = np.interp(onsets, reached, time) + random.uniform(-MOVED, MOVED, len(onsets))
     return np.diff(moved)
 
 
 def followed(intervals: Seconds) -> Steps:
-    """Count with the follower."""
+    """Count steps with the tempo follower."""
     follower, steps = TempoFollower(SET_BPM), []
     for interval in intervals.tolist():
         follower = follower.after(interval)
@@ -111,12 +113,12 @@ def followed(intervals: Seconds) -> Steps:
 
 
 def fixed(intervals: Seconds) -> Steps:
-    """Count on a grid at the set tempo."""
+    """Count steps on a grid at the set tempo."""
     return np.maximum(1, np.rint(intervals * SET_BPM * STEPS_PER_BEAT / 60)).astype(np.int64)
 
 
 def running(intervals: Seconds) -> Steps:
-    """Count with the nearest number of steps at a tempo that moves a fifth of the way to each interval's."""
+    """Count the nearest steps at a tempo that moves a fifth of the way to that of each interval."""
     bpm, steps = SET_BPM, []
     for interval in intervals.tolist():
         steps.append(max(1, round(interval * bpm * STEPS_PER_BEAT / 60)))
@@ -130,7 +132,7 @@ def _found(name: str, count: Counts, written: Sequence[Steps], played: Sequence[
     for steps, intervals in zip(written, played, strict=True):
         counted, true = count(intervals)[FIRST:], steps[FIRST:]
         hits = {factor: int((counted == factor * true).sum()) for factor in FACTORS}
-        # Where two factors do as well, it was the plain one.
+        # With ties, the factor 1.
         factor = max(FACTORS, key=lambda factor: (hits[factor], factor == 1))
         songs[factor] += 1
         right, right_at_1, total = right + hits[factor], right_at_1 + hits[1.0], total + len(true)

@@ -1,1 +1,1 @@
-"""Conversion: from a Keras file to a bundle, proven equal before it is written."""
+"""Conversion: a Keras file → a bundle that is proven equal to it before it is written."""

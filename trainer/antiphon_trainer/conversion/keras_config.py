@@ -1,4 +1,4 @@
-"""The architecture in a Keras file: checked for code, and rid of what today's Keras doesn't take."""
+"""The configuration of a model in a Keras file: checked for code, and converted to what Keras 3 reads."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import keras
 
 from antiphon.errors import UserError
 
-_HOMES = (keras.layers, keras.initializers, keras.regularizers, keras.constraints, keras.dtype_policies)
+_NAMESPACES = (keras.layers, keras.initializers, keras.regularizers, keras.constraints, keras.dtype_policies)
 _MODELS = ("Functional", "Sequential", "Model")
 _OPERATIONS = ("OneHot", "Sum", "Add", "Multiply", "Concatenate", "Softmax", "Cast", "__keras_tensor__")
 _CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
-"""Keras' own layers that run what a file says."""
+"""Keras' own layers that run code from the file."""
 _GONE = ("time_major", "implementation", "batch_input_shape", "input_dim", "input_length", "ragged", "sparse")
-"""Arguments of Keras 2 that Keras 3 refuses. `time_major` is refused here too where it was used."""
+"""Arguments of Keras 2 that Keras 3 refuses. `time_major` is dropped only where it is False."""
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
 
 
 def clean(config: Any) -> Any:
-    """Return a model's configuration as today's Keras reads it.
+    """Return a model's configuration as Keras 3 reads it.
 
     Args:
         config: decoded from JSON, of Keras 2 or 3.
@@ -37,7 +37,7 @@ def clean(config: Any) -> Any:
     _check(config)
     name, inner = config["class_name"], config.get("config")
     if name in _MODELS:
-        if "module" in config:  # Keras 2.12 and later had them elsewhere
+        if "module" in config:  # Keras 2.12 and later wrote other modules
             config["module"] = "keras" if name != "Functional" else "keras.src.models.functional"
         inner = {"layers": inner} if isinstance(inner, list) else inner
         if name == "Sequential" and isinstance(inner, dict):
@@ -48,19 +48,33 @@ def clean(config: Any) -> Any:
 
 
 def _check(config: dict[str, Any]) -> None:
-    """Refuse what isn't Keras' own."""
+    """Refuse a class that isn't Keras' own, or that runs code.
+
+    Raises:
+        UserError: it is one.
+    """
     name, inner = config["class_name"], config.get("config")
     called = inner.get("name") if isinstance(inner, dict) else None
     which = f"layer {called!r} is a {name}" if called else f"it uses {name}"
     if name in _CODE:
-        raise UserError(f"{which}, which runs code from the file; say the same with layers of Keras, and train again")
-    own = name in _MODELS or name in _OPERATIONS or any(hasattr(home, name) for home in _HOMES) or name == "Policy"
+        raise UserError(f"{which}, which runs code from the file; use other layers of Keras instead, and train again")
+    own = (
+        name in _MODELS
+        or name in _OPERATIONS
+        or any(hasattr(namespace, name) for namespace in _NAMESPACES)
+        or name == "Policy"
+    )
     at_home = (config.get("module") or "keras").split(".")[0] == "keras"
     if not own or not at_home or config.get("registered_name") not in (None, name):
-        raise UserError(f"{which}, which is not of Keras itself; the file doesn't hold its code, nor would it be run")
+        raise UserError(f"{which}, which isn't part of Keras; the file doesn't hold its code, and it wouldn't be run")
 
 
 def _clean_layer(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Return a layer's configuration with the arguments and defaults of Keras 3.
+
+    Raises:
+        UserError: it has time_major=True.
+    """
     if config.get("time_major"):
         raise UserError(f"layer {config.get('name')!r} has time_major=True, which Keras 3 no longer knows")
     cleaned = {key: value for key, value in config.items() if key not in _GONE}
@@ -70,13 +84,13 @@ def _clean_layer(name: str, config: dict[str, Any]) -> dict[str, Any]:
     cleaned.pop("batch_shape", None)
     for key, value in cleaned.items():
         if isinstance(value, dict) and "module" not in value and hasattr(keras.layers, value.get("class_name", "")):
-            cleaned[key] = value | {"module": "keras.layers"}  # a layer in a layer: Keras 2 didn't say whose
+            cleaned[key] = value | {"module": "keras.layers"}  # a layer within a layer: Keras 2 didn't write its module
     if "dtype" in cleaned:
         cleaned["dtype"] = "float32"
     if name in _RECURRENT and "stateful" in cleaned:
         cleaned["stateful"] = False
     if name == "GRU":
-        cleaned.setdefault("reset_after", False)  # the default when Keras didn't yet write it down
+        cleaned.setdefault("reset_after", False)  # the default when Keras didn't write it yet
     if name == "Embedding":
         cleaned.setdefault("input_dim", config.get("input_dim"))
     if name == "BatchNormalization" and isinstance(cleaned.get("axis"), list):
@@ -85,7 +99,7 @@ def _clean_layer(name: str, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_input(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give a Sequential model of Keras 2 the input layer that its first layer stood for."""
+    """Add the input layer to a Sequential model of Keras 2, which had its shape in the first layer."""
     first = layers[0] if layers else {}
     shape = first.get("config", {}).get("batch_input_shape")
     if first.get("class_name") == "InputLayer" or not shape:

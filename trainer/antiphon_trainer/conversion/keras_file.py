@@ -1,7 +1,6 @@
-"""Keras files, of this Keras and of the older ones: `.h5` (Keras 2 and 3) and `.keras`, loaded without running code.
+"""Keras files of Keras 2 and 3, `.h5` and `.keras`, loaded without running code.
 
-The architecture is checked and cleaned in a copy: classes that aren't Keras' own are refused by name, and what
-today's Keras no longer takes, or what only mattered in training, goes. Keras then reads the copy.
+The configuration is checked and converted in a copy (`keras_config`), and Keras loads the copy.
 """
 
 from __future__ import annotations
@@ -32,7 +31,9 @@ def load_network(path: Path) -> Any:
         UserError: the file can't be read, holds no architecture, or asks for code of its own.
     """
     if path.is_dir():
-        raise UserError(f"{path}: is a folder; convert reads .keras and .h5: load it where it was made, and save it so")
+        raise UserError(
+            f"{path}: is a folder; convert reads .keras and .h5: load it where it was made, and save it as one of these"
+        )
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; 'antiphon-trainer train' writes one")
     with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +50,7 @@ def load_network(path: Path) -> Any:
 
 
 def _cleaned(path: Path, folder: Path) -> Path:
-    """Write the copy that Keras is to read, and return its path."""
+    """Write the copy that Keras is to load into a folder, and return its path."""
     with path.open("rb") as file:
         begins = file.read(len(_HDF5))
     if begins == _HDF5:

@@ -1,1 +1,1 @@
-"""Generation: melodies that a model makes up, and the files that they are written to."""
+"""Generation: melodies that a model makes up, written as MIDI, MusicXML and pictures."""

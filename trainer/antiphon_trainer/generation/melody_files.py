@@ -20,23 +20,24 @@ from antiphon.melody.metre import TimeSignature
 from antiphon.offline.piano_roll import PERFORMER_COLOUR, Part, TimeAxis, draw_piano_roll
 
 _TICKS = 480
-"""Of a MIDI file's quarter note."""
+"""Ticks per quarter note of a MIDI file."""
 _VELOCITY = 80
-_DAY = re.compile(r"\s*<encoding-date>.*?</encoding-date>")
+_ENCODING_DATE = re.compile(r"\s*<encoding-date>.*?</encoding-date>")
 _PART = re.compile(r"P[0-9a-f]{32}")
-"""The name that music21 draws for a part, new every time."""
+"""The name that music21 gives a part, a random one every time."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A melody with what a score says about it."""
+    """A melody with its title, metre, key and tempo."""
 
     title: str
     notes: Sequence[Note]
     metre: TimeSignature
     sharps: int
-    """The key signature."""
+    """The key signature, −5…6."""
     bpm: float
+    """Quarter notes per minute."""
 
 
 def write_midi(path: Path, piece: Piece) -> None:
@@ -71,7 +72,7 @@ def write_score(path: Path, piece: Piece) -> None:
     score.metadata = metadata.Metadata(title=piece.title, composer="Antiphon")
     score.append(_part(piece).makeNotation())
     text = GeneralObjectExporter(score).parse().decode("utf-8")
-    write_whole(path, lambda beside: beside.write_bytes(_PART.sub("P1", _DAY.sub("", text)).encode()))
+    write_whole(path, lambda beside: beside.write_bytes(_PART.sub("P1", _ENCODING_DATE.sub("", text)).encode()))
 
 
 def _part(piece: Piece) -> Any:
