@@ -68,5 +68,7 @@ def test_a_port_is_closed_in_a_flood(jack_server: dict[str, str]) -> None:
             )
         finally:
             flood.kill()
-    assert (done.returncode, done.stderr) == (0, "")
+    # RtMidi itself throws messages away, and says so, where the machine is too busy to take them all.
+    said = {line for line in done.stderr.splitlines() if line and "message queue limit reached" not in line}
+    assert (done.returncode, said) == (0, set())
     assert int(done.stdout) >= 2500

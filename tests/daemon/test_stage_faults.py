@@ -54,7 +54,7 @@ def test_nonsense_is_refused_and_too_much_of_it_closes_the_page(tmp_path: Path) 
             '{"type":"midi","message":[144,60,200]}',
             '{"type":"midi","message":[60,60,60]}',
             '{"type":"set","name":"model","value":"../../etc"}',
-            '{"type":"set","name":"temperature","value":9}',
+            '{"type":"set","name":"temperature","value":99}',
             '{"type":"set","name":"mute","value":1}',
             '{"type":"set","name":"key","value":"H"}',
             '{"type":"set","name":"folder","value":"/"}',
