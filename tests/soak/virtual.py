@@ -11,10 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from random import Random
 from time import perf_counter
 
@@ -102,16 +99,6 @@ def soak(events: int, seed: int, first: int = 0) -> tuple[Tally, int]:
         if not before and tally.events * 10 >= events:
             before = memory()
     return tally, memory() - before
-
-
-def soak_all(events: int, seeds: Sequence[int]) -> list[Tally]:
-    """Soak with several seeds, so many events each, on all processors: a performance needs one alone.
-
-    Raises:
-        BrokenPromise: see there.
-    """
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
-        return [tally for tally, _ in processes.map(soak, [events] * len(seeds), seeds)]
 
 
 def main() -> int:
