@@ -1,7 +1,7 @@
 """Set up this checkout and start Antiphon. Python 3.11 or newer is all that must be there.
 
     python3 bootstrap.py run [OPTIONS OF antiphon run]     play
-    python3 bootstrap.py test [OPTIONS OF pytest]          run the tests
+    python3 bootstrap.py test [OPTIONS OF pytest]          run the tests, beside each other (`-n 0`: one by one)
 
 Each makes `.venv` beside this file, installs into it the very versions that `requirements/` locks, and becomes
 the program asked for, whose exit code it gives back. The second time it starts at once. On Debian and Ubuntu, as
@@ -34,6 +34,9 @@ PIP_LOG = VENV / "pip.log"
 LOCKS = {"run": "requirements/play.txt", "test": "requirements/develop.txt"}
 SUFFICES = {"run": ("run", "test"), "test": ("test",)}
 """Command → the set-ups that serve it: who can test can play too."""
+WORKERS = 6
+"""Processes that test beside each other: more than there are cores, because mostly they wait for music; no more,
+because each needs a JACK server or two, and JACK bears only eight on a machine."""
 OLDEST = (3, 11)
 WITH_WHEELS = ((3, 12), (3, 11))
 """Pythons for which everything comes ready-made; above them python-rtmidi is built from source."""
@@ -64,7 +67,7 @@ def main(arguments: list[str]) -> int:
         if command == "test":
             prepare_tests()
             os.chdir(ROOT)
-            return become([PYTHON, "-m", "pytest", *options])
+            return become([PYTHON, "-m", "pytest", "--numprocesses", str(WORKERS), *options])
         if "--help" not in options:
             offer_midi()
         return become([str(SCRIPTS / "antiphon"), "run", *options])

@@ -9,19 +9,49 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 import bootstrap
+from tests.distribution import Lanes, longest_first
+
+# A time limit for each example would fail on a busy machine, and tell nothing.
+settings.register_profile("antiphon", deadline=None)
+settings.load_profile("antiphon")
 
 SERVERS = 7
 """Servers that tests may have at a time. JACK knows only eight on a machine, and forgets a dead one only when another
 takes its name; so the names are few and are used again. The eighth is the user's own."""
 TURN_SECONDS = 300.0
 """How long a test waits for a name: whole modules keep theirs, and other test runs on this machine count too."""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share tests out as `tests.distribution` says."""
+    config.option.loadscopereorder = False  # it would put modules of many small tests first
+    return Lanes(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers begin with what takes longest."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was not tested, and how to get it."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped")
+    )
+    if reasons:
+        terminalreporter.line("skipped: " + "; ".join(f"{count} tests: {reason}" for reason, count in reasons.items()))
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +65,8 @@ def jack_server() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def running_jack(period: int = 64, realtime: bool = False) -> Iterator[dict[str, str]]:
-    """Run a JACK server; see `jack_server`, and for its arguments `bootstrap.start_jackd`."""
+def running_jack(period: int = 64) -> Iterator[dict[str, str]]:
+    """Run a JACK server, ahead of whatever else this machine does, where that is granted; `period` is in frames."""
     if os.environ.get("ANTIPHON_WITHOUT_JACK") == "1":
         pytest.skip("ANTIPHON_WITHOUT_JACK=1")
     if sys.platform != "linux":
@@ -46,7 +76,7 @@ def running_jack(period: int = 64, realtime: bool = False) -> Iterator[dict[str,
         pytest.fail("jackd is missing; run: sudo apt-get install -y jackd2 (or test without: ANTIPHON_WITHOUT_JACK=1)")
     with reserved_name() as name, pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile() as log:
         patch.setenv("JACK_DEFAULT_SERVER", name)
-        server, lifeline = bootstrap.start_jackd(output=log.fileno(), period=period, realtime=realtime)
+        server, lifeline = bootstrap.start_jackd(output=log.fileno(), period=period, realtime=True)
         try:
             if not bootstrap.jack_answers(seconds=20, python=sys.executable):
                 log.seek(0)

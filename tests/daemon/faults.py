@@ -21,7 +21,7 @@ from antiphon.midi.jack import leak_client
 from tests.conftest import reserved_name
 from tests.daemon.live import BPM, PATIENCE, Daemon, Heard, Keyboard, environment
 
-COMMAND = ["jackd", "--no-realtime", "--sync", "--timeout", "100", "-d", "dummy", "-r", "48000", "-p", "64"]
+COMMAND = ["jackd", "--realtime", "--sync", "--timeout", "100", "-d", "dummy", "-r", "48000", "-p", "64"]
 
 
 class Server:

@@ -135,7 +135,7 @@ class Ardour:
 def ardour(folder: Path) -> Iterator[Ardour]:
     """Start JACK and on it Ardour with a new session in a folder; its transport stands."""
     for number in range(STARTS):
-        with running_jack(PERIOD, realtime=True), _ardour(folder / f"session {number}") as started:
+        with running_jack(PERIOD), _ardour(folder / f"session {number}") as started:
             if started.is_ready():
                 yield started
                 return

@@ -41,7 +41,7 @@ def until(page: Page, expression: str) -> None:
         page.wait_for_timeout(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop is in the way of tests that run their own
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("the browser tests need Chromium: apt-get install chromium")
