@@ -45,8 +45,8 @@ LEAST_NOISE = 0.0003
 SLACK = 1.25
 """Factor on the measured noise: with the same noise, the band of many pulses is higher than that of a few."""
 JITTER = 0.00125
-"""Seconds to either side. Up to so much noise is jitter, and the beat its middle; twice as much is delay, and the beat the
-least of it; in between it is interpolated."""
+"""Seconds to either side. Up to so much noise is jitter, and the beat its middle; twice as much is delay, and the beat
+the least of it; in between it is interpolated."""
 PERIODS = tuple(frames / rate for rate in (44_100, 48_000) for frames in (256, 512, 1024, 2048))
 """Seconds; usual audio periods. Pulses as far apart as one of these are likelier the bursts, one a period, of a slower
 tempo; a pulse that seems to be missing now and then isn't: its period was just empty."""
