@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.answering.style import Style
@@ -46,9 +46,9 @@ from antiphon.improviser.modes import Signal, Turn
 from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.output.playing import Due, Playing
 from antiphon.improviser.snapshot import Snapshot
+from antiphon.improviser.steering import Steering
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.improviser.turns import Turns
-from antiphon.melody.keys import signature_name
 from antiphon.midi.messages import ControlChange, Expression, NoteOff, NoteOn, Transport
 from antiphon.midi.protocol import ALL_NOTES_OFF, ALL_SOUND_OFF
 from antiphon.parameters import Mode, When
@@ -99,8 +99,6 @@ class Improviser:
         self._channel = options.channel
         self._on_heard = on_heard
         self._on_notice = on_notice
-        self.holds = False
-        """An answer goes on while the performer plays."""
         loopback = LoopbackFilter()
         metronome = Metronome(options.click, time.beat, time.bar)
         metronome.set_out(time.tempo.step)
@@ -109,6 +107,7 @@ class Improviser:
         self._replies = Replies(models, options.style, options.seed, options.channel, self._listener, time)
         self._playing = Playing(time, metronome, loopback)
         self._turns = Turns(options.mode, options.when, self._listener, time, self._replies, self._playing)
+        self._steering = Steering(time, self._listener, self._turns, self._replies, self._playing, self._notice)
         self._call = self._turns.call
         self._now = self._done = float("-inf")
         self._said_unknown = False
@@ -117,11 +116,11 @@ class Improviser:
             NoteOff: self._take,
             ControlChange: self._take,
             **dict.fromkeys(get_args(Expression), self._take),
-            Control: self._steer,
-            TempoChange: self._tempo_change,
-            SyncChange: self._sync_change,
-            KeyLock: self._key_lock,
-            **dict.fromkeys(get_args(Transport), self._transport),
+            Control: self._control,
+            TempoChange: self._steering.tempo,
+            SyncChange: self._steering.sync,
+            KeyLock: self._steering.key,
+            **dict.fromkeys(get_args(Transport), self._steering.transport),
         }
 
     @property
@@ -216,7 +215,7 @@ class Improviser:
             lowest=style.constraints.lowest,
             highest=style.constraints.highest,
             is_muted=self._playing.is_muted,
-            holds=self.holds,
+            holds=self._steering.holds,
             tempo=time.tempo,
             sync=time.sync,
             bar=time.bar,
@@ -268,7 +267,7 @@ class Improviser:
         yield from self._playing.due()
         check = self._time.next_check()
         if check is not None:
-            yield check, self._check_clock
+            yield check, self._steering.check_clock
         yield from self._turns.due()
 
     def _finish(self) -> None:
@@ -282,7 +281,7 @@ class Improviser:
         messages, is_heard = self._input.strike(time, event)
         if not is_heard:
             return messages
-        if self._turns.turn is Turn.ANSWERING and not self.holds:
+        if self._turns.turn is Turn.ANSWERING and not self._steering.holds:
             messages += self._turns.signal(time, Signal.PLAYS)
         heard = self._listener.note_on(time, event.pitch)
         if heard is None:
@@ -312,79 +311,12 @@ class Improviser:
         for note in notes:
             self._listener.note_off(time, note.pitch)
 
-    def _tempo_change(self, time: float, event: TempoChange) -> list[Timed]:
-        if self._time.rolls:
-            self._notice(time, "the tempo is the clock's; set it there, or choose another sync")
-            return []
-        self._time.change_tempo(time, event.bpm)
-        self._listener.take_tempo(event.bpm)
-        return []
+    def _control(self, time: float, control: Control) -> list[Timed]:
+        return self._panic(time) if control.name == "panic" else self._steering.control(time, control)
 
-    def _sync_change(self, time: float, event: SyncChange) -> list[Timed]:
-        if event.sync != self._time.sync:
-            self._time.change_sync(event.sync)
-            self._listener.follow_sync()
-            self._notice(time, f"sync {event.sync}")
-        return []
-
-    def _key_lock(self, time: float, event: KeyLock) -> list[Timed]:
-        """Play in a key from the next answer on; what is planned already is played as it is."""
-        locked = self._listener.locked
-        if event.sharps == locked:
-            return []
-        if self._listener.lock(event.sharps):
-            self._notice(time, f"key {_name_of(event.sharps)}")
-        else:
-            self._notice(time, f"the key stays {_name_of(locked)}: this model can't listen in all keys")
-        return []
-
-    def _transport(self, time: float, event: Transport) -> list[Timed]:
-        jump = self._time.hear_transport(time, event)
-        if jump is None:
-            return []
-        messages = self._turns.signal(time, Signal.STOPPED)
-        self._call.is_stopped = not self._time.rolls
-        self._listener.move_grid(jump)
-        self._call.move(jump)
-        self._playing.set_out(time)
-        return messages
-
-    def _check_clock(self, time: float) -> list[Timed]:
-        self._notice(time, self._time.check(time))
-        return []
-
-    def _notice(self, time: float, text: str | None) -> None:
-        if text is not None and self._on_notice is not None:
+    def _notice(self, time: float, text: str) -> None:
+        if self._on_notice is not None:
             self._on_notice(time, text)
-
-    # What the performer steers
-
-    def _steer(self, time: float, control: Control) -> list[Timed]:
-        name, value = control.name, control.value
-        if name == "answer":
-            return self._turns.signal(time, Signal.ANSWER_NOW)
-        if name == "panic":
-            return self._panic(time)
-        if name == "mode":
-            return self._change_mode(time, cast(Mode, value))
-        if name == "mute":
-            return self._playing.mute(bool(value), time)
-        if name == "hold":
-            self.holds = bool(value)
-        elif name == "tap":
-            bpm = self._time.tap(time)
-            if bpm is not None:
-                self._listener.take_tempo(bpm)
-        else:
-            self._replies.change_style(self._replies.style.with_control(control))
-        return []
-
-    def _change_mode(self, time: float, mode: Mode) -> list[Timed]:
-        if mode == self._turns.mode:
-            return []
-        messages = self._turns.change_mode(time, mode)
-        self._notice(time, f"mode {mode}")
-        return messages
 
     def _panic(self, time: float) -> list[Timed]:
         self._call.close()  # silence, and no answer to what was being played
@@ -401,7 +333,3 @@ class Improviser:
 
     def _end_all(self, time: float) -> list[Timed]:
         return self._playing.end_all(time) + self._input.end_all(time)
-
-
-def _name_of(sharps: int | None) -> str:
-    return "by listening" if sharps is None else signature_name(sharps)

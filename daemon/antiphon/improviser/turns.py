@@ -125,7 +125,7 @@ class Turns:
 
     def _next_note(self, time: float, signal: Signal) -> list[Timed]:
         self._plan.clear()
-        if not (self._playing.may_answer(time) and self._replies.wants_to_play()):
+        if not (self._playing.may_answer(time) and self._replies.draw_whether_to_answer()):
             return []
         note, drawn = self._replies.next_note(self.call.velocity)
         if self._when == "now" or signal is Signal.ANSWER_NOW:

@@ -96,7 +96,7 @@ class Replies:
 
     # The next note
 
-    def wants_to_play(self) -> bool:
+    def draw_whether_to_answer(self) -> bool:
         """Draw whether a note is answered, by the style's density."""
         if self.style.density >= 1:
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from antiphon.improviser.tempo.pulses import Pulses, believed_bpm
+from antiphon.improviser.tempo.pulses import Pulses, bounded_bpm
 from antiphon.melody.grid import STEPS_PER_BEAT, Tempo
 from antiphon.midi.protocol import PULSES_PER_QUARTER
 
@@ -30,7 +30,7 @@ class MidiClock:
     """
 
     def __init__(self, bpm: float, steps_per_beat: float = STEPS_PER_BEAT, offset: float = 0.0) -> None:
-        self._pulses = Pulses(60 / believed_bpm(bpm) / PULSES_PER_QUARTER)
+        self._pulses = Pulses(60 / bounded_bpm(bpm) / PULSES_PER_QUARTER)
         self._steps_per_beat = steps_per_beat
         self._offset = offset
         self._origin = 0

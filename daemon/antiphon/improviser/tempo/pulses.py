@@ -17,7 +17,7 @@ from antiphon.improviser.tempo.regression_band import Point, RegressionBand, reg
 from antiphon.midi.protocol import PULSES_PER_QUARTER
 
 SLOWEST, FASTEST = 20.0, 400.0
-"""BPM that a clock may have; others aren't believed."""
+"""BPM that a clock may have; others are brought to the nearer one."""
 LONGEST_INTERVAL, SHORTEST_INTERVAL = 60 / SLOWEST / PULSES_PER_QUARTER, 60 / FASTEST / PULSES_PER_QUARTER
 """Seconds between pulses, at these tempi."""
 WINDOWS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 192)
@@ -69,13 +69,13 @@ TOLERANCE = 0.15
 """Intervals by which a pulse after a dropout may be off, where noise is less."""
 
 
-def believed_bpm(bpm: float) -> float:
-    """Return a tempo as it is believed: no slower than `SLOWEST` and no faster than `FASTEST`."""
+def bounded_bpm(bpm: float) -> float:
+    """Return a tempo, in BPM, brought within `SLOWEST` to `FASTEST`."""
     return min(FASTEST, max(SLOWEST, bpm))
 
 
-def believed_interval(seconds: float) -> float:
-    """Return the time between two pulses, in seconds, as it is believed: that of a tempo of `SLOWEST` to `FASTEST`."""
+def bounded_interval(seconds: float) -> float:
+    """Return the time between two pulses, in seconds, brought within those of the tempi `SLOWEST` to `FASTEST`."""
     return min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, seconds))
 
 
@@ -246,7 +246,7 @@ class Pulses:
         points = (*self.points, point)[-WINDOWS[-1] :]
         noted = self._noted(point)
         band = _longest(points, noted.noise)
-        interval = believed_interval(band.slope) if band else self.interval
+        interval = bounded_interval(band.slope) if band else self.interval
         fitted = band.size if band else 1
         offsets = [each.time - (each.number - point.number) * interval for each in points[-fitted:]]
         lowest, height = min(offsets), max(offsets) - min(offsets)

@@ -11,7 +11,7 @@ import math
 from dataclasses import replace
 
 from antiphon.improviser.tempo.midi_clock import Health, MidiClock
-from antiphon.improviser.tempo.pulses import believed_bpm
+from antiphon.improviser.tempo.pulses import bounded_bpm
 from antiphon.improviser.tempo.tempo_follower import MOST_TAPS, tapped_bpm
 from antiphon.melody.grid import Place, Tempo
 from antiphon.midi.messages import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
@@ -101,10 +101,10 @@ class Timekeeper:
     def change_tempo(self, time: float, bpm: float) -> None:
         """Count with another tempo, in beats a minute, from now on; one that a clock sets stays.
 
-        A tempo that nobody plays, which a file may have, is brought into what is believed.
+        One that nobody plays, which a file may have, is brought within those of a clock.
         """
         if not self._rolls:
-            self._tempo = self._tempo.changed(believed_bpm(bpm), time)
+            self._tempo = self._tempo.changed(bounded_bpm(bpm), time)
 
     def change_sync(self, sync: Sync) -> None:
         """Follow something else from now on; until that is heard, the grid goes on as it stands.
