@@ -21,6 +21,8 @@ from antiphon.bench import process
 from antiphon.bench.figures import spread
 from antiphon.bench.inner import TUNE
 from antiphon.bench.wire import PACE, Line
+from antiphon.midi.codec import encode
+from antiphon.midi.messages import ControlChange
 from antiphon.midi.ports import choose_api
 from antiphon.settings import read_settings
 
@@ -36,7 +38,7 @@ def flood(api: int, name: str, stop: Any, sent: Any) -> None:
     due = time.perf_counter()
     while not stop.is_set():
         for number in range(BURST):
-            out.send_message([0xB1, 1 + number % 4, (sent.value + number) % 128])
+            out.send_message(encode(ControlChange(1 + number % 4, (sent.value + number) % 128, 2)))
         sent.value += BURST
         due += EVERY
         time.sleep(max(0.0, due - time.perf_counter()))

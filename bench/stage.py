@@ -23,6 +23,8 @@ from websockets.typing import Origin
 from antiphon.bench import process, wire
 from antiphon.bench.figures import spread
 from antiphon.bench.inner import TUNE
+from antiphon.midi.codec import encode
+from antiphon.midi.messages import Message, NoteOff, NoteOn
 from antiphon.midi.ports import choose_api
 
 PAGES = 3
@@ -47,13 +49,13 @@ class Page:
         """Press a key and return when the answer is there, in seconds after; None if it never is."""
         self._answered.clear()
         start = time.perf_counter()
-        self._send([0x91, pitch, 80])
+        self._send(NoteOn(pitch, 80, 2))
         answered = self._answered.wait(wire.PATIENCE)
-        self._send([0x81, pitch, 0])
+        self._send(NoteOff(pitch, 2))
         return self._came - start if answered else None
 
-    def _send(self, message: list[int]) -> None:
-        self.socket.send(json.dumps({"type": "midi", "message": message}))
+    def _send(self, message: Message) -> None:
+        self.socket.send(json.dumps({"type": "midi", "message": list(encode(message))}))
 
     def _read(self) -> None:
         for text in self.socket:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +15,31 @@ PACKAGE = Path(__file__).parents[2] / "daemon" / "antiphon"
 HEAVY = ("tensorflow", "keras", "music21", "antiphon_trainer")
 WORLD = ("threading", "time", "asyncio", "rtmidi", "mido", "signal", "socket")
 """What touches the world or the clock."""
+ABOVE_MELODY = ("improviser", "midi", "recording", "offline", "stage", "setup", "bench", "live", "musician", "settings")
+PURE_MIDI = ("protocol", "messages", "codec", "active_notes")
+"""Modules of `midi/` that open no port: values and functions."""
+
+
+def ours(*names: str) -> tuple[str, ...]:
+    return tuple(f"antiphon.{name}" for name in names)
+
+
 FORBIDDEN = {
-    "melody": ("antiphon.improviser", "antiphon.live", *WORLD),
-    "improviser": ("antiphon.live", *WORLD),
+    "melody": (*ours(*ABOVE_MELODY), *WORLD),
+    "midi": ours("improviser", "recording", "offline", "stage", "live"),
+    "improviser": (
+        *ours("recording", "offline", "stage", "setup", "bench", "live", "musician", "settings"),
+        *ours("midi.codec", "midi.ports", "midi.connection", "midi.jack", "midi.time_limit"),
+        *WORLD,
+    ),
+    "stage": ours("improviser", "live", "musician"),
+    **{f"midi/{name}.py": (*ours("settings", "files", "midi.ports", "midi.connection"), *WORLD) for name in PURE_MIDI},
 }
-"""Floor → what nothing on it may import."""
+"""Wing or module → what nothing in it may import."""
+
+BYTES_ELSEWHERE = {"recording/midi_file.py", "recording/midi_writer.py"}
+"""Read and write MIDI files, whose events have statuses, lengths and numbers of the file format's own."""
+PROJECT = PACKAGE.parents[1]
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -38,8 +59,9 @@ def test_no_module_of_the_daemon_loads_what_only_training_needs() -> None:
 
 
 @pytest.mark.parametrize("floor", FORBIDDEN)
-def test_a_floor_imports_only_from_below(floor: str) -> None:
-    files = sorted((PACKAGE / floor).rglob("*.py"))
+def test_a_wing_imports_only_from_below(floor: str) -> None:
+    place = PACKAGE / floor
+    files = [place] if place.suffix else sorted(place.rglob("*.py"))
     assert files
     wrong = [
         f"{file.relative_to(PACKAGE)}: {name}"
@@ -53,6 +75,31 @@ def test_a_floor_imports_only_from_below(floor: str) -> None:
 def test_nothing_in_the_daemon_names_the_trainer() -> None:
     wrong = [str(file) for file in PACKAGE.rglob("*.py") for name in imports(file, PACKAGE) if is_within(name, HEAVY)]
     assert wrong == []
+
+
+def test_the_serving_process_loads_no_improviser() -> None:
+    loading = "import sys, antiphon.stage.server; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "antiphon.stage.server" in loaded
+    assert [name for name in loaded if is_within(name, ours("improviser", "live", "musician"))] == []
+
+
+def test_only_midi_knows_the_bytes_of_midi() -> None:
+    files = [*PACKAGE.rglob("*.py"), *(PROJECT / "trainer").rglob("*.py"), *(PROJECT / "bench").rglob("*.py")]
+    allowed = {PACKAGE / each for each in BYTES_ELSEWHERE} | set((PACKAGE / "midi").glob("*.py"))
+    assert {PACKAGE / "midi" / "protocol.py"} < allowed < set(files)
+    wrong = [f"{file}:{line}" for file in sorted({*files} - allowed) for line in midi_bytes(file)]
+    assert wrong == []
+
+
+def midi_bytes(file: Path) -> Iterator[str]:
+    """Yield the lines, with their numbers, on which a file writes a status byte, or masks one."""
+    with tokenize.open(file) as source:
+        for token in tokenize.generate_tokens(source.readline):
+            is_hex = token.type == tokenize.NUMBER and token.string[:2].lower() == "0x"
+            if is_hex and int(token.string, 16) in (0x0F, *range(0x80, 0xFF)):  # FF alone masks a byte
+                yield f"{token.start[0]}: {token.line.strip()}"
 
 
 def imports(file: Path, package_folder: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from antiphon.midi import protocol
 from antiphon.midi.messages import (
@@ -76,37 +77,32 @@ def decode(data: Sequence[int]) -> Message | None:
 
 def encode(message: Message) -> bytes:
     """Return the bytes of a message."""
-    match message:
-        case NoteOn(pitch, velocity, channel):
-            return _channel_message(protocol.NOTE_ON, channel, pitch, velocity)
-        case NoteOff(pitch, channel):
-            return _channel_message(protocol.NOTE_OFF, channel, pitch, 0)
-        case ControlChange(controller, value, channel):
-            return _channel_message(protocol.CONTROL_CHANGE, channel, controller, value)
-        case PolyPressure(pitch, pressure, channel):
-            return _channel_message(protocol.POLY_PRESSURE, channel, pitch, pressure)
-        case ChannelPressure(pressure, channel):
-            return _channel_message(protocol.CHANNEL_PRESSURE, channel, pressure)
-        case PitchBend(value, channel):
-            return _channel_message(protocol.PITCH_BEND, channel, *_two_bytes(value + protocol.BEND_CENTRE))
-        case ProgramChange(program, channel):
-            return _channel_message(protocol.PROGRAM_CHANGE, channel, program)
-        case SongPosition(sixteenths):
-            return bytes([protocol.SONG_POSITION, *_two_bytes(sixteenths)])
-        case ClockPulse():
-            return bytes([protocol.CLOCK])
-        case ClockStart():
-            return bytes([protocol.START])
-        case ClockContinue():
-            return bytes([protocol.CONTINUE])
-        case ClockStop():
-            return bytes([protocol.STOP])
+    return bytes(_BYTES_OF[type(message)](message))
 
 
-def _channel_message(status: int, channel: int, *data: int) -> bytes:
-    return bytes([protocol.status_of(status, channel), *data])
+def _channel_bytes(status: int, data: Callable[[Any], tuple[int, ...]]) -> Callable[[Any], tuple[int, ...]]:
+    """Return what makes all bytes of a channel message, by its data bytes."""
+    first = status - protocol.FIRST_CHANNEL
+    return lambda message: (first + message.channel, *data(message))
 
 
 def _two_bytes(value: int) -> tuple[int, int]:
     """Return a 14-bit value as two data bytes, the lower one first."""
-    return value & 127, value >> 7
+    return value & protocol.HIGHEST, value >> 7
+
+
+_BYTES_OF: dict[type[Message], Callable[[Any], tuple[int, ...]]] = {
+    NoteOn: _channel_bytes(protocol.NOTE_ON, lambda note: (note.pitch, note.velocity)),
+    NoteOff: _channel_bytes(protocol.NOTE_OFF, lambda note: (note.pitch, 0)),
+    PolyPressure: _channel_bytes(protocol.POLY_PRESSURE, lambda pressed: (pressed.pitch, pressed.pressure)),
+    ControlChange: _channel_bytes(protocol.CONTROL_CHANGE, lambda moved: (moved.controller, moved.value)),
+    ProgramChange: _channel_bytes(protocol.PROGRAM_CHANGE, lambda chosen: (chosen.program,)),
+    ChannelPressure: _channel_bytes(protocol.CHANNEL_PRESSURE, lambda pressed: (pressed.pressure,)),
+    PitchBend: _channel_bytes(protocol.PITCH_BEND, lambda bend: _two_bytes(bend.value + protocol.BEND_CENTRE)),
+    SongPosition: lambda position: (protocol.SONG_POSITION, *_two_bytes(position.sixteenths)),
+    ClockPulse: lambda _: (protocol.CLOCK,),
+    ClockStart: lambda _: (protocol.START,),
+    ClockContinue: lambda _: (protocol.CONTINUE,),
+    ClockStop: lambda _: (protocol.STOP,),
+}
+"""Kind of message → what makes its bytes."""

@@ -119,11 +119,6 @@ def is_channel(channel: int) -> bool:
     return FIRST_CHANNEL <= channel <= LAST_CHANNEL
 
 
-def status_of(status: int, channel: int) -> int:
-    """Return the status byte of a channel message, given as channel 1's, on a channel, 1…16."""
-    return status + channel - FIRST_CHANNEL
-
-
 def channel_of(status: int) -> int:
     """Return the channel, 1…16, of a channel message's status byte."""
     return status - SPEC_OF_STATUS[status].status + FIRST_CHANNEL

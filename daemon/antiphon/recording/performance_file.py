@@ -46,7 +46,8 @@ class Performance:
     @cached_property
     def channels(self) -> set[int]:
         """The channels, 1…16, that have notes."""
-        return {(event[0] & 0x0F) + 1 for track in self.tracks for _, event in track.events if _starts_note(event)}
+        messages = (decode(event) for track in self.tracks for _, event in track.events)
+        return {message.channel for message in messages if isinstance(message, NoteOn)}
 
     def events(self, keep_tempo: bool) -> list[tuple[float, Event]]:
         """Return what an improviser hears of it, with times in seconds: all channels but the drums'.
@@ -55,22 +56,18 @@ class Performance:
             keep_tempo: whether the file's tempo changes are among the events.
         """
         events: list[tuple[int, int, Event]] = []
-        for tick, message in in_order(self.tracks):
-            if message[0] < 0xF0:
-                event = decode(message)
-                if event is not None and message[0] & 0x0F != PERCUSSION - 1:
-                    events.append((tick, 2 if isinstance(event, NoteOn) else 1, event))
-            elif keep_tempo and is_meta(message, TEMPO):
-                microseconds = int.from_bytes(meta_content(message), "big")
+        for tick, event in in_order(self.tracks):
+            message = decode(event)
+            if message is not None:
+                if getattr(message, "channel", None) != PERCUSSION:
+                    events.append((tick, 2 if isinstance(message, NoteOn) else 1, message))
+            elif keep_tempo and is_meta(event, TEMPO):
+                microseconds = int.from_bytes(meta_content(event), "big")
                 events.append((tick, 0, TempoChange(mido.tempo2bpm(microseconds))))
         # At one tick: the tempo first, then what ends, then what starts.
         events.sort(key=lambda event: event[:2])
         time_of = self.file.tempo_map.time_of
         return [(time_of(tick), event) for tick, _, event in events]
-
-
-def _starts_note(event: bytes) -> bool:
-    return event[0] & 0xF0 == 0x90 and event[2] > 0
 
 
 def read_performance(path: Path, first_tracks: int | None = None) -> Performance:
