@@ -37,8 +37,6 @@ FORBIDDEN = {
 }
 """Wing or module → what nothing in it may import."""
 
-BYTES_ELSEWHERE = {"recording/midi_file.py", "recording/midi_writer.py"}
-"""Read and write MIDI files, whose events have statuses, lengths and numbers of the file format's own."""
 PROJECT = PACKAGE.parents[1]
 
 IMPORT_ALL = """
@@ -87,7 +85,7 @@ def test_the_serving_process_loads_no_improviser() -> None:
 
 def test_only_midi_knows_the_bytes_of_midi() -> None:
     files = [*PACKAGE.rglob("*.py"), *(PROJECT / "trainer").rglob("*.py"), *(PROJECT / "bench").rglob("*.py")]
-    allowed = {PACKAGE / each for each in BYTES_ELSEWHERE} | set((PACKAGE / "midi").glob("*.py"))
+    allowed = set((PACKAGE / "midi").glob("*.py"))
     assert {PACKAGE / "midi" / "protocol.py"} < allowed < set(files)
     wrong = [f"{file}:{line}" for file in sorted({*files} - allowed) for line in midi_bytes(file)]
     assert wrong == []

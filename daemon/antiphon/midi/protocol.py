@@ -124,6 +124,12 @@ def channel_of(status: int) -> int:
     return status - SPEC_OF_STATUS[status].status + FIRST_CHANNEL
 
 
+def data_size(status: int) -> int:
+    """Return how many data bytes follow a status byte; 0 if that is undefined, or the message itself says where."""
+    spec = SPEC_OF_STATUS.get(status)
+    return 0 if spec is None or spec.length is None else spec.length - 1
+
+
 def is_whole(message: Sequence[int]) -> bool:
     """Return whether bytes are one whole, well-formed message: a status that means something, and all its data."""
     spec = SPEC_OF_STATUS.get(message[0]) if message else None

@@ -21,6 +21,9 @@ from functools import cached_property
 from pathlib import Path
 
 from antiphon.errors import UserError
+from antiphon.midi.codec import decode
+from antiphon.midi.messages import NoteOff, NoteOn
+from antiphon.midi.protocol import END_OF_EXCLUSIVE, HIGHEST, SYSTEM_EXCLUSIVE, data_size
 from antiphon.recording.tempo_map import DEFAULT_MICROSECONDS, TempoMap
 
 FileEvent = tuple[int, bytes]
@@ -28,7 +31,7 @@ FileEvent = tuple[int, bytes]
 a channel message's two or three; FF, a kind, a length and the content of a meta event; F0 or F7, a length and the
 rest of a system exclusive message."""
 
-META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7
+META, SYSEX, ESCAPE = 0xFF, SYSTEM_EXCLUSIVE, END_OF_EXCLUSIVE
 TEXT, TRACK_NAME, MARKER, END_OF_TRACK, TEMPO = 0x01, 0x03, 0x06, 0x2F, 0x51
 TIME_SIGNATURE, KEY_SIGNATURE, SEQUENCER_SPECIFIC = 0x58, 0x59, 0x7F
 PERCUSSION = 10
@@ -44,8 +47,6 @@ _META_SIZES = {
     KEY_SIGNATURE: ("key signature", 2),
 }
 """Kind of meta event → what it is, and how many bytes it has; others may have any number."""
-_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}
-"""System messages with data → how many bytes follow. No system message but F0 and F7 has a place in a file."""
 _HEADER, _LEAST_HEADER = 14, (6).to_bytes(4, "big")
 """Bytes of the header chunk (name, length, type, number of tracks, ticks per quarter note), and the length in it."""
 _MOST_SHARPS = 7
@@ -85,9 +86,10 @@ class MidiTrack:
         notes: list[FileNote] = []
         strokes: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for tick, event in self.events:
-            if event[0] & 0xE0 == 0x80:
-                velocity = event[2] if event[0] & 0x10 else 0
-                strokes.setdefault(((event[0] & 0x0F) + 1, event[1]), []).append((tick, velocity))
+            message = decode(event)
+            if isinstance(message, NoteOn | NoteOff):
+                velocity = message.velocity if isinstance(message, NoteOn) else 0
+                strokes.setdefault((message.channel, message.pitch), []).append((tick, velocity))
         for (channel, pitch), on_key in strokes.items():
             late = 0  # offs that are still to come of notes that were cut
             ons = sum(velocity > 0 for _, velocity in on_key)
@@ -137,7 +139,7 @@ class MidiFile:
 
     def key_signatures(self) -> list[tuple[int, int, bool]]:
         """Return tick, sharps (−7…7) and whether it is minor, of each key signature."""
-        return [(tick, (c[0] ^ 0x80) - 0x80, bool(c[1])) for tick, c in self.metas(KEY_SIGNATURE)]
+        return [(tick, _signed(c[0]), bool(c[1])) for tick, c in self.metas(KEY_SIGNATURE)]
 
     def time_signatures(self) -> list[tuple[int, int, int]]:
         """Return tick, beats a bar and the beats' unit (4 is a quarter note) of each time signature."""
@@ -166,9 +168,9 @@ def sysex_content(event: bytes) -> bytes:
 
 def quantity(value: int) -> bytes:
     """Return a variable-length quantity: seven bits a byte, the highest bit set in all but the last."""
-    content = [value & 0x7F]
+    content = [value % 128]
     while value := value >> 7:
-        content.append(value & 0x7F | 0x80)
+        content.append(value % 128 + 128)
     return bytes(reversed(content))
 
 
@@ -308,18 +310,18 @@ class _TrackReader:
         while self.at < stop and not self.has_ended:
             tick += self._take_quantity()
             byte = self._take(1)[0]
-            if byte < 0x80:  # running status; many a file keeps it over meta events, too
+            if byte <= HIGHEST:  # running status; many a file keeps it over meta events, too
                 if not status:
                     raise self._damage(f"byte {self.at} is no MIDI event")
                 self.at -= 1
                 byte = status
-            if byte >= 0xF0:
+            if byte >= SYSEX:
                 event = self._system(byte)
                 if event is not None:
                     events.append((tick, event))
                 continue
             status = byte
-            size = 1 if 0xC0 <= byte < 0xE0 else 2
+            size = data_size(byte)
             data = content[self.at : self.at + size]
             self.at += size
             if self.at > stop:
@@ -338,7 +340,7 @@ class _TrackReader:
         if status == META:
             kind = self._take(1)[0]
             return self._meta(kind, self._take(self._take_quantity()))
-        self._take(_SYSTEM_DATA.get(status, 0))
+        self._take(data_size(status))
         self._notices.add("a system message (clock, song position …), which has no place in a file, is skipped")
         return None
 
@@ -375,9 +377,13 @@ def _quantity(content: bytes, at: int, stop: int) -> tuple[int, int]:
     for place in range(at, min(at + _LONGEST_QUANTITY, stop)):
         byte = content[place]
         value = value << 7 | byte & 0x7F
-        if byte < 0x80:
+        if byte < 128:
             return value, place + 1
     return -1, min(at + _LONGEST_QUANTITY, stop)
+
+
+def _signed(byte: int) -> int:
+    return byte - 256 if byte > 127 else byte
 
 
 def _makes_sense(kind: int, content: bytes) -> bool:
@@ -388,8 +394,8 @@ def _makes_sense(kind: int, content: bytes) -> bool:
     if kind == TIME_SIGNATURE:
         return content[0] > 0 and content[1] <= 7  # up to 1/128 notes
     if kind == KEY_SIGNATURE:
-        return abs((content[0] ^ 0x80) - 0x80) <= _MOST_SHARPS and content[1] <= 1
-    return kind != 0x54 or content[0] < 0x80  # two bits of a frame rate behind a zero
+        return abs(_signed(content[0])) <= _MOST_SHARPS and content[1] <= 1
+    return kind != 0x54 or content[0] < 128  # two bits of a frame rate behind a zero
 
 
 def _one_after_the_other(tracks: Sequence[MidiTrack], ticks_per_beat: int) -> list[MidiTrack]:

@@ -12,7 +12,7 @@ from antiphon.recording.midi_file import END_OF_TRACK, META, TEXT, TRACK_NAME, F
 
 _LONGEST_WAIT = 0x0FFF_FFFF
 """Ticks between two events that a MIDI file can say: 23 hours at 100 BPM."""
-_ONE_BYTE = 0x80
+_ONE_BYTE = 128
 """Ticks from which a wait needs more than one byte."""
 
 

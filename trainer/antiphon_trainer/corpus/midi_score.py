@@ -7,12 +7,14 @@ programs and fingers shorten notes: one that is off the grid is taken to last to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
 from antiphon.errors import UserError
+from antiphon.midi.codec import decode
+from antiphon.midi.messages import NoteOn
 from antiphon.recording.midi_file import PERCUSSION, FileNote, MidiFile, MidiTrack, parse_midi_file
 from antiphon_trainer.corpus.key_analysis import key_of_notes
 from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Score, WrittenBar, WrittenNote
@@ -94,19 +96,18 @@ def _melody(file: MidiFile) -> list[FileNote]:
 
 def _struck(track: MidiTrack) -> int:
     """Count the keys that go down on a track, but for drums."""
-    return len({(tick, event[:2]) for tick, event in track.events if _goes_down(event) and not _is_drum(event)})
+    return len({(tick, note.channel, note.pitch) for tick, note in _note_ons(track) if note.channel != PERCUSSION})
 
 
 def _drums(track: MidiTrack) -> bool:
-    return any(_goes_down(event) and _is_drum(event) for _, event in track.events)
+    return any(note.channel == PERCUSSION for _, note in _note_ons(track))
 
 
-def _goes_down(event: bytes) -> bool:
-    return event[0] & 0xF0 == 0x90 and event[2] > 0
-
-
-def _is_drum(event: bytes) -> bool:
-    return event[0] & 0x0F == PERCUSSION - 1
+def _note_ons(track: MidiTrack) -> Iterator[tuple[int, NoteOn]]:
+    for tick, event in track.events:
+        message = decode(event)
+        if isinstance(message, NoteOn):
+            yield tick, message
 
 
 def _top_line(notes: Sequence[FileNote]) -> list[FileNote]:
