@@ -6,7 +6,7 @@ from pathlib import Path
 import mido
 
 from antiphon.midi.codec import decode, encode
-from antiphon.midi.messages import Packet
+from antiphon.recording.entries import Received, Sent
 from tests.daemon.tunes import Tune, events
 
 
@@ -24,6 +24,11 @@ def save_tune(path: Path, tune: Tune, bpm: float = 120, legato: float = 0.9) -> 
     return path
 
 
-def packet(seconds: float, data: Sequence[int]) -> Packet:
-    """Return a message that came, or leaves, at a time in seconds."""
-    return Packet(seconds, bytes(data), decode(data))
+def received(seconds: float, data: Sequence[int]) -> tuple[float, Received]:
+    """Return what a recorder is given where a message has come."""
+    return seconds, Received(bytes(data), decode(data))
+
+
+def sent(seconds: float, data: Sequence[int]) -> tuple[float, Sent]:
+    """Return what a recorder is given where a message has left."""
+    return seconds, Sent(bytes(data), decode(data))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.improviser import Improviser, Options
@@ -15,7 +17,8 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from antiphon.midi.messages import NoteOff, NoteOn
-from antiphon.parameters import Mode, Sync
+from antiphon.parameters import PARAMETERS, Mode, Sync, Value
+from antiphon.stage.messages import Press, Set
 from tests.daemon.stub_model import VOCABULARY, StubModel
 
 BPM = 120.0
@@ -85,3 +88,12 @@ def check_sounding(messages: Iterable[Timed]) -> None:
         elif isinstance(message, NoteOff):
             sounding.remove((message.channel, message.pitch))
     assert not sounding
+
+
+def command(name: str, value: Value) -> Set | Press:
+    """Return what a page says to set a parameter, or to press a button."""
+    parameter = PARAMETERS[name]
+    given = (
+        {"type": "press", "name": name} if parameter.kind == "press" else {"type": "set", "name": name, "value": value}
+    )
+    return msgspec.convert(given, Set | Press)

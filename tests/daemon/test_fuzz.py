@@ -38,14 +38,15 @@ from antiphon.midi.messages import (
     SongPosition,
 )
 from antiphon.parameters import CONTROLS, MODES
+from antiphon.recording.entries import ModelChanged
 from antiphon.recording.performance_file import read_performance
 from antiphon.recording.session_file import (
     build,
-    input_event,
     message_event,
     read_session,
     read_summary,
     settings_event,
+    told_event,
 )
 from antiphon.recording.session_file import tempo_event as tempo
 from antiphon.settings import Settings, package_folder, read_settings
@@ -289,7 +290,7 @@ def test_toml_that_is_too_deep_or_too_long_is_refused(place: Path, toml: str) ->
 
 @pytest.mark.parametrize("damage", [DEEP, '{"a": ' + DEEP, NUMBER])
 def test_a_session_whose_settings_are_too_deep_or_too_long_is_refused(place: Path, damage: str) -> None:
-    text = ("Antiphon session 1 " + damage).encode()
+    text = ("Antiphon session 2 " + damage).encode()
     event = bytes([0xFF, 0x01, *encode_variable_int(len(text))]) + text
     (place / "session.mid").write_bytes(build([(0, 0, event)])[0])
     for read in (read_session, read_summary):
@@ -321,7 +322,7 @@ def midi_file() -> bytes:
 def session() -> bytes:
     """Return a session as it is recorded."""
     told = [message_event(message) or b"" for message in ([0x90, 60, 80], [0xF8], [0xFA], [0xF2, 1, 2], [0x80, 60, 0])]
-    performer = [(1, 30 * number, event) for number, event in enumerate([*told, input_event("model essen")])]
+    performer = [(1, 30 * number, event) for number, event in enumerate([*told, told_event(ModelChanged("essen"))])]
     header = {"model": "essen", "seed": 1, "settings": {"play": {"bpm": 100.0}}}
     return build([(0, 0, settings_event(header)), (0, 40, tempo(600_000)), *performer, (2, 50, b"\x90\x40\x40")])[0]
 

@@ -25,13 +25,26 @@ from antiphon.improviser.events import Event, Timed
 from antiphon.midi.codec import decode
 from antiphon.recording import journal as journal_module
 from antiphon.recording import recorder as recorder_module
+from antiphon.recording.entries import (
+    Entry,
+    KeyHeard,
+    Marker,
+    ModelChanged,
+    PortBack,
+    PortLost,
+    Received,
+    Resumed,
+    Sent,
+    TempoHeard,
+)
 from antiphon.recording.midi_file import in_order
 from antiphon.recording.performance_file import read_performance
 from antiphon.recording.recorder import Recorder, recover
 from antiphon.recording.session_file import Track, build, message_event, read_session, read_summary
 from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap, microseconds_a_beat
+from antiphon.stage.messages import Press, Set
 from tests.daemon.full_disk import full_disk
-from tests.daemon.midi_files import packet
+from tests.daemon.midi_files import received, sent
 from tests.daemon.test_improviser import improviser
 from tests.daemon.test_journal import wait_for
 
@@ -45,8 +58,8 @@ def begin(folder: Path, said: list[str] | None = None, bpm: float = 100) -> Reco
 
 def played(folder: Path) -> Path:
     recorder = begin(folder)
-    recorder.received(packet(recorder.enter(0.5), ON))
-    recorder.sent(packet(0.5, ANSWER))
+    recorder.add(*received(recorder.enter(0.5), ON))
+    recorder.add(*sent(0.5, ANSWER))
     path = recorder.close()
     assert path is not None
     return path
@@ -66,12 +79,14 @@ system_messages = st.one_of(
     st.lists(seven_bits, max_size=200).map(lambda content: (0xF0, *content, 0xF7)),
 )
 doings = st.one_of(
-    st.tuples(st.just("received"), channel_messages | system_messages),
-    st.tuples(st.just("happened"), st.text(max_size=20)),
-    st.tuples(st.just("tempo"), st.floats(3, 2000)),
-    st.tuples(st.just("sent"), channel_messages),
-    st.tuples(st.just("key"), st.integers(-7, 7)),
-    st.tuples(st.just("marker"), st.text(max_size=10)),
+    (channel_messages | system_messages).map(lambda data: Received(bytes(data), decode(data))),
+    channel_messages.map(lambda data: Sent(bytes(data), decode(data))),
+    st.builds(TempoHeard, st.floats(3, 2000)),
+    st.builds(KeyHeard, st.integers(-7, 7)),
+    st.builds(Marker, st.text(max_size=10)),
+    st.builds(PortLost, st.text(st.characters(exclude_categories=("Cs",)), max_size=20)),
+    st.builds(Set, st.sampled_from(["temperature", "key"]), st.floats(0, 10) | st.text("abc")),
+    st.sampled_from([Press("tap"), ModelChanged("essen"), Resumed(0.1), PortBack("here"), Set("record", value=True)]),
 )
 # Mostly forward, sometimes back: RtMidi's thread and the performing one needn't agree.
 waits = st.floats(-0.01, 3) | st.floats(-1, 0) | st.floats(0, 20_000) | st.just(0.0)
@@ -88,26 +103,21 @@ class Kept:
 @settings(max_examples=300, deadline=None)
 @given(bpm=st.floats(3, 2000), steps=st.lists(st.tuples(waits, doings), max_size=60))
 def test_what_is_read_back_has_the_very_times_that_were_entered(
-    bpm: float, steps: list[tuple[float, tuple[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+    bpm: float, steps: list[tuple[float, Entry]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recorder_module, "Journal", Kept)
         recorder = begin(Path("nowhere"), bpm=bpm)
-    now, entered, changes = 0.0, list[tuple[float, Any]](), 0
-    for wait, (name, what) in steps:
+    now, entered = 0.0, list[tuple[float, Any]]()
+    for wait, entry in steps:
         now += wait
-        if name in ("received", "happened"):
-            time = recorder.enter(now)
-            entered.append((time, what if isinstance(what, str) else bytes(what)))
-            if name == "received":
-                recorder.received(packet(time, what))
-            else:
-                recorder.happened(time, what)
-        elif name == "sent":
-            recorder.sent(packet(now, what))
-        else:
-            getattr(recorder, name)(now, what)
-            changes += name == "tempo"
+        if isinstance(entry, Sent | TempoHeard | KeyHeard | Marker | PortBack):
+            recorder.add(now, entry)
+            continue
+        time = recorder.enter(now)
+        recorder.add(time, entry)
+        if entry != Set("record", value=True):
+            entered.append((time, entry.data if isinstance(entry, Received) else entry))
     path = tmp_path_factory.getbasetemp() / "session.mid"
     path.write_bytes(build(recorder_module._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
     session = read_session(path)
@@ -172,12 +182,12 @@ def test_a_recorded_session_is_answered_as_it_was_live(
     for wait, message, bpm in steps:
         now += wait
         if bpm is not None:
-            recorder.tempo(now, bpm)
+            recorder.add(now, TempoHeard(bpm))
         time = recorder.enter(now)
         if message is None:
             answer += live.advance(time)
         else:
-            recorder.received(packet(time, message))
+            recorder.add(*received(time, message))
             answer += live.receive(time, heard(message))
     path = tmp_path_factory.getbasetemp() / "session.mid"
     path.write_bytes(build(recorder_module._decoded(recorder._journal.entries))[0])  # type: ignore[attr-defined]
@@ -195,8 +205,8 @@ def heard(given: Any) -> Event:
 def test_a_tempo_leaves_the_times_that_were_entered(tmp_path: Path) -> None:
     recorder = begin(tmp_path, bpm=60)
     time = recorder.enter(10.0)
-    recorder.tempo(5.0, 120)  # decided late
-    recorder.received(packet(time, ON))
+    recorder.add(5.0, TempoHeard(120))  # decided late
+    recorder.add(*received(time, ON))
     path = recorder.close()
     assert path is not None
     assert read_session(path).events == [(10.0, bytes(ON))]
@@ -204,10 +214,10 @@ def test_a_tempo_leaves_the_times_that_were_entered(tmp_path: Path) -> None:
 
 def test_a_tempo_comes_after_the_one_before(tmp_path: Path) -> None:
     recorder = begin(tmp_path, bpm=60)
-    recorder.tempo(2.0, 120)
-    recorder.tempo(1.0, 30)
+    recorder.add(2.0, TempoHeard(120))
+    recorder.add(1.0, TempoHeard(30))
     time = recorder.enter(4.0)
-    recorder.received(packet(time, ON))
+    recorder.add(*received(time, ON))
     path = recorder.close()
     assert path is not None
     assert time == 4.0
@@ -219,15 +229,15 @@ def test_a_tempo_comes_after_the_one_before(tmp_path: Path) -> None:
 
 def test_a_session_as_other_programs_see_it(tmp_path: Path) -> None:
     recorder = begin(tmp_path / "new")
-    recorder.key(0, -3)
-    recorder.marker(0, "next-note")
-    recorder.received(packet(recorder.enter(0.6), ON))
-    recorder.sent(packet(0.61, ANSWER))
-    recorder.tempo(1.2, 120)
-    recorder.received(packet(recorder.enter(1.2), OFF))
-    recorder.received(packet(recorder.enter(1.2), [0xF8]))
-    recorder.sent(packet(1.7, [0x80, 72, 0]))
-    recorder.marker(1.7, "port “Digital Piano” is gone")
+    recorder.add(0, KeyHeard(-3))
+    recorder.add(0, Marker("next-note"))
+    recorder.add(*received(recorder.enter(0.6), ON))
+    recorder.add(*sent(0.61, ANSWER))
+    recorder.add(1.2, TempoHeard(120))
+    recorder.add(*received(recorder.enter(1.2), OFF))
+    recorder.add(*received(recorder.enter(1.2), [0xF8]))
+    recorder.add(*sent(1.7, [0x80, 72, 0]))
+    recorder.add(1.7, Marker("port “Digital Piano” is gone"))
     path = recorder.close()
     assert path is not None
     assert [file.name for file in (tmp_path / "new").iterdir()] == [path.name]
@@ -261,9 +271,9 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
 
 def test_where_the_performer_played_nothing_there_is_no_file(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
-    recorder.sent(packet(1, ANSWER))
-    recorder.received(packet(recorder.enter(1), [0xF8]))
-    recorder.received(packet(recorder.enter(1), [0x90, 60, 0]))
+    recorder.add(*sent(1, ANSWER))
+    recorder.add(*received(recorder.enter(1), [0xF8]))
+    recorder.add(*received(recorder.enter(1), [0x90, 60, 0]))
     assert recorder.close() is None
     assert list(tmp_path.iterdir()) == []
 
@@ -277,7 +287,7 @@ def test_names_are_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(recorder_module, "datetime", Stopped)
     both = [begin(tmp_path), begin(tmp_path)]
     for recorder in both:
-        recorder.received(packet(recorder.enter(0), ON))
+        recorder.add(*received(recorder.enter(0), ON))
     paths = {recorder.close() for recorder in both} | {played(tmp_path)}
     assert paths == {tmp_path / f"2026-01-02 03-04-05{number}.mid" for number in ("", " (2)", " (3)")}
     assert paths == set(tmp_path.iterdir())
@@ -307,8 +317,8 @@ def test_any_bytes_leave_a_whole_file(message: list[int]) -> None:
 
 def test_a_wait_of_days_is_one_that_a_file_can_say(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
-    recorder.received(packet(recorder.enter(0), ON))
-    recorder.received(packet(recorder.enter(300_000), OFF))
+    recorder.add(*received(recorder.enter(0), ON))
+    recorder.add(*received(recorder.enter(300_000), OFF))
     path = recorder.close()
     assert path is not None
     check_form(mido.MidiFile(path))
@@ -341,14 +351,15 @@ ENDLESS = """
 import sys
 from pathlib import Path
 from antiphon.midi.codec import encode
-from antiphon.midi.messages import NoteOn, Packet
+from antiphon.midi.messages import NoteOn
+from antiphon.recording.entries import Received, Sent
 from antiphon.recording.recorder import Recorder
 recorder = Recorder(Path(sys.argv[1]), {"model": "essen"}, 100, print)
 number = 0
 while True:
     seconds = recorder.enter(number / 10)
-    recorder.received(Packet(seconds, encode(note := NoteOn(number % 128, 64, 1)), note))
-    recorder.sent(Packet(seconds, encode(note := NoteOn(number % 128, 65, 1)), note))
+    recorder.add(seconds, Received(encode(note := NoteOn(number % 128, 64, 1)), note))
+    recorder.add(seconds, Sent(encode(note := NoteOn(number % 128, 65, 1)), note))
     number += 1
     print(number, flush=True)
     sys.stdin.readline()
@@ -416,8 +427,8 @@ def test_a_session_that_was_killed_is_recovered(tmp_path: Path) -> None:
 def test_a_journal_cut_at_any_length_is_recovered(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
     for number in range(4):
-        recorder.received(packet(recorder.enter(number), ON))
-        recorder.sent(packet(number, ANSWER))
+        recorder.add(*received(recorder.enter(number), ON))
+        recorder.add(*sent(number, ANSWER))
     assert recorder._journal.finish(20)
     recorder._journal.leave()
     [journal] = tmp_path.iterdir()
@@ -448,7 +459,7 @@ def test_a_crash_between_writing_and_removing_gives_one_file(tmp_path: Path) -> 
 def played_and_left(folder: Path) -> Path:
     """Record a session whose end is cut short: file and journal are both there."""
     recorder = begin(folder)
-    recorder.received(packet(recorder.enter(0.5), ON))
+    recorder.add(*received(recorder.enter(0.5), ON))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recorder._journal, "remove", recorder._journal.leave)
         path = recorder.close()
@@ -485,10 +496,10 @@ def test_a_full_disk_ends_no_playing_and_loses_nothing_once_there_is_room(tmp_pa
         count = 0
         while not said:  # as long as it takes to fill the disk
             for _ in range(500):
-                recorder.received(packet(recorder.enter(count / 100), ON))
+                recorder.add(*received(recorder.enter(count / 100), ON))
                 count += 1
             wait_for(lambda: said or not recorder._journal._unwritten)
-        recorder.received(packet(recorder.enter(count / 100), OFF))
+        recorder.add(*received(recorder.enter(count / 100), OFF))
         assert recorder.close() is None
         assert len(said) == 2  # that it can't record, and at the end where the recording is
         assert "No space left" in said[0]
@@ -509,7 +520,7 @@ def test_a_folder_that_cant_be_written_ends_no_playing(tmp_path: Path, fault: st
     if fault == "a file in its place":
         folder.write_text("")
     recorder = begin(folder, said)
-    recorder.received(packet(recorder.enter(0), ON))
+    recorder.add(*received(recorder.enter(0), ON))
     if fault != "a file in its place":
         wait_for(lambda: [j for j in folder.glob("*.journal") if notes_in(j) == 1])
         [journal] = folder.iterdir()
@@ -517,9 +528,9 @@ def test_a_folder_that_cant_be_written_ends_no_playing(tmp_path: Path, fault: st
         folder.rmdir()
         if fault != "removed":
             folder.write_text("")
-    recorder.received(packet(recorder.enter(1), OFF))
+    recorder.add(*received(recorder.enter(1), OFF))
     wait_for(lambda: said)
-    recorder.received(packet(recorder.enter(2), ON))
+    recorder.add(*received(recorder.enter(2), ON))
     path = recorder.close()
     assert len([line for line in said if "playing goes on" in line]) == 1
     if fault == "removed":
@@ -537,7 +548,7 @@ def test_a_folder_that_refuses_ends_no_playing(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(journal_module.os, "open", refuse)
     said: list[str] = []
     recorder = begin(tmp_path, said)
-    recorder.received(packet(recorder.enter(0), ON))
+    recorder.add(*received(recorder.enter(0), ON))
     wait_for(lambda: said)
     assert recorder.close() is None
     assert len(said) == 1
@@ -550,9 +561,9 @@ def test_a_disk_that_is_read_only_ends_no_playing(tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
         said: list[str] = []
         recorder = begin(folder, said)
-        recorder.received(packet(recorder.enter(0), ON))
+        recorder.add(*received(recorder.enter(0), ON))
         wait_for(lambda: said)
-        recorder.received(packet(recorder.enter(1), OFF))
+        recorder.add(*received(recorder.enter(1), OFF))
         assert recorder.close() is None
         assert len(said) == 1
         assert "Read-only file system" in said[0]
@@ -560,7 +571,7 @@ def test_a_disk_that_is_read_only_ends_no_playing(tmp_path: Path) -> None:
 
 def test_a_slow_disk_doesnt_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = begin(tmp_path, said := [])
-    recorder.received(packet(recorder.enter(0), ON))
+    recorder.add(*received(recorder.enter(0), ON))
     monkeypatch.setattr(recorder._journal, "finish", lambda _seconds: False)
     assert recorder.close() is None
     assert "next start" in said[0]
@@ -568,13 +579,46 @@ def test_a_slow_disk_doesnt_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.
 
 def test_no_call_fails_after_the_end(tmp_path: Path) -> None:
     recorder = begin(tmp_path)
-    recorder.received(packet(recorder.enter(0), ON))
+    recorder.add(*received(recorder.enter(0), ON))
     recorder.close()
     calls: list[Callable[[], object]] = [
-        lambda: recorder.received(packet(recorder.enter(1), ON)),
-        lambda: recorder.sent(packet(1, ON)),
-        lambda: recorder.tempo(1, 90),
-        lambda: recorder.marker(1, "late"),
+        lambda: recorder.add(*received(recorder.enter(1), ON)),
+        lambda: recorder.add(*sent(1, ON)),
+        lambda: recorder.add(1, TempoHeard(90)),
+        lambda: recorder.add(1, Marker("late")),
     ]
     for call in calls:
         call()
+
+
+# Recordings of other formats.
+
+
+def in_format(number: bytes, path: Path, told: bytes = b"") -> Path:
+    """Make a recording one of another format; `told` stands in it as what was told in no message."""
+    content = path.read_bytes().replace(b"Antiphon session 2 ", b"Antiphon session " + number + b" ")
+    track = content.index(b"MTrk", content.index(b"MTrk") + 1)
+    length = int.from_bytes(content[track + 4 : track + 8], "big") + len(told)
+    path.write_bytes(content[: track + 4] + length.to_bytes(4, "big") + told + content[track + 8 :])
+    return path
+
+
+def test_a_recording_by_an_older_antiphon_is_read_where_all_was_played(tmp_path: Path) -> None:
+    session = read_session(in_format(b"1", played(tmp_path)))
+    assert session.header is not None
+    assert [given for _, given in session.events] == [bytes(ON)]
+
+
+@pytest.mark.parametrize(
+    ("number", "told", "which"),
+    [(b"1", b"\0\xff\x7f\x0b\x7d\0key auto!", "an older"), (b"3", b"", "a newer"), (b"x", b"", "a newer")],
+)
+def test_a_recording_of_another_format_is_listed_and_refused_in_a_line(
+    tmp_path: Path, number: bytes, told: bytes, which: str
+) -> None:
+    path = in_format(number, played(tmp_path), told)
+    header, summary = read_summary(path)
+    assert header is not None
+    assert (header["model"], summary.played) == ("essen", 1)
+    with pytest.raises(UserError, match=f"recorded by {which} Antiphon"):
+        read_session(path)

@@ -6,23 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
-from antiphon.improviser.input.controls import Control, check_control, parse_table
+from antiphon.improviser.input.controls import check_control, parse_table
 from antiphon.improviser.input.translator import Translator
-from antiphon.live.inbox import Arrival, Inbox, Stop, Task, Told
+from antiphon.live.inbox import Arrival, Asked, Inbox, Stop
 from antiphon.live.performance import Performance
-from antiphon.live.session import header_of
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import Packet
 from antiphon.musician import Musician, load_musician
 from antiphon.offline.rendering import render_session
 from antiphon.parameters import CONTROLS, MODES, Mode
-from antiphon.recording.commands import Steered, telling
+from antiphon.recording.entries import Command, PortLost
 from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
+from antiphon.recording.switch import header_of
 from antiphon.settings import read_settings, session_settings
+from antiphon.stage.messages import Set
+from tests.daemon.players import command
 
-Script = list[tuple[float, list[int] | Told | None]]
+Script = list[tuple[float, list[int] | Command | None]]
 """Seconds and messages, or what came by no port; None ends the session."""
 
 
@@ -47,9 +48,9 @@ class VirtualInbox(Inbox):
         self._next = next(self._script, (moment, None))
         if message is None:
             return Stop(self._now)
-        if callable(message):
-            return Task(self._now, message)
-        return Packet(self._now, bytes(message), decode(message))
+        if isinstance(message, list):
+            return Packet(self._now, bytes(message), decode(message))
+        return Asked(self._now, message)
 
 
 class Collected:
@@ -104,16 +105,15 @@ def test_a_recorded_session_renders_to_what_was_played_and_ends_where_it_ended(
         check_replay(tmp_path, musician, script(random.Random(seed), sync == "clock"))  # noqa: S311
 
 
-def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterable[tuple[float, Steered]] = ()) -> None:
+def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterable[tuple[float, Command]] = ()) -> None:
     """Play a session, steered on a page too, and let the recording be rendered: the messages are the same."""
     play = musician.settings.play
     recorder = Recorder(folder, header_of(musician), play.bpm, print)
     translator = Translator(parse_table(musician.settings.controls), play.mode)
-    told = [(time, telling(event, recorder, translator)) for time, event in steers]
     output = Collected()
     Performance(
         musician.improviser(play.bpm, 0.0, play.channel),
-        VirtualInbox(sorted([*came, *told], key=lambda pair: pair[0])),
+        VirtualInbox(sorted([*came, *steers], key=lambda pair: pair[0])),
         translator,
         output,
         recorder,
@@ -127,18 +127,18 @@ def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterabl
     assert [encode(timed.message) for timed in duet.answer] == output.sent
 
 
-def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Steered]]:
+def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Command]]:
     """Everything that a page can steer, again and again."""
     names = ["temperature", "density", "lowest", "highest", "mute", "hold", "answer", "tap", "mode", "panic"]
     time = 0.1
     while time < end:
         knob = check_control(chance.choice(names))
         share = chance.random() * (0.3 if knob in ("lowest", "mute") else 1)
-        yield time, Control(knob, CONTROLS[knob].at(share))
-        yield time + 0.7, TempoChange(chance.uniform(60, 180))
-        yield time + 1.1, SyncChange(chance.choice(["fixed", "fixed", "auto", "clock"]))
-        yield time + 1.6, KeyLock(chance.choice([None, -3, 0, 6]))
-        yield time + 1.7, Control("temperature", chance.uniform(0.1, 10.0))
+        yield time, command(knob, CONTROLS[knob].at(share))
+        yield time + 0.7, Set("bpm", chance.uniform(60, 180))
+        yield time + 1.1, Set("sync", chance.choice(["fixed", "fixed", "auto", "clock"]))
+        yield time + 1.6, Set("key", chance.choice(["auto", "Eb", "C", "F#"]))
+        yield time + 1.7, Set("temperature", chance.uniform(0.1, 10.0))
         time += chance.uniform(1.8, 4)
 
 
@@ -163,4 +163,11 @@ def test_a_pad_goes_on_from_what_the_page_has_chosen_in_the_replay_too(tmp_path:
     notes = [pair for start in (1.0, 9.0, 17.0) for pair in phrase(chance, start)]
     pads: Script = [(8.0, [0x99, 36, 100]), (8.1, [0x89, 36, 0])]
     came: Script = sorted([*notes, *pads], key=lambda pair: pair[0])
-    check_replay(tmp_path, musician, [*came, (30.0, None)], [(0.5, Control("mode", "call-response"))])
+    check_replay(tmp_path, musician, [*came, (30.0, None)], [(0.5, Set("mode", "call-response"))])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_session_whose_port_was_lost_renders_to_what_was_played(tmp_path: Path, mode: Mode) -> None:
+    musician = load_musician(read_settings(None, {"play": {"candidates": 4, "seed": 1, "mode": mode}}))
+    came = script(random.Random(3), clock=False)  # noqa: S311
+    check_replay(tmp_path, musician, came, [(came[-1][0] / 2, PortLost("the piano is gone")), (2.0, PortLost("again"))])

@@ -14,7 +14,7 @@ from pytest import approx
 from antiphon.recording import session_file
 from antiphon.recording.recorder import Recorder
 from antiphon.recording.sessions import list_sessions, sessions_folder
-from tests.daemon.midi_files import packet
+from tests.daemon.midi_files import received, sent
 from tests.daemon.test_cli import antiphon
 
 ON, OFF, ANSWER = [0x90, 60, 64], [0x80, 60, 0], [0x90, 72, 64]
@@ -23,10 +23,10 @@ ON, OFF, ANSWER = [0x90, 60, 64], [0x80, 60, 0], [0x90, 72, 64]
 def record(folder: Path, seed: int = 7) -> Path:
     recorder = Recorder(folder, {"model": "essen", "seed": seed}, 100, pytest.fail)
     for second in range(3):
-        recorder.received(packet(recorder.enter(second), ON))
-        recorder.received(packet(recorder.enter(second + 0.5), OFF))
-    recorder.sent(packet(2.0, ANSWER))
-    recorder.sent(packet(4.0, [0x80, 72, 0]))
+        recorder.add(*received(recorder.enter(second), ON))
+        recorder.add(*received(recorder.enter(second + 0.5), OFF))
+    recorder.add(*sent(2.0, ANSWER))
+    recorder.add(*sent(4.0, [0x80, 72, 0]))
     path = recorder.close()
     assert path is not None
     return path
@@ -119,7 +119,7 @@ def test_the_command_lists_and_recovers(tmp_path: Path, monkeypatch: pytest.Monk
     record(folder, seed=1)
     (folder / "damaged.mid").write_bytes(b"MThd")
     left = Recorder(folder, {"model": "left", "seed": 2}, 100, pytest.fail)
-    left.received(packet(left.enter(0), ON))
+    left.add(*received(left.enter(0), ON))
     assert left._journal.finish(20)
     left._journal.leave()
     done = antiphon("sessions", "--json", cwd=tmp_path)
@@ -138,10 +138,10 @@ def test_the_command_lists_and_recovers(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_metronomes_clicks_are_no_answers(tmp_path: Path) -> None:
     header = {"model": "essen", "seed": 1, "settings": {"metronome": {"on": True, "channel": 10}}}
     recorder = Recorder(tmp_path, header, 120, print)
-    recorder.received(packet(0.1, [0x90, 60, 80]))
-    recorder.sent(packet(0.1, [0x90, 64, 80]))
+    recorder.add(*received(0.1, [0x90, 60, 80]))
+    recorder.add(*sent(0.1, [0x90, 64, 80]))
     for beat in range(4):
-        recorder.sent(packet(0.5 * beat + 0.2, [0x99, 76, 80]))
+        recorder.add(*sent(0.5 * beat + 0.2, [0x99, 76, 80]))
     assert recorder.close() is not None
     (listed,) = list_sessions(tmp_path)
     assert (listed.played, listed.answered) == (1, 1)

@@ -6,10 +6,8 @@ from random import Random
 
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
-from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
-from antiphon.melody.keys import SIGNATURES
+from antiphon.melody.keys import SIGNATURES, major_name
 from antiphon.midi.messages import (
     ClockContinue,
     ClockPulse,
@@ -22,8 +20,11 @@ from antiphon.midi.messages import (
     PolyPressure,
     SongPosition,
 )
-from antiphon.parameters import CONTROLS, MODES
-from antiphon.recording.commands import Steered, event_of, text_of
+from antiphon.parameters import AUTO, CONTROLS, MODES
+from antiphon.recording.commands import Steered, event_of
+from antiphon.recording.entries import told_as_json, told_from_json
+from antiphon.stage.messages import Press, Set
+from tests.daemon.players import command
 from tests.soak.setup import CHANNEL, THRU_CHANNEL, Setup
 from tests.soak.witness import Input, Witness
 
@@ -132,13 +133,13 @@ class Performer:
             return PitchBend(data - 8192, channel) if is_bend else PolyPressure(data, 0, channel)
         if kind < 0.985:
             name, share = chance.choice(list(CONTROLS)), chance.choice((0.0, 0.5, 1.0, chance.random()))
-            return told(Control(name, CONTROLS[name].at(share)))
+            return told(command(name, CONTROLS[name].at(share)))
         if kind < 0.988:
-            return told(TempoChange(chance.choice((20.0, self._bpm, 400.0, 20 + 380 * chance.random()))))
+            return told(Set("bpm", chance.choice((20.0, self._bpm, 400.0, 20 + 380 * chance.random()))))
         if kind < 0.9895:
-            return told(SyncChange(chance.choice(("fixed", "clock", "auto"))))
+            return told(Set("sync", chance.choice(("fixed", "clock", "auto"))))
         if kind < 0.991:
-            return told(KeyLock(chance.choice((None, None, *SIGNATURES))))
+            return told(Set("key", chance.choice((AUTO, AUTO, *map(major_name, SIGNATURES)))))
         if kind < 0.9955:
             return chance.choice((ClockStart(), ClockContinue(), ClockContinue(), ClockStop()))
         return SongPosition(chance.choice((0, 16, chance.randrange(1 << 14), 1 << 30)))
@@ -170,8 +171,8 @@ class Performer:
             self._witness.resume(self.time)
 
 
-def told(event: Steered) -> Steered:
-    """Return an event as it is read from a recording: what is steered on the page is kept as text."""
-    read = event_of(text_of(event))
-    assert read == event, f"{event} is read as {read}"
-    return read
+def told(given: Set | Press) -> Steered:
+    """Return the event that a page's command is, as it is read from a recording."""
+    read = told_from_json(told_as_json(given))
+    assert read == given, f"{given} is read as {read}"
+    return event_of(given)

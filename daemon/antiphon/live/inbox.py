@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from antiphon.improviser.events import Timed
-from antiphon.improviser.improviser import Improviser
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import ChannelPressure, ControlChange, Message, Packet, PitchBend, PolyPressure
 from antiphon.midi.protocol import HIGHEST_CONTROLLER, is_on
+from antiphon.recording.entries import Command
 
 CROWD = 64
 """Messages that wait unheard from which on a controller's value takes the place of the one before it."""
 
-Told = Callable[[Improviser, float], list[Timed]]
-"""Something that is done to the improviser and came by no port, at a time in seconds."""
 
-
-class Task(NamedTuple):
-    """Something to do that came by no port, and when it was asked for, in seconds from the session's start."""
+class Asked(NamedTuple):
+    """A command that came by no port, and when it was given, in seconds from the session's start."""
 
     time: float
-    do: Told
+    command: Command
 
 
 class Stop(NamedTuple):
@@ -35,7 +30,7 @@ class Stop(NamedTuple):
     time: float
 
 
-Arrival = Packet | Task | Stop
+Arrival = Packet | Asked | Stop
 
 
 class Inbox:
@@ -73,9 +68,9 @@ class Inbox:
             self._queue.put(packet)
         return packet.message
 
-    def tell(self, told: Told) -> None:
-        """Hand over something that came by no port."""
-        self._queue.put(Task(self.now(), told))
+    def ask(self, command: Command) -> None:
+        """Hand over a command that came by no port."""
+        self._queue.put(Asked(self.now(), command))
 
     def stop(self) -> None:
         """End the performance."""

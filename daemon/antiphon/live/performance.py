@@ -20,17 +20,17 @@ from antiphon.errors import DEBUG
 from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.translator import Translator
-from antiphon.live.inbox import Arrival, Inbox, Stop, Task
+from antiphon.live.inbox import Arrival, Asked, Inbox, Stop
 from antiphon.midi.codec import encode
 from antiphon.midi.messages import NoteOn, Packet, ProgramChange
+from antiphon.recording.commands import carry_out
+from antiphon.recording.entries import Command, KeyHeard, Marker, Received, Resumed, Sent, TempoHeard
 from antiphon.recording.record import Record
 
 PAUSE_SECONDS = 0.5
 """How late something must be for the process to have been suspended meanwhile (SIGSTOP, a debugger, a virtual machine).
 
 A busy machine delays by less. After a suspension, what was due meanwhile isn't played late but moved by whole bars."""
-PAUSED = "paused since "
-"""What a recording says of such a suspension; until when all was done follows, in seconds."""
 FAULTS, FAULT_SECONDS = 3, 1.0
 """Errors within seconds that end the performance; fewer are logged and skipped."""
 CARRY_SECONDS = 0.002
@@ -92,12 +92,29 @@ class NoView:
         """Do nothing."""
 
 
+class Session(Protocol):
+    """What a command may concern beside the improviser: which model plays, what is recorded, which ports are open."""
+
+    def carry_out(self, command: Command, improviser: Improviser, time: float) -> list[Timed]:
+        """Do what a command says of these, at a time in seconds; return what leaves."""
+
+
+class NoSession:
+    """Has neither models nor recordings nor ports."""
+
+    def carry_out(self, command: Command, improviser: Improviser, time: float) -> list[Timed]:
+        """Do nothing."""
+        return []
+
+
 @dataclass(frozen=True)
 class Hooks:
     """What else is told of a performance, on the playing thread; each must return at once."""
 
     view: View = field(default_factory=NoView)
     """Shows how it stands."""
+    session: Session = field(default_factory=NoSession)
+    """Does what commands say of models, recordings and ports."""
     choose_program: Callable[[int], None] = lambda _program: None
     """Is told the number, 0…127, of each program that is chosen."""
     log: Callable[[str], None] = lambda _text: None
@@ -132,6 +149,7 @@ class Performance:
         self._output = output
         self._record = record
         self._view = hooks.view
+        self._session = hooks.session
         self._choose_program = hooks.choose_program
         self._changes = _Changes(improviser, record)
         self._faults = _Faults(hooks.log)
@@ -155,7 +173,7 @@ class Performance:
                     self._output.end_notes()
                     self._view.end_notes(self._inbox.now())
                     self._faults.add(self._inbox.now(), error)
-                    self._record.marker(self._inbox.now(), f"fault: {error}")
+                    self._record.add(self._inbox.now(), Marker(f"fault: {error}"))
         finally:
             self._send_all(self._improviser.close(self._inbox.now()))
 
@@ -205,20 +223,23 @@ class Performance:
             message = arrived.message
             if message is None or self._translator.watches(message) or not self._improviser.ignores(message):
                 return arrived
-            self._record.received(arrived._replace(time=self._entered(arrived.time)))
+            self._record.add(self._entered(arrived.time), Received(arrived.data, message))
             if arrived.time - self._last_idle < LULL_SECONDS and self._inbox.is_empty:
                 time.sleep(LULL_SECONDS)
             self._last_idle = arrived.time
             if until is not None and self._inbox.now() >= until:
                 return None
 
-    def _hear(self, arrived: Packet | Task) -> None:
+    def _hear(self, arrived: Packet | Asked) -> None:
         moment = self._entered(arrived.time)
-        if isinstance(arrived, Task):
-            self._send_all(arrived.do(self._improviser, moment))
+        if isinstance(arrived, Asked):
+            self._record.add(moment, arrived.command)
+            # The session first: a port that is back is connected before anything leaves to it.
+            self._send_all(self._session.carry_out(arrived.command, self._improviser, moment))
+            self._send_all(carry_out(arrived.command, self._improviser, self._translator, moment))
             self._look(moment)
             return
-        self._record.received(arrived._replace(time=moment))
+        self._record.add(moment, Received(arrived.data, arrived.message))
         event = None if arrived.message is None else self._translator.event_of(arrived.message)
         if isinstance(event, ProgramChange):
             self._choose_program(event.program)
@@ -236,7 +257,7 @@ class Performance:
         """Go on at `moment` after a pause in which the process stood still."""
         since = self._improviser.now
         moment = self._entered(moment)
-        self._record.happened(moment, f"{PAUSED}{since!r}")
+        self._record.add(moment, Resumed(since))
         self._send_all(self._improviser.resume(since, moment))
         self._view.changed(moment)
 
@@ -248,7 +269,7 @@ class Performance:
         for timed in messages:
             packet = Packet(timed.time, encode(timed.message), timed.message)
             self._output.send(packet)
-            self._record.sent(packet)
+            self._record.add(timed.time, Sent(packet.data, timed.message))
 
     def _entered(self, moment: float) -> float:
         """Return the time at which the improviser hears of a `moment`, in seconds: on a tick, and not in its past.
@@ -295,8 +316,8 @@ class _Changes:
         self._bpm, self._sharps, self._mode = improviser.bpm, improviser.sharps, improviser.mode
         self._since = float("-inf")
         if self._sharps is not None:
-            record.key(0.0, self._sharps)
-        record.marker(0.0, self._mode)
+            record.add(0.0, KeyHeard(self._sharps))
+        record.add(0.0, Marker(self._mode))
 
     def look(self, time: float) -> None:
         """Look whether something has changed."""
@@ -304,14 +325,14 @@ class _Changes:
         sharps = improviser.sharps
         if sharps is not None and sharps != self._sharps:
             self._sharps = sharps
-            self._record.key(time, sharps)
+            self._record.add(time, KeyHeard(sharps))
         if improviser.mode != self._mode:
             self._mode = improviser.mode
-            self._record.marker(time, self._mode)
+            self._record.add(time, Marker(self._mode))
         bpm = improviser.bpm
         if abs(bpm / self._bpm - 1) > _BPM_KEPT and time - self._since > 60 / bpm:
             self._bpm, self._since = bpm, time
-            self._record.tempo(time, bpm)
+            self._record.add(time, TempoHeard(bpm))
 
 
 @contextmanager

@@ -1,31 +1,12 @@
-"""Port events: ports that are lost and come back, told to the performer, to the improviser and to the recording."""
+"""Port events: what becomes of the MIDI ports, told to the performer and, as commands, to the performance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 
-from antiphon.improviser.events import Timed
-from antiphon.improviser.improviser import Improviser
-from antiphon.live.inbox import Inbox, Told
-from antiphon.live.performance import PAUSED
-from antiphon.recording.record import NoRecord, Record
-
-INTERRUPTED = "port lost"
-"""What a recording says of an interruption."""
-
-
-def told_of(text: str) -> Told | None:
-    """Return what the improviser was told where a recording says `text`; None if it is about something else."""
-    if text == INTERRUPTED:
-        return Improviser.interrupt
-    if text.startswith(PAUSED):
-        try:
-            since = float(text.removeprefix(PAUSED))
-        except ValueError:
-            return None
-        # A damaged number must not lead into a future that never ends; and NaN is no time at all.
-        return lambda improviser, time: improviser.resume(since if since < time else time, time)
-    return None
+from antiphon.live.inbox import Inbox
+from antiphon.recording.entries import PortBack, PortLost
 
 
 class PortEvents:
@@ -39,27 +20,23 @@ class PortEvents:
     def __init__(self, inbox: Inbox, say: Callable[[str], None]) -> None:
         self._inbox = inbox
         self._say = say
-        self.record: Record = NoRecord()
-        """What is told too, once there is one."""
+        self._reconnects: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def lost(self, what: str) -> None:
-        """Interrupt the performance: a port is gone, given in words."""
+        """Tell that a port is gone; `what` says so in words."""
         self._say(f"{what}; waiting for it")
-
-        def interrupt(improviser: Improviser, time: float) -> list[Timed]:
-            self.record.happened(time, INTERRUPTED)
-            self.record.marker(time, what)
-            return improviser.interrupt(time)
-
-        self._inbox.tell(interrupt)
+        self._inbox.ask(PortLost(what))
 
     def back(self, what: str, reconnect: Callable[[], None]) -> None:
-        """Let the playing thread send again: a port is back, given in words."""
+        """Tell that a port is back, and let the playing thread `reconnect` it."""
         self._say(what)
+        self._reconnects.put(reconnect)
+        self._inbox.ask(PortBack(what))
 
-        def go_on(improviser: Improviser, time: float) -> list[Timed]:
-            self.record.marker(time, what)
-            reconnect()
-            return improviser.advance(time)
-
-        self._inbox.tell(go_on)
+    def reconnect(self) -> None:
+        """Connect what is back; on the playing thread."""
+        try:
+            while True:
+                self._reconnects.get_nowait()()
+        except Empty:
+            pass

@@ -13,10 +13,8 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.live.inbox import Inbox
 from antiphon.melody.bundle import bundle_names
 from antiphon.musician import Musician, load_musician
+from antiphon.recording.entries import ModelChanged
 from antiphon.settings import model_folders
-
-MODEL = "model "
-"""Begins what a recording says of a bundle that has taken over; its name follows."""
 
 
 def musician_for(musician: Musician, model: str) -> Musician:
@@ -39,22 +37,15 @@ class Programs:
 
     Args:
         musician: the one that plays.
-        inbox: where the bundle is handed over when it is loaded.
-        say: is told what became of it, in words; from another thread.
-        took_over: is told, with the time in seconds, who plays on.
+        inbox: is asked to let a bundle take over when it is loaded.
+        say: is told what became of it, in words; from any thread.
     """
 
-    def __init__(
-        self,
-        musician: Musician,
-        inbox: Inbox,
-        say: Callable[[str], None],
-        took_over: Callable[[float, Musician], None],
-    ) -> None:
-        self._musician = musician
+    def __init__(self, musician: Musician, inbox: Inbox, say: Callable[[str], None]) -> None:
+        self.musician = musician
+        self._loaded: dict[str, Musician] = {}
         self._inbox = inbox
         self._say = say
-        self._took_over = took_over
         self._refusals: set[str] = set()
 
     def choose(self, program: int) -> None:
@@ -67,24 +58,25 @@ class Programs:
 
     def choose_name(self, model: str) -> None:
         """Begin to load a bundle by its name; playing goes on meanwhile."""
-        if model == self._musician.bundle.name:
+        if model == self.musician.bundle.name:
             return  # it plays already
         threading.Thread(target=self._load, args=(model,), name="loads a model", daemon=True).start()
 
     def _load(self, model: str) -> None:
         try:
-            another = musician_for(self._musician, model)
+            another = musician_for(self.musician, model)
         except UserError as error:
-            self._refuse(f"{error}; {self._musician.bundle.name} plays on")
+            self._refuse(f"{error}; {self.musician.bundle.name} plays on")
             return
 
-        def take_over(improviser: Improviser, time: float) -> list[Timed]:
-            self._took_over(time, another)
-            self._say(f"model {model}")
-            self._musician = another
-            return another.take_over(improviser, time)
+        self._loaded[another.bundle.name] = another
+        self._inbox.ask(ModelChanged(another.bundle.name))
 
-        self._inbox.tell(take_over)
+    def take_over(self, model: str, improviser: Improviser, time: float) -> list[Timed]:
+        """Let a bundle that is loaded play from now on, a time in seconds; on the playing thread."""
+        self.musician = self._loaded[model]
+        self._say(f"model {model}")
+        return self.musician.take_over(improviser, time)
 
     def _refuse(self, why: str) -> None:
         """Say why a program isn't there, once: a DAW may choose it again at every start."""

@@ -15,12 +15,11 @@ from typing import Protocol
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import ControlTable
 from antiphon.improviser.snapshot import Snapshot
-from antiphon.live.programs import MODEL
 from antiphon.melody.keys import major_name, parse_key
 from antiphon.midi.active_notes import ActiveNotes
-from antiphon.midi.messages import NoteOff, NoteOn, Packet
+from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameters import AUTO
-from antiphon.recording.record import NoRecord
+from antiphon.recording.entries import Entry, Received, Sent
 from antiphon.stage import messages
 
 LOOK_SECONDS = 0.05
@@ -76,7 +75,7 @@ class Scene:
     answered: int | None
 
 
-class StatePublisher(NoRecord):
+class StatePublisher:
     """A record and a view of a performance. All calls come from the thread that plays.
 
     Args:
@@ -114,28 +113,22 @@ class StatePublisher(NoRecord):
 
     # As a record
 
-    def received(self, packet: Packet) -> None:
-        """Show a note of the performer's."""
-        note = packet.message
-        if isinstance(note, NoteOn | NoteOff) and self._table.moved(note) is None:
-            self._has_heard = True
-            self._show("performer", packet.time, note)
+    def enter(self, seconds: float) -> float:
+        """Return the time as it is."""
+        return seconds
 
-    def sent(self, packet: Packet) -> None:
-        """Show a note that has left."""
-        note = packet.message
-        if isinstance(note, NoteOn):
-            self._sounding.turn_on(note)
-        elif isinstance(note, NoteOff):
-            self._sounding.turn_off(note)
-        else:
-            return
-        self._show(self._parts.of(note.channel), packet.time, note)
-
-    def happened(self, seconds: float, what: str) -> None:
-        """Take note of another model that plays."""
-        if what.startswith(MODEL):
-            self._facts.model = what.removeprefix(MODEL)
+    def add(self, seconds: float, entry: Entry) -> None:
+        """Show a note of the performer's, or one that has left."""
+        match entry:
+            case Received(message=NoteOn() | NoteOff() as note) if self._table.moved(note) is None:
+                self._has_heard = True
+                self._show("performer", seconds, note)
+            case Sent(message=NoteOn() as note):
+                self._sounding.turn_on(note)
+                self._show(self._parts.of(note.channel), seconds, note)
+            case Sent(message=NoteOff() as note):
+                self._sounding.turn_off(note)
+                self._show(self._parts.of(note.channel), seconds, note)
 
     # As a view
 

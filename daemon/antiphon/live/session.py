@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
-from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from antiphon.improviser.improviser import Improviser
@@ -19,19 +16,21 @@ from antiphon.live.page_commands import PageCommands
 from antiphon.live.page_server import PageServer
 from antiphon.live.performance import Hooks, NoView, Performance, stopped_by_signals
 from antiphon.live.port_events import PortEvents
-from antiphon.live.programs import MODEL, Programs
+from antiphon.live.programs import Programs
 from antiphon.live.publisher import Facts, Parts, StatePublisher
 from antiphon.live.reporter import Reporter
+from antiphon.live.session_commands import SessionCommands
 from antiphon.live.terminal import Terminal, is_terminal
 from antiphon.melody.bundle import bundle_names
 from antiphon.midi.connection import Connection, NoConnection
 from antiphon.midi.ports import NoMidiSystem, find_system, free_name
 from antiphon.musician import Musician, load_musician
+from antiphon.recording.entries import Marker
 from antiphon.recording.journal import Say
-from antiphon.recording.record import Record, Records
+from antiphon.recording.record import BothRecords, Record
 from antiphon.recording.recorder import recover
 from antiphon.recording.sessions import sessions_folder
-from antiphon.recording.switch import RecordingSwitch
+from antiphon.recording.switch import RecordingSwitch, header_of
 from antiphon.settings import Ports, Settings, model_folders
 from antiphon.stage.messages import Midi, Notice
 
@@ -122,21 +121,15 @@ class _Session:
             self._recording.start(self._settings.play.bpm)
         facts = _facts(self._musician, midi, self._recording.is_on)
         show = self._show(facts)
-        record = self._recording if show is None else Records(self._recording, show)
-        self._port_events.record = record
-
-        def took_over(moment: float, musician: Musician) -> None:
-            record.happened(moment, MODEL + musician.bundle.name)
-            self._recording.header = header_of(musician)
-
-        programs = Programs(self._musician, self._inbox, self._reporter.tell, took_over)
-
+        record: Record = self._recording if show is None else BothRecords(self._recording, show)
+        programs = Programs(self._musician, self._inbox, self._reporter.tell)
+        commands = SessionCommands(programs, self._recording, self._port_events, facts)
         try:
-            self._begin_stage(record, programs, facts)
+            self._begin_stage()
             self._welcome(midi, no_midi)
             improviser = self._improviser(record)
             with priority.playing():
-                hooks = Hooks(show or NoView(), programs.choose, self._reporter.log)
+                hooks = Hooks(show or NoView(), commands, programs.choose, self._reporter.log)
                 Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:
             connection.end_notes()  # before the recording is finished: the disk may be slow
@@ -146,7 +139,7 @@ class _Session:
 
     def _improviser(self, record: Record) -> Improviser:
         def notice(moment: float, text: str) -> None:
-            record.marker(moment, text)
+            record.add(moment, Marker(text))
             self._reporter.tell(text)
 
         play = self._settings.play
@@ -161,14 +154,13 @@ class _Session:
         parts = Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
         return StatePublisher(put, self._table, parts, facts, self._terminal.show if self._terminal else None)
 
-    def _begin_stage(self, record: Record, programs: Programs, facts: Facts) -> None:
+    def _begin_stage(self) -> None:
         """Start to serve the page."""
         if self._server is None:
             return
         put = self._server.put
         self._reporter.notice = lambda text: put(Notice(text))
-        page_commands = PageCommands(self._inbox, self._translator, record, programs, self._recording, facts)
-        self._server.start(page_commands, self._inbox.start, self._recording.folder)
+        self._server.start(PageCommands(self._inbox), self._inbox.start, self._recording.folder)
 
     def _welcome(self, midi: Midi | None, no_midi: NoMidiSystem | None) -> None:
         """Say what plays, and what to connect or to open.
@@ -191,19 +183,6 @@ def _facts(musician: Musician, midi: Midi | None, is_recording: bool) -> Facts:
     model = musician.bundle.name
     models = sorted({model, *bundle_names(model_folders())})
     return Facts(model, models, midi, musician.settings.play.key, is_recording)
-
-
-def header_of(musician: Musician) -> dict[str, Any]:
-    """Return what a recording says of how it was played: all that is needed to render it again."""
-    settings = musician.settings
-    return {
-        "model": musician.bundle.name,
-        "seed": settings.play.seed,
-        "sha256": hashlib.sha256(musician.bundle.model).hexdigest(),
-        "settings": msgspec.to_builtins(
-            {section: getattr(settings, section) for section in ("play", "hands", "metronome", "controls")}
-        ),
-    }
 
 
 def _playing(musician: Musician) -> str:

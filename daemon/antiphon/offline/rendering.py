@@ -7,20 +7,18 @@ from dataclasses import dataclass
 
 from antiphon.errors import UserError
 from antiphon.improviser.events import Event, TempoChange, Timed
-from antiphon.improviser.input.controls import Control, parse_table
+from antiphon.improviser.input.controls import Control, ControlTable, parse_table
 from antiphon.improviser.input.translator import Translator
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.live.inbox import Told
-from antiphon.live.port_events import told_of
-from antiphon.live.programs import MODEL, musician_for
+from antiphon.live.programs import musician_for
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import NoteOff, NoteOn, ProgramChange
 from antiphon.musician import Musician
 from antiphon.offline.progress import with_progress
-from antiphon.recording.commands import event_of, telling
+from antiphon.recording.commands import carry_out, check
+from antiphon.recording.entries import Command, ModelChanged
 from antiphon.recording.midi_file import PERCUSSION
 from antiphon.recording.performance_file import Performance
-from antiphon.recording.record import NoRecord
 from antiphon.recording.session_file import Session
 
 
@@ -43,7 +41,9 @@ def render(musician: Musician, performance: Performance, bpm: float | None, chan
         channel: the answer's, 1…16.
     """
     events = with_progress(performance.events(keep_tempo=bpm is None), performance.path.name)
-    return _render(musician, _first_bpm(bpm), channel, events)
+    return _Player(musician, Translator(ControlTable(), musician.settings.play.mode), _first_bpm(bpm), channel).play(
+        events
+    )
 
 
 def render_session(musician: Musician, session: Session, say: Callable[[str], None]) -> Duet:
@@ -57,47 +57,73 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
     settings = musician.settings
     translator = Translator(parse_table(settings.controls), settings.play.mode)
 
-    def heard() -> Iterator[tuple[float, Event | Control | Told]]:
+    def heard() -> Iterator[tuple[float, Act]]:
         for time, given in with_progress(session.events, "rendering"):
             if isinstance(given, bytes):
                 message = decode(given)
                 event = None if message is None else translator.event_of(message)
                 if event is not None and not isinstance(event, ProgramChange):
                     yield time, event
-            elif (steered := event_of(given)) is not None:
-                yield time, telling(steered, NoRecord(), translator)
-            elif (told := told_of(given)) is not None:
-                yield time, told
-            elif given.startswith(MODEL):
-                try:
-                    yield time, musician_for(musician, given.removeprefix(MODEL)).take_over
-                except UserError as error:
-                    say(f"at {time:.1f} s: {error}")
+                continue
+            try:
+                if isinstance(given, ModelChanged):
+                    yield time, musician_for(musician, given.model)
+                else:
+                    check(given)
+                    yield time, given
+            except UserError as error:
+                say(f"at {time:.1f} s: {error}")
 
-    return _render(musician, settings.play.bpm, settings.play.channel, heard(), clicks=True, end=session.end)
+    player = _Player(musician, translator, settings.play.bpm, settings.play.channel, clicks=True)
+    return player.play(heard(), session.end)
 
 
-def _render(
-    musician: Musician,
-    bpm: float,
-    channel: int,
-    events: Iterable[tuple[float, Event | Control | Told]],
-    clicks: bool = False,
-    end: float | None = None,
-) -> Duet:
-    heard: list[HeardNote] = []
-    improviser = musician.improviser(bpm, 0.0, channel, on_heard=lambda note: _hear(heard, note), clicks=clicks)
-    answer: list[Timed] = []
-    now = 0.0
-    for now, event in events:
-        answer += event(improviser, now) if callable(event) else improviser.receive(now, event)
-    # The last answer sounds on to its own end; a melody that goes on by itself, as long as an answer may last.
-    last = now + musician.longest_reply(improviser.bpm) if end is None else end
-    while (due := improviser.next_time()) is not None and due <= last:
-        now = due
-        answer += improviser.advance(now)
-    answer += improviser.close(now if end is None else end)
-    return Duet(answer, heard, channel)
+Act = Event | Control | Command | Musician
+"""What is done to an improviser: what it hears, a command, or a musician who takes over."""
+
+
+class _Player:
+    """Plays to what comes, and keeps what was heard.
+
+    Args:
+        musician: makes the improviser.
+        translator: of the performer's messages; commands may change it.
+        bpm: the tempo to begin with.
+        channel: the answer's, 1…16.
+        clicks: whether a metronome that is on is to be heard.
+    """
+
+    def __init__(
+        self, musician: Musician, translator: Translator, bpm: float, channel: int, clicks: bool = False
+    ) -> None:
+        self._musician = musician
+        self._translator = translator
+        self._channel = channel
+        self._heard: list[HeardNote] = []
+        self._improviser = musician.improviser(bpm, 0.0, channel, on_heard=self._hear, clicks=clicks)
+
+    def play(self, acts: Iterable[tuple[float, Act]], end: float | None = None) -> Duet:
+        """Play until `end`, in seconds; by default until the last answer has sounded."""
+        improviser, answer, now = self._improviser, list[Timed](), 0.0
+        for now, act in acts:
+            answer += self._do(act, now)
+        # The last answer sounds on to its own end; a melody that goes on by itself, as long as an answer may last.
+        last = now + self._musician.longest_reply(improviser.bpm) if end is None else end
+        while (due := improviser.next_time()) is not None and due <= last:
+            now = due
+            answer += improviser.advance(now)
+        answer += improviser.close(now if end is None else end)
+        return Duet(answer, self._heard, self._channel)
+
+    def _do(self, act: Act, time: float) -> list[Timed]:
+        if isinstance(act, Musician):
+            return act.take_over(self._improviser, time)
+        if isinstance(act, Command):
+            return carry_out(act, self._improviser, self._translator, time)
+        return self._improviser.receive(time, act)
+
+    def _hear(self, note: HeardNote) -> None:
+        _hear(self._heard, note)
 
 
 def listen(musician: Musician, performance: Performance, bpm: float | None) -> list[HeardNote]:

@@ -4,95 +4,39 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from antiphon.midi.messages import Packet
+from antiphon.recording.entries import Entry
 
 
 class Record(Protocol):
-    """What is told all that goes in and out; `Recorder` is one."""
+    """Takes entries, at once. All times are seconds from the session's start."""
 
     def enter(self, seconds: float) -> float:
-        """Return the time as which the improviser is to hear of something."""
+        """Return the time as which the improviser is to hear of something that comes now."""
 
-    def received(self, packet: Packet) -> None:
-        """A message has come."""
-
-    def sent(self, packet: Packet) -> None:
-        """A message has left."""
-
-    def tempo(self, seconds: float, bpm: float) -> None:
-        """The tempo has changed, in beats a minute."""
-
-    def key(self, seconds: float, sharps: int) -> None:
-        """Another key signature is heard."""
-
-    def marker(self, seconds: float, text: str) -> None:
-        """Something has happened that people should find again."""
-
-    def happened(self, seconds: float, what: str) -> None:
-        """The improviser was told of something that was no message."""
+    def add(self, seconds: float, entry: Entry) -> None:
+        """Take an entry."""
 
 
 class NoRecord:
     """Keeps nothing."""
 
     def enter(self, seconds: float) -> float:
-        """See `Record`."""
+        """Return the time as it is."""
         return seconds
 
-    def received(self, packet: Packet) -> None:
-        """See `Record`."""
-
-    sent = received
-
-    def tempo(self, seconds: float, bpm: float) -> None:
-        """See `Record`."""
-
-    def key(self, seconds: float, sharps: int) -> None:
-        """See `Record`."""
-
-    def marker(self, seconds: float, text: str) -> None:
-        """See `Record`."""
-
-    happened = marker
+    def add(self, seconds: float, entry: Entry) -> None:
+        """Do nothing."""
 
 
-class Records:
-    """Two records that are told the same; the first says when the improviser hears of it."""
+class BothRecords:
+    """Two records that take the same; the first says when the improviser hears of it."""
 
     def __init__(self, first: Record, second: Record) -> None:
         self._first = first
         self._second = second
+        self.enter = first.enter
 
-    def enter(self, seconds: float) -> float:
-        """See `Record`."""
-        return self._first.enter(seconds)
-
-    def received(self, packet: Packet) -> None:
-        """See `Record`."""
-        self._first.received(packet)
-        self._second.received(packet)
-
-    def sent(self, packet: Packet) -> None:
-        """See `Record`."""
-        self._first.sent(packet)
-        self._second.sent(packet)
-
-    def tempo(self, seconds: float, bpm: float) -> None:
-        """See `Record`."""
-        self._first.tempo(seconds, bpm)
-        self._second.tempo(seconds, bpm)
-
-    def key(self, seconds: float, sharps: int) -> None:
-        """See `Record`."""
-        self._first.key(seconds, sharps)
-        self._second.key(seconds, sharps)
-
-    def marker(self, seconds: float, text: str) -> None:
-        """See `Record`."""
-        self._first.marker(seconds, text)
-        self._second.marker(seconds, text)
-
-    def happened(self, seconds: float, what: str) -> None:
-        """See `Record`."""
-        self._first.happened(seconds, what)
-        self._second.happened(seconds, what)
+    def add(self, seconds: float, entry: Entry) -> None:
+        """Take an entry."""
+        self._first.add(seconds, entry)
+        self._second.add(seconds, entry)

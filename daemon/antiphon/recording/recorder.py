@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.files import sync_folder, write_whole
-from antiphon.midi.messages import Packet
 from antiphon.recording import session_file
+from antiphon.recording.entries import Entry, KeyHeard, Marker, PortBack, PortLost, Received, Sent, TempoHeard
 from antiphon.recording.journal import ENDING, Journal, Say, is_journal, left_behind, records, safely
 from antiphon.recording.session_file import Track
 from antiphon.recording.tempo_map import TempoMap, microseconds_a_beat
+from antiphon.stage.messages import Set
 
 _RECORD = struct.Struct(">BQ")
 """Track and tick, before the event's bytes."""
@@ -62,24 +63,33 @@ class Recorder:
         self._entered = max(self._entered, self._tempo_map.tick_at(seconds))
         return self._tempo_map.time_of(self._entered)
 
-    def received(self, packet: Packet) -> None:
-        """Write down a MIDI message of the performer; what is malformed, active sensing or a long sysex is left out.
+    def add(self, seconds: float, entry: Entry) -> None:
+        """Write an entry down. Left out are messages that are malformed, active sensing and long sysex.
 
         Args:
-            packet: the message, and its time from `enter`.
+            seconds: of what the improviser is told, the time from `enter`.
+            entry: what has happened.
         """
-        self._add(Track.PERFORMER, packet.time, session_file.message_event(packet.data))
+        match entry:
+            case Received(data):
+                self._add(Track.PERFORMER, seconds, session_file.message_event(data))
+            case Sent(data):
+                self._add(Track.ANTIPHON, seconds, session_file.message_event(data))
+            case TempoHeard(bpm):
+                self._change_tempo(seconds, bpm)
+            case KeyHeard(sharps):
+                self._add(Track.TEMPO, seconds, session_file.key_event(sharps))
+            case Marker(text) | PortBack(text):
+                self._add(Track.TEMPO, seconds, session_file.marker_event(text))
+            case Set(name="model" | "record"):  # asks for what is yet to be, and told when it is
+                pass
+            case _:
+                self._add(Track.PERFORMER, seconds, session_file.told_event(entry))
+                if isinstance(entry, PortLost):
+                    self._add(Track.TEMPO, seconds, session_file.marker_event(entry.what))
 
-    def happened(self, seconds: float, what: str) -> None:
-        """Write down something else that the improviser was told: a mode chosen on the screen, a port that is gone."""
-        self._add(Track.PERFORMER, seconds, session_file.input_event(what))
-
-    def sent(self, packet: Packet) -> None:
-        """Write down a MIDI message of the answer."""
-        self._add(Track.ANTIPHON, packet.time, session_file.message_event(packet.data))
-
-    def tempo(self, seconds: float, bpm: float) -> None:
-        """Write down a tempo, beats a minute. It begins after what has been entered, whose times must stay."""
+    def _change_tempo(self, seconds: float, bpm: float) -> None:
+        """Write down a tempo. It begins after what has been entered, whose times must stay."""
         microseconds = microseconds_a_beat(bpm)
         if microseconds == self._microseconds:
             return
@@ -87,14 +97,6 @@ class Recorder:
         tick = max(self._entered, self._last[Track.TEMPO], self._tempo_map.tick_at(seconds))
         self._tempo_map.change(tick, microseconds)
         self._append(Track.TEMPO, tick, session_file.tempo_event(microseconds))
-
-    def key(self, seconds: float, sharps: int) -> None:
-        """Write down a key signature, −7…7."""
-        self._add(Track.TEMPO, seconds, session_file.key_event(sharps))
-
-    def marker(self, seconds: float, text: str) -> None:
-        """Write down a mode or a fault, for people: DAWs show it above the notes."""
-        self._add(Track.TEMPO, seconds, session_file.marker_event(text))
 
     def close(self) -> Path | None:
         """End the recording; return its MIDI file, or None where nothing was played or it can't be written."""

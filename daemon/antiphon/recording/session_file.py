@@ -2,7 +2,8 @@
 
 Three tracks: tempo, key signatures, markers and settings; the performer; Antiphon. What a MIDI file can't hold as
 itself (clock, start, stop, song position) stands on the performer's track as sequencer-specific meta events: FF 7F, a
-length, 7D (the maker's number that is nobody's), and the message; or 7D, 00 and a text, for what was no message.
+length, 7D (the maker's number that is nobody's), and the message; or 7D, 01 and JSON (`entries.Told`), for what was no
+message.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.midi.protocol import ACTIVE_SENSING, SPEC_OF_STATUS, is_whole
+from antiphon.recording.entries import Told, told_as_json, told_from_json
 from antiphon.recording.midi_file import (
     ESCAPE,
     KEY_SIGNATURE,
@@ -46,15 +48,16 @@ from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap
 
 NOBODY = 0x7D
 """The manufacturer's number kept for use that isn't sold: whoever else reads the file passes these events by."""
-_TEXT = 0x00
-"""Stands where a message's status would, before a text."""
-_SETTINGS = "Antiphon session 1 "
-"""Starts the text event with the settings; the number is the format's."""
+_TOLD, _OLD_TEXT = 0x01, 0x00
+"""Stand where a message's status would: before JSON, and before a text of format 1, which nobody reads any more."""
+_FORMAT = 2
+_SETTINGS = "Antiphon session "
+"""Starts the text event with the settings; the format's number follows, and JSON."""
 _SUMMARY = "Antiphon summary "
 _LONGEST_SYSEX = 4096
 """Bytes; longer ones are sound banks and firmware, no music, and aren't kept."""
-Input = bytes | str
-"""What the improviser was told: a MIDI message, or a text for what was none."""
+Input = bytes | Told
+"""What the improviser was told: a MIDI message, or what was none."""
 
 
 class Track(IntEnum):
@@ -101,14 +104,14 @@ def message_event(message: Sequence[int]) -> bytes | None:
     return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, *message]))
 
 
-def input_event(text: str) -> bytes:
+def told_event(told: Told) -> bytes:
     """Return something that was told and is no MIDI message as an event of a file."""
-    return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, _TEXT]) + text.encode())
+    return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, _TOLD]) + told_as_json(told))
 
 
 def settings_event(header: dict[str, Any]) -> bytes:
     """Return the settings as an event of a file."""
-    return text_event(TEXT, _SETTINGS + json.dumps(header))
+    return text_event(TEXT, f"{_SETTINGS}{_FORMAT} {json.dumps(header)}")
 
 
 def marker_event(text: str) -> bytes:
@@ -154,7 +157,7 @@ def _metronome_of(event: bytes) -> int:
     if at < 0:
         return 0
     try:
-        metronome = json.loads(event[at + len(_SETTINGS) :])["settings"]["metronome"]
+        metronome = json.loads(event[event.index(b"{", at) :])["settings"]["metronome"]
         return int(metronome["channel"]) if metronome["on"] else 0
     except (ValueError, RecursionError, TypeError, KeyError):  # no settings, or damaged ones
         return 0
@@ -200,16 +203,19 @@ def header_of(path: Path, file: MidiFile) -> dict[str, Any] | None:
     Raises:
         UserError: they are damaged.
     """
-    return _find(path, file, _SETTINGS)
+    found = _find(path, file, _SETTINGS)
+    return None if found is None else found[1]
 
 
 def session_of(path: Path, file: MidiFile) -> Session:
     """Return what the performer did in a MIDI file, without Antiphon's answer; `path` is for messages.
 
     Raises:
-        UserError: its settings are damaged.
+        UserError: its settings are damaged, or it is of another format.
     """
     header = header_of(path, file)
+    if header is not None:
+        _check_can_replay(path, file)
     heard = file.tracks if header is None else file.tracks[Track.PERFORMER : Track.ANTIPHON]
     time_of = file.tempo_map.time_of
     inputs = ((time_of(tick), _input(event)) for tick, event in in_order(heard))
@@ -233,10 +239,10 @@ def read_summary(path: Path) -> tuple[dict[str, Any] | None, Summary]:
             file = parse_midi_file(head)
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
-        header, summary = _find(path, file, _SETTINGS), _find(path, file, _SUMMARY)
+        header, summary = header_of(path, file), _find(path, file, _SUMMARY)
         if header is not None and summary is not None:
             try:
-                return header, msgspec.convert(summary, Summary)
+                return header, msgspec.convert(summary[1], Summary)
             except msgspec.ValidationError:
                 raise UserError(f"{path}: its summary is damaged") from None
     file = read_midi_file(path)
@@ -266,19 +272,42 @@ def _input(event: bytes) -> Input | None:
         return None
     if event[0] != META:
         return event
+    content = _own(event)
+    if content[:1] == bytes((_TOLD,)):
+        return told_from_json(content[1:])
+    return content if content and content[0] != _OLD_TEXT else None
+
+
+def _own(event: bytes) -> bytes:
+    """Return what a sequencer-specific event of Antiphon's holds; nothing where it is another event."""
     content = meta_content(event) if is_meta(event, SEQUENCER_SPECIFIC) else b""
-    if len(content) < 2 or content[0] != NOBODY:
-        return None
-    return content[2:].decode(errors="replace") if content[1] == _TEXT else content[1:]
+    return content[1:] if content[:1] == bytes((NOBODY,)) else b""
 
 
-def _find(path: Path, file: MidiFile, start: str) -> dict[str, Any] | None:
-    """Return the JSON object behind a start, from a text event of the first track."""
+def _check_can_replay(path: Path, file: MidiFile) -> None:
+    """Refuse a session of another format, but for one of format 1 in which all that was told were MIDI messages.
+
+    Raises:
+        UserError: it is one.
+    """
+    number, _ = _find(path, file, _SETTINGS) or ("", {})
+    if number == "1" and not any(_own(event)[:1] == bytes((_OLD_TEXT,)) for _, event in in_order(file.tracks)):
+        return
+    if number != str(_FORMAT):
+        which = "an older" if number == "1" else "a newer"
+        raise UserError(
+            f"{path}: was recorded by {which} Antiphon, in format {number}; this one can only replay format {_FORMAT}"
+        )
+
+
+def _find(path: Path, file: MidiFile, start: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the JSON object of a text event of the first track that starts so, and the word before the object."""
     for _, event in file.tracks[0].events if file.tracks else []:
         content = meta_content(event) if is_meta(event, TEXT) else b""
         if content.startswith(start.encode()):
+            word, brace, rest = content.removeprefix(start.encode()).partition(b"{")
             try:
-                return msgspec.json.decode(content.removeprefix(start.encode()), type=dict[str, Any])
+                return word.decode().strip(), msgspec.json.decode(brace + rest, type=dict[str, Any])
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 raise UserError(f"{path}: what it says of its own making is damaged") from None
     return None

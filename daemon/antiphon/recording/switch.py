@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.live.reporter import Reporter
 from antiphon.melody.keys import major_name
-from antiphon.midi.messages import Packet
-from antiphon.recording.record import NoRecord, Record
+from antiphon.musician import Musician
+from antiphon.recording.entries import Entry, KeyHeard, Marker, Resumed
 from antiphon.recording.recorder import Recorder
 
 BEGAN = "began"
@@ -39,7 +42,6 @@ class RecordingSwitch:
         self._words = words
         self._began = 0.0
         self._recorder: Recorder | None = None
-        self._record: Record = NoRecord()
         self._finishing: list[threading.Thread] = []
 
     @property
@@ -49,21 +51,21 @@ class RecordingSwitch:
 
     def start(self, bpm: float) -> None:
         """Record from the start of the set, at a tempo in beats a minute."""
-        self._record = self._recorder = Recorder(self.folder, self.header, bpm, self._words.warn)
+        self._recorder = Recorder(self.folder, self.header, bpm, self._words.warn)
 
     def switch(self, is_on: bool, seconds: float, improviser: Improviser) -> None:
         """Begin or end a recording in mid-set, at a time in seconds; where it is so already, nothing happens."""
         if is_on and self._recorder is None:
             self._began = seconds
             header = {**as_it_stands(self.header, improviser.snapshot()), BEGAN: round(seconds, 3)}
-            self._record = self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
+            self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
             if improviser.sharps is not None:
-                self.key(seconds, improviser.sharps)
-            self.marker(seconds, improviser.mode)
+                self.add(seconds, KeyHeard(improviser.sharps))
+            self.add(seconds, Marker(improviser.mode))
             self._words.tell("recording")
         elif not is_on and self._recorder is not None:
             finishing = threading.Thread(target=_finish, args=(self._recorder, self._words), name="ends a recording")
-            self._record, self._recorder, self._began = NoRecord(), None, 0.0
+            self._recorder, self._began = None, 0.0
             self._finishing.append(finishing)
             finishing.daemon = True
             finishing.start()
@@ -72,39 +74,38 @@ class RecordingSwitch:
         """End what is recorded; the files are written, and their names told."""
         if self._recorder is not None:
             _finish(self._recorder, self._words)
-            self._record, self._recorder = NoRecord(), None
+            self._recorder = None
         for thread in self._finishing:
             thread.join(_PATIENCE)
 
     # As a record: the recorder counts from its own start
 
     def enter(self, seconds: float) -> float:
-        """See `Record`."""
-        return self._record.enter(seconds - self._began) + self._began if self._began else self._record.enter(seconds)
+        """Return the time of the recording's nearest tick; the time as it is where nothing is recorded."""
+        if self._recorder is None:
+            return seconds
+        return self._recorder.enter(seconds - self._began) + self._began
 
-    def received(self, packet: Packet) -> None:
-        """See `Record`."""
-        self._record.received(packet._replace(time=packet.time - self._began))
+    def add(self, seconds: float, entry: Entry) -> None:
+        """Record an entry, where there is a recording."""
+        if self._recorder is None:
+            return
+        if isinstance(entry, Resumed):
+            entry = Resumed(entry.since - self._began)
+        self._recorder.add(seconds - self._began, entry)
 
-    def sent(self, packet: Packet) -> None:
-        """See `Record`."""
-        self._record.sent(packet._replace(time=packet.time - self._began))
 
-    def tempo(self, seconds: float, bpm: float) -> None:
-        """See `Record`."""
-        self._record.tempo(seconds - self._began, bpm)
-
-    def key(self, seconds: float, sharps: int) -> None:
-        """See `Record`."""
-        self._record.key(seconds - self._began, sharps)
-
-    def marker(self, seconds: float, text: str) -> None:
-        """See `Record`."""
-        self._record.marker(seconds - self._began, text)
-
-    def happened(self, seconds: float, what: str) -> None:
-        """See `Record`."""
-        self._record.happened(seconds - self._began, what)
+def header_of(musician: Musician) -> dict[str, Any]:
+    """Return what a recording says of how it was played: all that is needed to render it again."""
+    settings = musician.settings
+    return {
+        "model": musician.bundle.name,
+        "seed": settings.play.seed,
+        "sha256": hashlib.sha256(musician.bundle.model).hexdigest(),
+        "settings": msgspec.to_builtins(
+            {section: getattr(settings, section) for section in ("play", "hands", "metronome", "controls")}
+        ),
+    }
 
 
 def as_it_stands(header: Mapping[str, Any], glance: Snapshot) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""Entries: all that goes in and out of a performance, as values of one tagged union.
+
+What a recorder writes down, a page is shown, a page or a port commands and a recording replays is made of these. In a
+recording, what is a MIDI message stands as that message, and every other thing that the improviser was told as one of
+`Told`, in JSON. Times are seconds from the session's start, and go beside an entry.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from antiphon.midi.messages import Message
+from antiphon.stage.messages import Press, Set
+
+
+class _Entry(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+    pass
+
+
+class Received(_Entry, frozen=True, tag="received"):
+    """A MIDI message has come: its bytes, and what they mean, or None."""
+
+    data: bytes
+    message: Message | None
+
+
+class Sent(_Entry, frozen=True, tag="sent"):
+    """A MIDI message has left."""
+
+    data: bytes
+    message: Message | None
+
+
+class TempoHeard(_Entry, frozen=True, tag="tempo"):
+    """The tempo has changed, in BPM."""
+
+    bpm: float
+
+
+class KeyHeard(_Entry, frozen=True, tag="key"):
+    """Another key signature is heard, −7…7 sharps."""
+
+    sharps: int
+
+
+class Marker(_Entry, frozen=True, tag="marker"):
+    """Something has happened that people should find again; DAWs show it above the notes."""
+
+    text: str
+
+
+class PortLost(_Entry, frozen=True, tag="port_lost"):
+    """A MIDI port is gone, and with it the ends of the keys that are down; `what` says so in words."""
+
+    what: str
+
+
+class PortBack(_Entry, frozen=True, tag="port_back"):
+    """A MIDI port is back; `what` says so in words."""
+
+    what: str
+
+
+class Resumed(_Entry, frozen=True, tag="resumed"):
+    """The process had been suspended; all that was due until `since`, in seconds, had been done."""
+
+    since: float
+
+
+class ModelChanged(_Entry, frozen=True, tag="model_changed"):
+    """Another bundle, which is loaded, takes over."""
+
+    model: str
+
+
+Told = Set | Press | PortLost | Resumed | ModelChanged
+"""What the improviser is told that is no MIDI message: what a replay needs."""
+Command = Told | PortBack
+"""What a page, a port or a loaded model asks of the playing thread."""
+Entry = Received | Sent | TempoHeard | KeyHeard | Marker | Command
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+
+
+def told_as_json(told: Told) -> bytes:
+    """Return what was told as a recording keeps it; no digit of a number is lost."""
+    return _encoder.encode(told)
+
+
+def told_from_json(content: bytes) -> Told | None:
+    """Return what was told, from a recording; None where that is damaged."""
+    try:
+        return _decoder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
