@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
+from antiphon.errors import UserError
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.translator import Translator
 from antiphon.melody.keys import parse_key
-from antiphon.parameters import AUTO, PARAMETERS, Sync
+from antiphon.parameters import AUTO, CONTROLS, PARAMETERS, Sync
 from antiphon.recording.entries import Command, PortLost, Resumed
 from antiphon.stage.messages import Press, Set
 
@@ -20,17 +21,22 @@ def event_of(wanted: Set | Press) -> Steered:
     """Return the event by which a setting of the improviser's own is set, or a button pressed.
 
     Raises:
-        UserError: the value is none that it may have.
+        UserError: there is no such setting or button, or the value is none that it may have.
     """
+    name, known = wanted.name, PARAMETERS.get(wanted.name)
+    if known is None or (known.kind == "press") != isinstance(wanted, Press):
+        raise UserError(f"there is no {'button' if isinstance(wanted, Press) else 'setting'} {name!r}")
     if isinstance(wanted, Press):
-        return Control(wanted.name)
-    name, value = wanted.name, PARAMETERS[wanted.name].checked(wanted.value)
+        return Control(name)
+    value = known.checked(wanted.value)
     if name == "bpm":
         return TempoChange(float(value))
     if name == "sync":
         return SyncChange(cast(Sync, value))
     if name == "key":
         return KeyLock(None if value == AUTO else parse_key(str(value)))
+    if name not in CONTROLS:
+        raise UserError(f"{name} can't be set while Antiphon plays")
     return Control(name, value)
 
 
