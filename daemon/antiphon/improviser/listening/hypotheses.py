@@ -56,20 +56,20 @@ class Hypotheses:
             place: of the note in its bar; None where the metre is unknown.
         """
         rest_at = self._wait.rest_at(state, steps)
-        key = (state.lookahead, state.belief, steps, rest_at, pitch, shift, place)
+        key = (state.lookahead, state.key_posterior, steps, rest_at, pitch, shift, place)
         found = self._kept.get(key)
         if found is None:
             model, vocabulary = self._listening.model, self._listening.vocabulary
             prediction = state.lookahead.at(steps, rest_at)
             tokens = vocabulary.fold(pitch + shift + self._semitones)
-            belief, key_state = self._believe(state, pitch, steps, prediction, tokens)
+            posterior, key_state = self._key_after(state, pitch, steps, prediction, tokens)
             found = self._kept[key] = NoteHypothesis(
                 tokens=tokens,
-                belief=belief,
+                key_posterior=posterior,
                 key_state=key_state,
                 lookahead=Lookahead(model, vocabulary, prediction.context, tokens.astype(np.int32), place),
                 costs=prediction.bits + prediction.token_bits[self._rows, tokens],
-                semitones=-int(self._semitones[belief.row]) - shift,
+                semitones=-int(self._semitones[posterior.row]) - shift,
                 place=place,
             )
         return found
@@ -82,7 +82,7 @@ class Hypotheses:
         """
         if state.onset is None:
             return None
-        moment = (state.lookahead, state.belief, step, self._wait.rest_at(state, step))
+        moment = (state.lookahead, state.key_posterior, step, self._wait.rest_at(state, step))
         if moment != self._guessed_at:
             self._guessed_at = moment
             self._kept.clear()
@@ -101,21 +101,21 @@ class Hypotheses:
 
     def _likely_pitches(self, state: ListenerState, step: int) -> list[int]:
         """Return the pitches, as played, that are likeliest `step` steps after the last onset; the likeliest last."""
-        vocabulary, row = self._listening.vocabulary, state.belief.row
+        vocabulary, row = self._listening.vocabulary, state.key_posterior.row
         expected = state.lookahead.at(step, self._wait.rest_at(state, step)).context.probabilities[row]
         likeliest = expected[vocabulary.pitch_tokens].argsort()[-GUESSES:]
         semitones = -int(self._semitones[row]) - state.octave_shift
         return [int(pitch) + semitones for pitch in vocabulary.pitch_numbers[likeliest]]
 
-    def _believe(
+    def _key_after(
         self, state: ListenerState, pitch: int, steps: int, prediction: Prediction, tokens: npt.NDArray[np.intp]
     ) -> tuple[KeyPosterior, Floats | None]:
-        """Return the belief after a note that comes `steps` after the last onset, and the key model's state."""
+        """Return the posterior over keys after a note that comes `steps` after the last onset, and the key model's state."""
         # Bad timing must not speak about the key: the evidence is the pitch, given that a note starts. Nor must the
         # register: octaves are summed.
         bits = prediction.class_bits[self._rows, self._listening.vocabulary.pitch_classes[tokens]]
         if self._key_model is None or state.key_state is None:
-            return state.belief.after(bits), None
+            return state.key_posterior.after(bits), None
         sixteenths = steps * STEPS_PER_BEAT / self._time.beat if state.onset is not None else 0
         note = KeyNote(
             degrees=((pitch + _TRANSPOSITIONS) % 12).astype(np.int32),
@@ -123,4 +123,4 @@ class Hypotheses:
             wait=int(wait_classes(math.ceil(sixteenths), self._wait.rest_at(state, steps) is not None)),
         )
         probabilities, key_state = self._key_model.hear(note, state.key_state)
-        return state.belief.after(bits, probabilities[self._semitones % 12].astype(np.float64)), key_state
+        return state.key_posterior.after(bits, probabilities[self._semitones % 12].astype(np.float64)), key_state

@@ -32,7 +32,7 @@ _SMALLEST = 1e-30
 class KeyPosterior:
     """A posterior over keys, (key,), summing to 1; the row of the key in use, and how long another one has led.
 
-    Where a key was chosen, the belief is kept up all the same: it takes over when the choice is taken back.
+    Where a key was chosen, it is kept up all the same: it takes over when the choice is taken back.
     """
 
     weights: Weights
@@ -69,7 +69,7 @@ class KeyPosterior:
         return float(least - math.log2(self.expected @ np.exp2(least - costs)))
 
     def after(self, bits: Weights, heard: Weights | None = None) -> KeyPosterior:
-        """Return the belief after a note.
+        """Return the posterior after a note.
 
         Args:
             bits: what its pitch class cost in each key, (key,), given that a note starts.
@@ -106,6 +106,6 @@ def _moved(weights: Weights, chance: float) -> Weights:
 
 
 def flat_posterior(keys: int, locked: int | None = None) -> KeyPosterior:
-    """Return the belief before the first note: every key is as likely; a key may have been chosen."""
+    """Return the posterior before the first note, in which every key is as likely; a key may have been chosen."""
     weights = np.full(keys, 1 / keys)
     return KeyPosterior(weights, weights, locked=locked)

@@ -57,7 +57,7 @@ class Listener:
         key_model = listening.key_model if len(signatures) > 1 else None
         self._state = ListenerState(
             lookahead=fresh_lookahead(listening.model, listening.vocabulary, len(signatures)),
-            belief=flat_posterior(len(signatures), row),
+            key_posterior=flat_posterior(len(signatures), row),
             key_state=None if key_model is None else key_model.initial_state(),
             follower=self._new_follower(),
         )
@@ -84,12 +84,12 @@ class Listener:
         state, found = self._state, self._distribution
         if state.onset is None:
             return None
-        if found is None or found[0] is not state.lookahead or found[1] is not state.belief:
+        if found is None or found[0] is not state.lookahead or found[1] is not state.key_posterior:
             semitones = -self._transpositions - state.octave_shift
             distribution = NextNoteDistribution(
-                state.lookahead, self._listening.vocabulary, state.belief.expected, semitones
+                state.lookahead, self._listening.vocabulary, state.key_posterior.expected, semitones
             )
-            self._distribution = found = state.lookahead, state.belief, distribution
+            self._distribution = found = state.lookahead, state.key_posterior, distribution
         return found[2]
 
     def note_off(self, time: float, pitch: int) -> None:
@@ -171,13 +171,13 @@ class Listener:
     @property
     def locked(self) -> int | None:
         """The key signature that was chosen, in sharps; None where it is found by listening."""
-        row = self._state.belief.locked
+        row = self._state.key_posterior.locked
         return None if row is None else self._signatures[row]
 
     @property
     def posterior(self) -> tuple[float, ...]:
         """How likely each key signature is, from −5 to 6 sharps, (12,), summing to 1."""
-        likely = dict(zip(self._signatures, self._state.belief.shown.tolist(), strict=True))
+        likely = dict(zip(self._signatures, self._state.key_posterior.shown.tolist(), strict=True))
         return tuple(likely.get(sharps, 0.0) for sharps in SIGNATURES)
 
     @property
@@ -216,10 +216,10 @@ class Listener:
             due = self.next_time()
 
     def prepare(self) -> NoteHypothesis | None:
-        """Hear a note that is likely to come now, without believing that it did; if it comes, that is a look-up.
+        """Make the hypothesis of a note that is likely to come now; if it comes, hearing it is a look-up.
 
         Returns:
-            What it would leave behind; None when all likely notes were heard.
+            The hypothesis; None when all likely notes have theirs.
         """
         return self._hypotheses.prepare(self._state, self._prepared)
 
@@ -229,7 +229,7 @@ class Listener:
 
     @property
     def _row(self) -> int:
-        return self._state.belief.row
+        return self._state.key_posterior.row
 
     def _hear(self, time: float, pitch: int, replaces: bool) -> HeardNote:
         before = self._state
@@ -249,7 +249,7 @@ class Listener:
         self.hypothesis = hypothesis
         self._state = ListenerState(
             lookahead=hypothesis.lookahead,
-            belief=hypothesis.belief,
+            key_posterior=hypothesis.key_posterior,
             key_state=hypothesis.key_state,
             onset=onset,
             phrase=onset if starts_phrase else before.phrase,
@@ -267,7 +267,7 @@ class Listener:
             symbol=self._listening.vocabulary.symbols[hypothesis.tokens[self._row]],
             sharps=self._signatures[self._row],
             replaces=replaces,
-            belief=before.belief,
+            key_posterior=before.key_posterior,
             costs=hypothesis.costs,
         )
 
@@ -286,7 +286,7 @@ class Listener:
         """
         numbers = self._listening.vocabulary.pitch_numbers
         lowest, highest = int(numbers[0]), int(numbers[-1])
-        row = self._state.belief.locked
+        row = self._state.key_posterior.locked
         semitones = self._transpositions if row is None else self._transpositions[row : row + 1]
         below = lowest - (pitch + int(semitones.min()))
         above = pitch + int(semitones.max()) - highest

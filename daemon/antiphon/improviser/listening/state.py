@@ -34,7 +34,7 @@ class HeardNote:
     """The key signature in use after hearing it, −5…6."""
     replaces: bool
     """It is the higher note of a chord, and takes the place of the note heard before."""
-    belief: KeyPosterior = field(compare=False, repr=False)
+    key_posterior: KeyPosterior = field(compare=False, repr=False)
     """How likely each key was before it was heard."""
     costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
     """−log2 of the probability of its time and its pitch in each key, (key,)."""
@@ -42,7 +42,7 @@ class HeardNote:
     @property
     def bits(self) -> float:
         """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
-        return self.belief.bits(self.costs)
+        return self.key_posterior.bits(self.costs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class NoteHypothesis:
 
     tokens: npt.NDArray[np.intp]
     """Of the note in each key, (key,)."""
-    belief: KeyPosterior
+    key_posterior: KeyPosterior
     """After the note."""
     key_state: Floats | None
     """The key model's state after the note, if there is such a model."""
@@ -67,7 +67,7 @@ class NoteHypothesis:
     @property
     def context(self) -> Context:
         """After the note, in the key then in use: one row."""
-        return self.lookahead.row(self.belief.row)
+        return self.lookahead.row(self.key_posterior.row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class ListenerState:
 
     lookahead: Lookahead
     """From the last note on."""
-    belief: KeyPosterior
+    key_posterior: KeyPosterior
     key_state: Floats | None = None
     """The key model's, if there is such a model."""
     onset: int | None = None
@@ -98,7 +98,7 @@ class ListenerState:
 
     def locked(self, row: int | None) -> ListenerState:
         """Return the state where a key was chosen: its row, or None for the one that is heard."""
-        return replace(self, belief=replace(self.belief, locked=row))
+        return replace(self, key_posterior=replace(self.key_posterior, locked=row))
 
     def moved(self, steps: int) -> ListenerState:
         """Return the state after the grid has jumped by so many steps: what was heard keeps its distance."""
