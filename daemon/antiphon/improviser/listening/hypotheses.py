@@ -110,7 +110,7 @@ class Hypotheses:
     def _key_after(
         self, state: ListenerState, pitch: int, steps: int, prediction: Prediction, tokens: npt.NDArray[np.intp]
     ) -> tuple[KeyPosterior, Floats | None]:
-        """Return the posterior over keys after a note that comes `steps` after the last onset, and the key model's state."""
+        """Return the posterior over keys, and the key model's state, after a note `steps` after the last onset."""
         # Bad timing must not speak about the key: the evidence is the pitch, given that a note starts. Nor must the
         # register: octaves are summed.
         bits = prediction.class_bits[self._rows, self._listening.vocabulary.pitch_classes[tokens]]

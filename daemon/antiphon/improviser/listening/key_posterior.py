@@ -25,22 +25,26 @@ ENOUGH_LEAD = 0.8
 
 Weights = npt.NDArray[np.float64]
 _SMALLEST = 1e-30
-"""A softmax may round to 0, which no evidence could ever lift again."""
+"""Probability; the least of a key model that counts: a softmax may round to 0, which no evidence could ever lift."""
 
 
 @dataclass(frozen=True, eq=False)
 class KeyPosterior:
-    """A posterior over keys, (key,), summing to 1; the row of the key in use, and how long another one has led.
+    """How likely each key is after some notes, and which one is in use, as a value.
 
-    Where a key was chosen, it is kept up all the same: it takes over when the choice is taken back.
+    Where a key was chosen, it is updated all the same, and is in use again when the choice is taken back.
     """
 
     weights: Weights
+    """The probability of each key, (key,), summing to 1."""
     evidence: Weights
     """What the melody model alone says, (key,), summing to 1; without a key model the same as `weights`."""
     in_use: int | None = None
+    """The row of the key in use, where none is chosen; None before the first note."""
     leader: int | None = None
+    """The row of the likeliest key after the last note."""
     led: int = 0
+    """Notes for which it has been the likeliest."""
     was_clear: bool = False
     """Some key has had a clear lead."""
     locked: int | None = None
