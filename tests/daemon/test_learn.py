@@ -22,7 +22,7 @@ from antiphon.improviser.input.controls import Source
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.parameters import CONTROLS
-from antiphon.setup.learn import Ear, Inbox, Lesson, check_controls, table_changes
+from antiphon.setup.learn import Arrivals, Lesson, MoveDetector, check_controls, table_changes
 from antiphon.setup.own_config import write_section
 
 PATIENCE = 10.0
@@ -48,7 +48,7 @@ def pad(pitch: int, velocity: int, channel: int = 10) -> NoteOn | NoteOff:
 
 def lesson(*came: Message | str, names: tuple[str, ...]) -> tuple[dict[str, Source], list[str]]:
     """Hold a lesson in which all this comes in, and then nothing more."""
-    inbox: Inbox = SimpleQueue()
+    inbox: Arrivals = SimpleQueue()
     for each in came:
         inbox.put(each)
     said: list[str] = []
@@ -82,8 +82,12 @@ def test_a_release_is_no_press() -> None:
 
 
 def test_a_pedal_that_is_down_already_is_no_press() -> None:
-    ear = Ear("hold", {Source("cc", 64, 1): 1.0})
-    assert [ear.hear(message) for message in (cc(64, 120), cc(64, 0), cc(64, 70))] == [None, None, Source("cc", 64, 1)]
+    detector = MoveDetector("hold", {Source("cc", 64, 1): 1.0})
+    assert [detector.hear(message) for message in (cc(64, 120), cc(64, 0), cc(64, 70))] == [
+        None,
+        None,
+        Source("cc", 64, 1),
+    ]
 
 
 def test_a_controller_that_has_a_task_is_refused_once() -> None:
@@ -111,10 +115,10 @@ midi_messages = st.tuples(st.integers(0x80, 0xBF) | st.integers(0xE0, 0xEF), sev
 
 
 @given(st.sampled_from(list(CONTROLS)), st.lists(midi_messages))
-def test_an_ear_bears_any_message(name: str, messages: list[Message]) -> None:
-    ear = Ear(name, {})
+def test_a_detector_bears_any_message(name: str, messages: list[Message]) -> None:
+    detector = MoveDetector(name, {})
     for message in messages:
-        ear.hear(message)
+        detector.hear(message)
 
 
 def test_what_is_learned_is_taken_from_the_control_that_had_it() -> None:

@@ -30,8 +30,8 @@ class ActiveNotes(Generic[N]):
         self._notes: dict[tuple[int, int], N] = {}
 
     def __iter__(self) -> Iterator[N]:
-        """Yield what turned on each note, in the order of channels and pitches; notes may be turned off meanwhile."""
-        return iter([self._notes[place] for place in sorted(self._notes)])
+        """Yield what turned on each note; notes may be turned on and off meanwhile."""
+        return iter(list(self._notes.values()))
 
     def __contains__(self, note: Note) -> bool:
         """Return whether a note is on."""

@@ -125,7 +125,7 @@ def channel_of(status: int) -> int:
 
 
 def data_size(status: int) -> int:
-    """Return how many data bytes follow a status byte; 0 if that is undefined, or the message itself says where."""
+    """Return how many data bytes follow a status byte; 0 where none or any number may follow."""
     spec = SPEC_OF_STATUS.get(status)
     return 0 if spec is None or spec.length is None else spec.length - 1
 

@@ -37,7 +37,7 @@ _TURN_IT = "turn a knob or move a fader"
 _PRESS_IT = "press a pad, a button or a pedal"
 _POINT_IT = f"{_TURN_IT}, or strike a pad that shall step on"
 
-Inbox = SimpleQueue[Message | str]
+Arrivals = SimpleQueue[Message | str]
 """What comes in, in its order: MIDI messages, and typed lines."""
 
 
@@ -60,7 +60,7 @@ def learn_controls(
     read_document(file)  # a broken one is refused before the first question, not after the last
     if seconds is None and not _at_terminal():
         seconds = PATIENCE
-    inbox: Inbox = SimpleQueue()
+    inbox: Arrivals = SimpleQueue()
     lesson = Lesson(inbox, seconds, say)
     ports = settings.ports
 
@@ -118,12 +118,12 @@ def question(name: str) -> str:
     return f"{name}: {parameter.about.does}: {move}"
 
 
-class Ear:
-    """Tells the source that is moved for a control from others that tremble or are let go.
+class MoveDetector:
+    """Finds the source that is moved on purpose for a control, among others that tremble or are let go.
 
     Args:
         name: the control.
-        last: source → the value, 0…1, last heard of it; kept up to date, for the next ear.
+        last: source → the value, 0…1, last heard of it; kept up to date, for the next control.
     """
 
     def __init__(self, name: str, last: dict[Source, float]) -> None:
@@ -157,7 +157,7 @@ class Lesson:
         say: shows one line to the user.
     """
 
-    def __init__(self, inbox: Inbox, seconds: float | None, say: Callable[[str], None]) -> None:
+    def __init__(self, inbox: Arrivals, seconds: float | None, say: Callable[[str], None]) -> None:
         self.learned: dict[str, Source] = {}
         self._inbox = inbox
         self._seconds = seconds
@@ -168,7 +168,7 @@ class Lesson:
         """Ask for a control until it is learned or skipped; return whether there may be another question."""
         self._say(question(name))
         until = None if self._seconds is None else time.monotonic() + self._seconds
-        ear = Ear(name, self._last)
+        detector = MoveDetector(name, self._last)
         told = {""}
         while True:
             came = self._wait(until)
@@ -177,7 +177,7 @@ class Lesson:
                 return True
             if isinstance(came, str):
                 return self._obey(came)
-            source = ear.hear(came)
+            source = detector.hear(came)
             if source is None:
                 continue
             objection = self._objection(name, source)
@@ -226,7 +226,7 @@ def _at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _hand_over_lines(inbox: Inbox) -> None:
+def _hand_over_lines(inbox: Arrivals) -> None:
     """Start to put typed lines into the inbox, and a q where a terminal's end is typed (Ctrl-D)."""
     if sys.stdin is None:
         return

@@ -35,7 +35,7 @@ class InputFilter:
 
     def strike(self, time: float, note: NoteOn) -> tuple[list[Timed], bool]:
         """Take a note's start. Returns what is passed on, and whether the note is heard."""
-        if self._loopback.is_echo(time, note) or not self._routing.are_on(note.channel):
+        if self._loopback.is_echo(time, note) or not self._routing.listens_to(note.channel):
             return [], False
         is_heard = self._routing.hear(note)
         if is_heard:
@@ -46,7 +46,7 @@ class InputFilter:
         """Take anything else. Returns what is passed on, and the heard notes that end by it."""
         if isinstance(event, NoteOff) and self._loopback.is_echo(time, event):
             return [], []
-        if not self._routing.are_on(event.channel):
+        if not self._routing.listens_to(event.channel):
             return [], []
         return self._passed(time, event), self._ended(event)
 

@@ -28,7 +28,7 @@ class InputRouting:
     thru_channel: int = 2
     """What is passed on is on this channel, 1…16: never on the answer's."""
 
-    def are_on(self, channel: int) -> bool:
+    def listens_to(self, channel: int) -> bool:
         """Return whether a channel is listened to."""
         return self.channel in (0, channel)
 

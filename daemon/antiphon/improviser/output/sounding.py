@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from antiphon.improviser.events import Timed
 from antiphon.midi.active_notes import ActiveNotes
@@ -12,8 +12,7 @@ SHORTEST_NOTE = 0.060
 """Seconds that a note sounds at least."""
 
 
-@dataclass(frozen=True)
-class _SoundingNote:
+class _SoundingNote(NamedTuple):
     channel: int
     pitch: int
     start: float
@@ -21,7 +20,7 @@ class _SoundingNote:
 
     def until(self, time: float) -> _SoundingNote:
         """Return the note as it ends at `time`, or as soon after it as the shortest note does."""
-        return replace(self, end=max(time, self.start + SHORTEST_NOTE))
+        return self._replace(end=max(time, self.start + SHORTEST_NOTE))
 
 
 class Sounding:
@@ -32,8 +31,8 @@ class Sounding:
 
     def start(self, time: float, note: NoteOn, end: float) -> list[Timed]:
         """Start a note that ends at `end`; the same pitch, where it still sounds, ends first."""
-        starting = _SoundingNote(note.channel, note.pitch, time, end)
-        before = self._notes.turn_on(starting.until(end))
+        end = max(end, time + SHORTEST_NOTE)
+        before = self._notes.turn_on(_SoundingNote(note.channel, note.pitch, time, end))
         stopped = [] if before is None else [Timed(time, NoteOff(note.pitch, note.channel))]
         return [*stopped, Timed(time, note)]
 
@@ -46,7 +45,9 @@ class Sounding:
     def shorten(self, time: float) -> None:
         """Let everything end at `time`, or as soon after it as the shortest note allows."""
         for note in self._notes:
-            self._notes.turn_on(replace(note, end=min(note.end, note.until(time).end)))
+            shorter = note.until(time)
+            if shorter.end < note.end:
+                self._notes.turn_on(shorter)
 
     def next_time(self) -> float | None:
         """Return when the next note ends, in seconds; None if none sounds."""
@@ -54,7 +55,8 @@ class Sounding:
 
     def ended(self, time: float) -> list[Timed]:
         """Return the note-offs that are due up to `time`, in their order; those notes no longer sound."""
-        due = sorted((note for note in self._notes if note.end <= time), key=lambda note: note.end)
+        due = [note for note in self._notes if note.end <= time]
+        due.sort(key=lambda note: (note.end, note.channel, note.pitch))
         for note in due:
             self._notes.turn_off(note)
         return [Timed(note.end, NoteOff(note.pitch, note.channel)) for note in due]
