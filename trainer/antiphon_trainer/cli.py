@@ -189,7 +189,7 @@ def convert(
     merged_path: options.MergedPath = None,
     config: options.Config = None,
 ) -> None:
-    """Write the bundle that Antiphon plays, after proving that it says the same as the Keras network."""
+    """Write the bundle that Antiphon plays, after proving it equal to the Keras network."""
     extra.require()
     settings = _stored(config, save_path, merged_path)
     from antiphon_trainer.conversion.command import convert_network
@@ -211,11 +211,9 @@ def convert(
 
 @app.command("train-key")
 def train_key(
-    bundle: Annotated[
-        str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle, or name of a model.", show_default=False)
-    ],
+    bundle: options.Bundle,
     epochs: Annotated[
-        int | None, typer.Option(min=1, metavar="COUNT", help="How often each song is heard.", show_default="20")
+        int | None, typer.Option(min=1, metavar="COUNT", help="Passes through the songs.", show_default="20")
     ] = None,
     validation_share: options.ValidationShare = None,
     seed: options.Seed = None,
@@ -257,12 +255,7 @@ def evaluate(
             show_default="the songs that prepare held out",
         ),
     ] = None,
-    songs: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Encoded songs, a text file each.", show_default="the songs that prepare held out"
-        ),
-    ] = None,
+    songs: options.EncodedSongs = None,
     baselines: Annotated[
         bool,
         typer.Option(
@@ -270,7 +263,7 @@ def evaluate(
             help="Measure models without a network as well: n-gram and PPM*, from prepare's training songs.",
         ),
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    as_json: options.AsJson = False,
     plots: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Draw pictures (PNG) into it.", show_default="none"),
@@ -278,7 +271,7 @@ def evaluate(
     save_path: options.SavePath = None,
     config: options.Config = None,
 ) -> None:
-    """Print, side by side, how well bundles and baselines predict songs that they never heard."""
+    """Print, side by side, how well bundles and baselines predict songs that they never learned from."""
     extra.require()
     settings = _stored(config, save_path, None)
     from antiphon_trainer.evaluation.command import EvaluationOptions, evaluate_bundles
@@ -291,22 +284,17 @@ def audition(
     bundle: Annotated[
         str, typer.Argument(metavar="[BUNDLE]", help="Folder of a bundle, or name of a model.")
     ] = "essen",
-    songs: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Encoded songs, a text file each.", show_default="the songs that prepare held out"
-        ),
-    ] = None,
+    songs: options.EncodedSongs = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="PART", help="Measure this part alone; again for more.", show_default="all parts"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Of everything that is drawn.")] = 1,
+    as_json: options.AsJson = False,
+    seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Of all random choices.")] = 1,
     save_path: options.SavePath = None,
     config: options.Config = None,
 ) -> None:
-    """Show how well a bundle's musician hears and plays, on songs that it never heard."""
+    """Show how well a bundle's musician hears and plays, on songs that it never learned from."""
     extra.require()
     settings = _stored(config, save_path, None)
     from antiphon_trainer.audition.command import audition_bundle
@@ -316,9 +304,7 @@ def audition(
 
 @app.command()
 def generate(
-    bundle: Annotated[
-        str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle, or name of a model.", show_default=False)
-    ],
+    bundle: options.Bundle,
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where the melodies go: .mid, .musicxml and .png each.")
     ] = Path("generated"),
@@ -326,10 +312,12 @@ def generate(
     bars: Annotated[
         int, typer.Option(min=1, max=1000, metavar="BARS", help="Longest length; the model may end earlier.")
     ] = 8,
-    metre: Annotated[str, typer.Option(metavar="BEATS/UNIT", help="Time signature; the model is told it.")] = "4/4",
+    metre: Annotated[
+        str, typer.Option(metavar="BEATS/UNIT", help="Time signature; a model that takes the metre gets it.")
+    ] = "4/4",
     key: Annotated[str, typer.Option(metavar="KEY", help="Key of the melodies, say Eb or c#m.")] = "C",
     seed: Annotated[
-        int, typer.Option(min=0, metavar="NUMBER", help="Of the first melody, the next ones count up from it.")
+        int, typer.Option(min=0, metavar="NUMBER", help="Of the first melody; each further one takes the next number.")
     ] = 1,
     temperature: Annotated[
         float | None,
@@ -342,22 +330,22 @@ def generate(
     bpm: Annotated[
         float | None,
         typer.Option(
-            metavar="BPM", help="Tempo of the files, quarter notes a minute.", show_default="bpm of the settings"
+            metavar="BPM", help="Tempo of the files, quarter notes per minute.", show_default="bpm of the settings"
         ),
     ] = None,
     config: options.Config = None,
 ) -> None:
-    """Let a model make up melodies: as MIDI, as a score and as a picture. The same seed gives the same files."""
+    """Let a model make up melodies, as MIDI, score and picture. The same seed gives the same files."""
     extra.require()
     settings = read_settings(config, {"play": {"temperature": temperature, "bpm": bpm}})
     from antiphon.melody.metre import parse_metre
     from antiphon_trainer.generation.command import generate_melodies
     from antiphon_trainer.generation.sampling import MelodyOptions
 
-    wanted = MelodyOptions(bars, parse_metre(metre, "--metre"), parse_key(key), settings.play.temperature)
-    generate_melodies(bundle, wanted, count, seed, settings.play.bpm, out)
+    melody = MelodyOptions(bars, parse_metre(metre, "--metre"), parse_key(key), settings.play.temperature)
+    generate_melodies(bundle, melody, count, seed, settings.play.bpm, out)
 
 
 def _stored(config: Path | None, save_path: str | None, merged_path: str | None) -> Settings:
-    """Read the settings for a command that uses what prepare stored."""
+    """Read the settings of a command that reads prepared songs; None leaves a path as the settings have it."""
     return read_settings(config, {"prepare": {"save_path": save_path, "merged_path": merged_path}})

@@ -1,4 +1,7 @@
-"""The options that mirror `config.toml`, each with its meaning, unit and default as the help shows them."""
+"""The options of the commands, each with its meaning, unit and default as the help shows them.
+
+Those that mirror `config.toml` take their default from there.
+"""
 
 from __future__ import annotations
 
@@ -99,21 +102,23 @@ Units = Annotated[
     list[int] | None, _train("units", "Units of an LSTM layer; give it again for every further layer.", "COUNT")
 ]
 Dropout = Annotated[
-    float | None, _train("dropout", "Share of the units that sit out a training step, 0 to 1.", "SHARE")
+    float | None, _train("dropout", "Share of the units that are dropped in a training step, 0 to 1.", "SHARE")
 ]
 LearningRate = Annotated[
     float | None,
-    _train("learning_rate", "Adam's, at most; it rises for 200 steps and falls to nothing along a cosine.", "RATE"),
+    _train(
+        "learning_rate", "Of Adam, at its highest; it rises for 200 steps and falls to almost 0 along a cosine.", "RATE"
+    ),
 ]
-BatchSize = Annotated[int | None, _train("batch_size", "Windows a training step.", "WINDOWS")]
-Epochs = Annotated[int | None, _train("epochs", "Times through the dataset, at most.", "COUNT")]
+BatchSize = Annotated[int | None, _train("batch_size", "Windows per training step.", "WINDOWS")]
+Epochs = Annotated[int | None, _train("epochs", "Passes through the dataset, at most.", "COUNT")]
 Patience = Annotated[
     int | None, _train("patience", "Epochs without a better validation loss before training stops.", "EPOCHS")
 ]
 ValidationShare = Annotated[
     float | None, _train("validation_share", "Share of the songs that validation is measured on, 0 to 1.", "SHARE")
 ]
-Seed = Annotated[int | None, _train("seed", "Draws weights, order and validation songs.", "NUMBER")]
+Seed = Annotated[int | None, _train("seed", "Of the weights, the order and the validation songs.", "NUMBER")]
 ModelPath = Annotated[
     str | None,
     _train(
@@ -134,24 +139,40 @@ Context = Annotated[
 Step = Annotated[
     float,
     typer.Option(
-        min=1 / 32, max=4, metavar="QUARTERS", help="Quarter notes that a step of the network lasts; it can't tell."
+        min=1 / 32,
+        max=4,
+        metavar="QUARTERS",
+        help="Quarter notes that a step of the network lasts; a Keras file doesn't say.",
     ),
 ]
-Hold = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's name for: what sounds goes on.")]
-Rest = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's name for: silence starts.")]
-End = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's name for: a song ends.")]
+Hold = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's symbol for a hold: what sounds goes on.")]
+Rest = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's symbol for a rest: silence starts.")]
+End = Annotated[str, typer.Option(metavar="SYMBOL", help="The mapping's symbol for the end of a song.")]
 Corpus = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PATH",
-        help="Melodies to score with: a score, a folder of scores, or a folder of encoded songs; give it again for "
-        "more. For a network that never heard folk songs.",
+        help="Melodies to compare with: a score, a folder of scores, or a folder of encoded songs; give it again for "
+        "more. For a network that didn't learn from folk songs.",
         show_default="what prepare stored, or a few old tunes",
     ),
 ]
 Force = Annotated[
-    bool, typer.Option("--force", help="Convert even if the network makes no sense of real melodies with this mapping.")
+    bool,
+    typer.Option(
+        "--force", help="Convert even if the network predicts real melodies worse than chance with this mapping."
+    ),
 ]
+Bundle = Annotated[
+    str, typer.Argument(metavar="BUNDLE", help="Folder of a bundle, or name of a model.", show_default=False)
+]
+EncodedSongs = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Encoded songs, a text file each.", show_default="the songs that prepare held out"
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
 
 def durations(text: str | None) -> list[float] | None:

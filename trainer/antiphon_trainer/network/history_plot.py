@@ -10,12 +10,10 @@ from antiphon_trainer.network.progress import Progress
 
 def draw_history(progress: Progress, path: Path) -> None:
     """Draw the bits per step of every epoch, in training and validation, as a PNG; the best epoch is marked."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     numbers = [epoch.number for epoch in progress.epochs]
     axes.plot(numbers, [e.training_bits for e in progress.epochs], marker=".", label="training (with dropout)")
