@@ -52,13 +52,13 @@ def test_the_key_is_content_and_format() -> None:
 def test_a_known_corpus_is_not_parsed_again(tmp_path: Path) -> None:
     sources = collect([str(SCORES)])
     with ScoreCache(tmp_path / "cache") as cache:
-        first = parsing.parse_all(sources, cache, local(1), lambda count: None)
+        first = list(parsing.parse_all(sources, cache, local(1), lambda count: None))
 
     def nothing_to_do() -> Any:
         raise AssertionError("an engine was opened")
 
     with ScoreCache(tmp_path / "cache") as cache:
-        assert parsing.parse_all(sources, cache, nothing_to_do, lambda count: None) == first
+        assert list(parsing.parse_all(sources, cache, nothing_to_do, lambda count: None)) == first
 
 
 def test_a_stopped_run_keeps_what_it_parsed(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_stopped_run_keeps_what_it_parsed(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), ScoreCache(tmp_path / "cache") as cache:
-        parsing.parse_all(sources, cache, local(1), stop_after_the_first)
+        list(parsing.parse_all(sources, cache, local(1), stop_after_the_first))
     with ScoreCache(tmp_path / "cache") as cache:
         assert any(cache.get(content_key(source.read(), source.suffix)) for source in sources)
 

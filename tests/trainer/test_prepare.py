@@ -88,13 +88,19 @@ def test_the_same_corpus_gives_the_same_bytes_whatever_the_processes(
 def test_a_cluster_gives_the_same_bytes(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import LocalCluster
 
+    # Eight times over: more than the workers take at once. The scores stay here, and their bytes go there.
+    for copy in range(8):
+        for score in SCORES.glob("*.krn"):
+            target = workplace.path / "corpus" / str(copy) / score.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(b"!! copy %d\n" % copy + score.read_bytes())
     runs = []
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
     ) as cluster:
         for cache, engine in (("cache1", []), ("cache2", ["--scheduler", cluster.scheduler_address])):
             monkeypatch.setenv("XDG_CACHE_HOME", str(workplace.path / cache))
-            workplace.succeeds("prepare", SCORES, *engine)
+            assert f"kept     {8 * GOOD_SONGS} songs" in workplace.succeeds("prepare", "corpus", *engine)
             runs.append(contents(workplace.path / "prepared") | contents(workplace.path / "processed_tensors"))
             shutil.rmtree(workplace.path / "prepared")
     assert runs[0] == runs[1]

@@ -1,5 +1,6 @@
 """Training, stopped and resumed."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -21,7 +22,10 @@ TRAIN = ("train", "--units", 8, "--epochs", 3, "--batch-size", 2, "--validation-
 
 def dataset(songs: int) -> Windows:
     merged = merge([["60", "_"] * (3 + n) for n in range(songs)], 0)
-    return cut_windows(merged, [[Barline(0, 0, 4)]] * songs, vocabulary_of(["60"]), 4)
+    parts = list(cut_windows(merged, [[Barline(0, 0, 4)]] * songs, vocabulary_of(["60"]), 4))
+    return Windows(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in dataclasses.fields(Windows))
+    )
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
+from typing import Any, TypeVar
 
 from antiphon.errors import UserError
 from antiphon_trainer.corpus.sources import Source
@@ -15,6 +16,7 @@ from antiphon_trainer.corpus.sources import Source
 Engine = Callable[[], AbstractContextManager[Executor]]
 """Opens an executor when there is something to parse, and closes it; what was not begun by then is dropped."""
 
+Value = TypeVar("Value")
 _PATIENCE = "10s"
 """How long a scheduler is waited for."""
 
@@ -62,13 +64,23 @@ def cluster(scheduler: str) -> Engine:
                 f"{scheduler}: no Dask scheduler answers there ({error}); start one with: dask scheduler"
             ) from None
         with client:
-            yield client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+            yield _Carrying(client.get_executor(pure=False))  # type: ignore[no-untyped-call]
 
     return opened
 
 
-def carried(source: Source) -> Source:
-    """Return a score that takes its bytes along, for workers that don't see this machine's files."""
+class _Carrying(Executor):
+    """Gives scores to workers that don't see this machine's files: they take their bytes along."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def submit(self, function: Callable[..., Value], /, *sources: Any, **named: Any) -> Future[Value]:
+        """Submit a function of lists of scores."""
+        return self._executor.submit(function, *([_carried(each) for each in some] for some in sources), **named)
+
+
+def _carried(source: Source) -> Source:
     try:
         return replace(source, tune=source.read())
     except OSError:

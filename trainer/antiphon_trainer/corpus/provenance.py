@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from antiphon_trainer.corpus.score import Score
 from antiphon_trainer.corpus.scores import reader_version
 from antiphon_trainer.corpus.sources import ESSEN
 
@@ -15,8 +14,8 @@ _ESSEN_TERMS = "study and non-commercial use; songs not redistributed"
 _ESSEN_KERN = "https://github.com/ccarh/essen-folksong-collection"
 
 
-def corpus_terms(corpora: Sequence[str], scores: Iterable[Score]) -> dict[str, Any]:
-    """Return a corpus' name, source and licence.
+def corpus_terms(corpora: Sequence[str], copyrights: Iterable[str]) -> dict[str, Any]:
+    """Return a corpus' name, source and licence, given how it was named and the copyright records of its songs.
 
     The Essen collection is known by the copyright record of its kern files or by its word; of any other corpus
     the copyright records are repeated as they stand.
@@ -28,7 +27,7 @@ def corpus_terms(corpora: Sequence[str], scores: Iterable[Score]) -> dict[str, A
         }
         return {"name": "Essen folksong collection, German part", "source": source, "licence": _ESSEN_TERMS}
     folders = ["/".join(Path(corpus).resolve().parts[-2:]) for corpus in corpora]
-    records = sorted({score.copyright for score in scores})
+    records = sorted(set(copyrights))
     if records and all("estate of Helmut Schaffrath" in record for record in records):
         source = {"repository": _ESSEN_KERN, "folders": folders}
         return {"name": "Essen folksong collection (kern)", "source": source, "licence": _ESSEN_TERMS}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +49,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
 
 
-def figures(songs: Sequence[Song]) -> Figures:
+def figures(songs: Iterable[Song]) -> Figures:
     """Count a split."""
-    return Figures(len(songs), sum(len(s.symbols) + 1 for s in songs), sum(onsets(s.symbols) for s in songs))
+    sizes = [(len(song.symbols) + 1, onsets(song.symbols)) for song in songs]
+    return Figures(len(sizes), sum(symbols for symbols, _ in sizes), sum(notes for _, notes in sizes))
 
 
 def count_reasons(refused: Sequence[RefusedSong]) -> dict[str, int]:
     """Count the refused songs by reason, the commonest first."""
-    reasons = [song.reason for song in refused]
-    return {reason: reasons.count(reason) for reason in sorted(set(reasons), key=lambda r: (-reasons.count(r), r))}
+    counted = Counter(song.reason for song in refused)
+    return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -7,7 +7,7 @@ barlines, where the metre is known; `mode` and `major` or `minor`, where that is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,22 +48,36 @@ def fingerprint(training: Sequence[Song], held_out: Sequence[Song]) -> str:
 
     What isn't learned from (the mode) doesn't count, nor does the order of the songs.
     """
+    splits = (training, held_out)
+    return fingerprint_in_order(*((len(split), sorted(split, key=lambda song: song.name)) for split in splits))
+
+
+def fingerprint_in_order(*splits: tuple[int, Iterable[Song]]) -> str:
+    """Return the same of songs that come one by one: of each split their number, and they in the order of names."""
     digest = hashlib.sha256()
-    for split in (training, held_out):
-        digest.update(f"{len(split)} songs\n".encode())
-        for song in sorted(split, key=lambda song: song.name):
+    for count, songs in splits:
+        digest.update(f"{count} songs\n".encode())
+        for song in songs:
             digest.update(f"{song.name}: {_content(song)}".encode())
     return digest.hexdigest()
 
 
-def write_songs(folder: Path, training: Sequence[Song], held_out: Sequence[Song]) -> None:
+def write_songs(folder: Path, songs_of: Callable[[str], Iterable[Song]]) -> None:
     """Write the songs in the place of an earlier run's, of which nothing survives.
+
+    Args:
+        folder: where.
+        songs_of: gives the songs of a split, `TRAINING` or `HELD_OUT`, as often as it is asked.
 
     Raises:
         UserError: the folder holds files that no earlier run wrote; nothing was touched.
     """
-    splits = ((TRAINING, training), (HELD_OUT, held_out))
-    files = {f"{split}/{song.name}.txt": _content(song) + _mode_line(song) for split, songs in splits for song in songs}
+
+    def files() -> Iterator[tuple[str, str]]:
+        for split in (TRAINING, HELD_OUT):
+            for song in songs_of(split):
+                yield f"{split}/{song.name}.txt", _content(song) + _mode_line(song)
+
     replace_folder(folder, files, _is_song)
 
 
@@ -81,10 +95,20 @@ def _is_song(below: Path) -> bool:
 
 
 def read_songs(folder: Path) -> list[Song]:
-    """Read a folder of encoded songs, in the order of their names. A final `"/"` is taken off.
+    """Read a folder of encoded songs, in the order of their files' names. A final `"/"` is taken off.
 
     Raises:
         UserError: there is none, or a file holds something that is no symbol.
+    """
+    files = song_files(folder)
+    return [read_song(file) for file in files]
+
+
+def song_files(folder: Path) -> list[Path]:
+    """List the files of a folder of encoded songs, by name.
+
+    Raises:
+        UserError: there is none.
     """
     files = sorted(folder.glob("*.txt"))
     if not files:
@@ -92,10 +116,15 @@ def read_songs(folder: Path) -> list[Song]:
             f"{folder}: holds no encoded song (.txt); run 'antiphon-trainer prepare' first, with --held-out for songs "
             "to evaluate on, or name a folder with --songs"
         )
-    return [_song(file) for file in files]
+    return files
 
 
-def _song(file: Path) -> Song:
+def read_song(file: Path) -> Song:
+    """Read an encoded song.
+
+    Raises:
+        UserError: the file can't be read, or holds something that is no symbol.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         barlines = metre.read(_behind(_BARS, lines))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _ESSEN_FILES = re.compile(r"(altdeu|ballad|boehme|dva|erk|fink|kinder|variant|zu
 """The copy's German tune books. Left out: China (han), Ireland, Lorraine, Luxembourg, Haydn, and the tests."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """One song's score."""
 
@@ -28,14 +29,23 @@ class Source:
     """Unlike every other source's: `allerkbd-deut3679`, or of a tune book its number in the book: `erk10-240`."""
     where: str
     """How a report names it: its path below the corpus, of a tune book with the number behind."""
-    path: Path
+    file: str
+    """Its path; a Path takes four times the memory, and a corpus may have a million."""
     suffix: str
     tune: bytes | None = None
     """The tune's text, where the file is a tune book."""
 
+    @property
+    def path(self) -> Path:
+        """The file's path."""
+        return Path(self.file)
+
     def read(self) -> bytes:
         """Return the score's bytes. May raise OSError."""
-        return self.path.read_bytes() if self.tune is None else self.tune
+        if self.tune is not None:
+            return self.tune
+        with open(self.file, "rb") as file:  # noqa: PTH123  see `file`
+            return file.read()
 
 
 def collect(corpora: Iterable[str]) -> list[Source]:
@@ -48,10 +58,10 @@ def collect(corpora: Iterable[str]) -> list[Source]:
     """
     corpora = list(corpora)
     sources: list[Source] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for corpus in corpora:
         for path, where in _files(corpus):
-            resolved = path.resolve()
+            resolved = os.path.realpath(path)
             if resolved not in seen:
                 seen.add(resolved)
                 sources.extend(_songs(path, where))
@@ -96,10 +106,10 @@ def _songs(path: Path, where: str) -> Iterator[Source]:
     suffix = path.suffix.lower()
     tunes = _tunes(path, suffix)
     if len(tunes) < 2:
-        yield Source(stem, where, path, suffix)
+        yield Source(stem, where, str(path), suffix)
         return
     for number, tune in tunes:
-        yield Source(f"{path.stem}-{number}", f"{where}#{number}", path, suffix, tune)
+        yield Source(f"{path.stem}-{number}", f"{where}#{number}", str(path), suffix, tune)
 
 
 def _tunes(path: Path, suffix: str) -> list[tuple[str, bytes]]:
@@ -131,5 +141,5 @@ def _named_apart(sources: list[Source]) -> list[Source]:
             count += 1
             name = f"{plain}-{count}"
         taken.add(name.casefold())
-        named.append(Source(name, source.where, source.path, source.suffix, source.tune))
+        named.append(replace(source, name=name))
     return named

@@ -14,6 +14,9 @@ from antiphon_trainer.dataset.windows import PAD, Windows
 _POOL = 16
 """Batches whose windows are sorted by length together: more saves padding, fewer mixes better."""
 
+_BLOCK = 8192
+"""Windows that are looked at together: a megabyte."""
+
 Indices = npt.NDArray[np.intp]
 Read = Callable[[Indices], npt.NDArray[Any]]
 """Gives the network's inputs in the windows of these indices, (window, step) or (window, step, cue)."""
@@ -31,7 +34,7 @@ def arranged(windows: Windows, chosen: Indices, size: int, seed: list[int] | Non
     Returns:
         The indices of each batch's windows.
     """
-    lengths = (windows.targets != PAD).sum(axis=1)
+    lengths = _lengths(windows)
     if seed is None:
         return _by_length(chosen, lengths, size)
     random = np.random.default_rng(seed)
@@ -42,6 +45,12 @@ def arranged(windows: Windows, chosen: Indices, size: int, seed: list[int] | Non
         for batch in _by_length(mixed[start : start + size * _POOL], lengths, size)
     ]
     return [batches[index] for index in random.permutation(len(batches))]
+
+
+def _lengths(windows: Windows) -> npt.NDArray[Any]:
+    """Return the steps of each window without its padding; of a mapped file, a block at a time is in memory."""
+    starts = range(0, len(windows.targets), _BLOCK)
+    return np.concatenate([(windows.targets[start : start + _BLOCK] != PAD).sum(axis=1) for start in starts])
 
 
 def _by_length(chosen: Indices, lengths: npt.NDArray[Any], size: int) -> list[Indices]:

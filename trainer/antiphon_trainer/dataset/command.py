@@ -23,15 +23,13 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
     Raises:
         UserError: a corpus or a stored file is missing or invalid, or no song is left to train on.
     """
-    from antiphon_trainer.corpus.engines import carried, cluster, local
+    from antiphon_trainer.corpus.engines import cluster, local
     from antiphon_trainer.corpus.parsing import cores
     from antiphon_trainer.corpus.sources import collect
     from antiphon_trainer.dataset.prepare import load, prepare
 
     if settings.is_preprocessing_required:
         sources = collect(corpora)
-        if scheduler is not None:
-            sources = [carried(source) for source in sources]
         engine = local(processes or cores()) if scheduler is None else cluster(scheduler)
         with (
             screen.stoppable("what was parsed is kept: the same command goes on from there"),
@@ -59,15 +57,13 @@ def check_corpora(corpora: Sequence[str], processes: int | None, scheduler: str 
         UserError: see `sources.collect`.
     """
     from antiphon_trainer.corpus.check import check_all, lines
-    from antiphon_trainer.corpus.engines import carried, cluster, local
+    from antiphon_trainer.corpus.engines import cluster, local
     from antiphon_trainer.corpus.parsing import cores
     from antiphon_trainer.corpus.sources import collect
 
     found = {corpus: collect([corpus]) for corpus in corpora}
     engine = local(processes or cores()) if scheduler is None else cluster(scheduler)
     for corpus, sources in found.items():
-        if scheduler is not None:
-            sources = [carried(source) for source in sources]
         with (
             screen.stoppable("nothing is kept of a check"),
             screen.progress_bar("checking", len(sources)) as advance,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -18,22 +20,34 @@ from antiphon_trainer.corpus.held_out import HeldOut, read_held_out
 from antiphon_trainer.corpus.parsing import Advance, parse_all
 from antiphon_trainer.corpus.provenance import corpus_terms, versions
 from antiphon_trainer.corpus.report import RefusedSong, Report, count_reasons, figures, report_file
-from antiphon_trainer.corpus.score import Parsed, Score, Unreadable
-from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, fingerprint, read_songs, write_songs
+from antiphon_trainer.corpus.score import Parsed, Unreadable
+from antiphon_trainer.corpus.song_store import SongStore
+from antiphon_trainer.corpus.songs import (
+    HELD_OUT,
+    TRAINING,
+    Song,
+    fingerprint_in_order,
+    read_song,
+    song_files,
+    write_songs,
+)
 from antiphon_trainer.corpus.sources import Source
+from antiphon_trainer.corpus.statistics import Statistics
 from antiphon_trainer.dataset.windows import (
     Details,
     Windows,
     cut_windows,
     merge,
-    merged_text,
+    merged_lines,
+    open_windows,
     read_details,
     read_windows,
+    window_count,
     write_details,
     write_windows,
 )
 from antiphon_trainer.settings import Prepare
-from antiphon_trainer.storage import write_json, write_text
+from antiphon_trainer.storage import write_json, write_lines, write_text
 
 _KEPT_SETTINGS = ("durations", "acceptable_durations", "ties", "sequence_length", "data_size")
 """The settings that what is stored depends on; the held-out list may be gone by the time it is loaded."""
@@ -41,19 +55,18 @@ _KEPT_SETTINGS = ("durations", "acceptable_durations", "ties", "sequence_length"
 
 @dataclass
 class Sorted:
-    """The songs of a corpus, each in the split where it belongs."""
+    """The songs of a corpus, each in the split where it belongs: `training`, `test` or `near`."""
 
-    training: list[Song] = field(default_factory=list)
-    test: list[Song] = field(default_factory=list)
-    near: list[Song] = field(default_factory=list)
+    store: SongStore
+    counts: Counter[str] = field(default_factory=Counter)
+    """Songs of each split."""
     refused: list[RefusedSong] = field(default_factory=list)
-    scores: list[Score] = field(default_factory=list)
-    """The scores of all songs that weren't refused."""
+    statistics: Statistics = field(default_factory=Statistics)
+    """Of all songs that weren't refused."""
 
-    def songs(self, split: str) -> list[Song]:
-        """Return the songs of `training`, `test` or `near`."""
-        songs: list[Song] = getattr(self, split)
-        return songs
+    def songs_of(self, split: str) -> Iterator[Song]:
+        """Yield the songs of a folder, `TRAINING` or `HELD_OUT`, in their order."""
+        return self.store.songs("training" if split == TRAINING else "test")
 
 
 @dataclass(frozen=True)
@@ -82,46 +95,62 @@ def prepare(
     """
     check_durations(settings.acceptable_durations)
     held_out = read_held_out(settings.held_out)
-    with ScoreCache() as cache:
-        parsed = parse_all(sources, cache, engine, advance)
-    split = sort_songs(sources, parsed, settings, held_out)
-    if not split.training:
-        raise UserError(_why_nothing_is_left(corpora, split))
-    merged = merge((song.symbols for song in split.training), settings.data_size)
+    with SongStore() as store:
+        with ScoreCache() as cache:
+            split = sort_songs(store, sources, parse_all(sources, cache, engine, advance), settings, held_out)
+        if not split.counts["training"]:
+            raise UserError(_why_nothing_is_left(corpora, split))
+        return _written(corpora, split, settings)
+
+
+def _written(corpora: Sequence[str], split: Sorted, settings: Prepare) -> Prepared:
+    """Write a corpus that was sorted."""
+    tensors, length = Path(settings.test_target_path), settings.sequence_length
+
+    def merged() -> Iterator[list[str]]:
+        return merge((song.symbols for song in split.songs_of(TRAINING)), settings.data_size)
+
+    symbols, songs, windows = set[str](), 0, 0
+    for song in merged():
+        symbols.update(song)
+        songs += 1
+        windows += window_count(len(song), length)
     # Nothing is learned from the songs held out, but to be measured on them a model must be able to spell them.
-    spelled = [*merged, *(song.symbols for song in split.test)]
-    vocabulary = vocabulary_of(symbol for song in spelled for symbol in song)
-    metres = [song.barlines for song in split.training[: len(merged)]]
-    windows = cut_windows(merged, metres, vocabulary, settings.sequence_length)
+    for held_out in split.songs_of(HELD_OUT):
+        symbols.update(held_out.symbols)
+    vocabulary = vocabulary_of(symbols)
     report = _report(corpora, split, settings)
-    write_songs(Path(settings.save_path), split.training, split.test)
-    write_text(Path(settings.merged_path), merged_text(merged))
+    write_songs(Path(settings.save_path), split.songs_of)
+    write_lines(Path(settings.merged_path), merged_lines(merged()))
     write_text(Path(settings.mapping_file_path), mapping_text(vocabulary))
-    write_windows(Path(settings.test_target_path), windows)
+    barlines_of_songs = (song.barlines for song in split.songs_of(TRAINING))
+    write_windows(tensors, cut_windows(merged(), barlines_of_songs, vocabulary, length), windows, length)
     details = Details(
         fingerprint=report.fingerprint,
         corpus=report.corpus,
         acceptable_durations=_durations(split, settings),
-        titles=[song.title for song in split.training[: len(merged)]],
+        titles=[song.title for song in islice(split.songs_of(TRAINING), songs)],
     )
-    write_details(Path(settings.test_target_path), details)
-    _write_report(report, report_file(settings.merged_path), split.scores)
-    return Prepared(report, windows, vocabulary)
+    write_details(tensors, details)
+    _write_report(report, report_file(settings.merged_path), split.statistics)
+    return Prepared(report, open_windows(tensors), vocabulary)
 
 
-def _write_report(report: Report, file: Path, scores: Sequence[Score]) -> None:
+def _write_report(report: Report, file: Path, statistics: Statistics) -> None:
     """Write the report and its page of pictures; where nothing changed, the page is there already."""
     picture = file.with_suffix(".png")
     before = file.read_bytes() if file.is_file() and picture.is_file() else b""
     write_json(file, msgspec.to_builtins(report))
     if file.read_bytes() != before:
-        draw_corpus(picture, scores)
+        draw_corpus(picture, statistics)
 
 
-def sort_songs(sources: Sequence[Source], parsed: Sequence[Parsed], settings: Prepare, held_out: HeldOut) -> Sorted:
+def sort_songs(
+    store: SongStore, sources: Iterable[Source], parsed: Iterable[Parsed], settings: Prepare, held_out: HeldOut
+) -> Sorted:
     """Encode the songs and put each into its split, or among the refused."""
     acceptable = frozenset(settings.acceptable_durations) if settings.durations == "strict" else None
-    split = Sorted()
+    split = Sorted(store)
     for source, score in zip(sources, parsed, strict=True):
         if isinstance(score, Unreadable):
             split.refused.append(RefusedSong(source.where, score.reason, score.detail))
@@ -132,8 +161,10 @@ def sort_songs(sources: Sequence[Source], parsed: Sequence[Parsed], settings: Pr
             split.refused.append(RefusedSong(source.where, refusal.reason, refusal.detail))
             continue
         song = Song(source.name, score.title, symbols, barlines(score), score.mode)
-        split.songs(held_out.split_of(score.number)).append(song)
-        split.scores.append(score)
+        place = held_out.split_of(score.number)
+        store.add(place, song)
+        split.counts[place] += 1
+        split.statistics.add(score)
     return split
 
 
@@ -146,43 +177,42 @@ def encoded(
         UserError: a setting doesn't fit, or every song is refused.
     """
     check_durations(settings.acceptable_durations)
-    with ScoreCache() as cache:
-        parsed = parse_all(sources, cache, engine, advance)
-    split = sort_songs(sources, parsed, settings, read_held_out(""))
-    if not split.training:
-        raise UserError(_why_nothing_is_left(corpora, split))
-    return split.training
+    with ScoreCache() as cache, SongStore() as store:
+        split = sort_songs(store, sources, parse_all(sources, cache, engine, advance), settings, read_held_out(""))
+        if not split.counts["training"]:
+            raise UserError(_why_nothing_is_left(corpora, split))
+        return list(split.songs_of(TRAINING))
 
 
 def _durations(split: Sorted, settings: Prepare) -> list[float]:
     """Return the quarter lengths that were acceptable: those of the settings, or all that occur."""
-    if settings.durations == "strict":
-        return settings.acceptable_durations
-    return sorted({note.quarter_length for score in split.scores for note in score.notes})
+    return settings.acceptable_durations if settings.durations == "strict" else sorted(split.statistics.durations)
 
 
 def _why_nothing_is_left(corpora: Sequence[str], split: Sorted) -> str:
     where = ", ".join(corpora)
-    if split.test or split.near:
-        return f"{where}: all {len(split.test) + len(split.near)} usable songs are held out; none is left to train on"
+    if usable := split.counts.total():
+        return f"{where}: all {usable} usable songs are held out; none is left to train on"
     reasons = "; ".join(f"{count} × {reason}" for reason, count in count_reasons(split.refused).items())
     first = split.refused[0]
     return f"{where}: every song was refused ({reasons}); the first: {first.song}: {first.detail or first.reason}"
 
 
 def _report(corpora: Sequence[str], split: Sorted, settings: Prepare) -> Report:
-    training = figures(split.training)
-    corpus = corpus_terms(corpora, split.scores) | {"songs": training.songs, "symbols": training.symbols}
+    training = figures(split.songs_of(TRAINING))
+    terms = corpus_terms(corpora, split.statistics.copyrights)
     return Report(
-        corpus=corpus,
-        kept=len(split.scores),
+        corpus=terms | {"songs": training.songs, "symbols": training.symbols},
+        kept=split.statistics.songs,
         training=training,
-        held_out=figures(split.test),
-        near=[song.name for song in split.near],
+        held_out=figures(split.songs_of(HELD_OUT)),
+        near=[song.name for song in split.store.songs("near")],
         refused=count_reasons(split.refused),
         refused_songs=split.refused,
         settings={name: getattr(settings, name) for name in _KEPT_SETTINGS},
-        fingerprint=fingerprint(split.training, split.test),
+        fingerprint=fingerprint_in_order(
+            *((split.counts[name], split.store.by_name(name)) for name in ("training", "test"))
+        ),
         versions=versions("antiphon", "music21"),
     )
 
@@ -220,7 +250,8 @@ def load(settings: Prepare) -> Prepared:
 
 def _check_songs(settings: Prepare, report: Report) -> None:
     folder = Path(settings.save_path)
-    training = read_songs(folder / TRAINING)
-    held_out = read_songs(folder / HELD_OUT) if report.held_out.songs else []
-    if fingerprint(training, held_out) != report.fingerprint:
+    training = song_files(folder / TRAINING)
+    held_out = song_files(folder / HELD_OUT) if report.held_out.songs else []
+    splits = ((len(files), map(read_song, sorted(files, key=lambda file: file.stem))) for files in (training, held_out))
+    if fingerprint_in_order(*splits) != report.fingerprint:
         raise UserError(f"{folder}: the songs are not those that were prepared; set is_preprocessing_required = true")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -14,7 +16,7 @@ import numpy.typing as npt
 from antiphon.errors import UserError
 from antiphon.melody.vocabulary import END, Vocabulary, read_mapping
 from antiphon_trainer.corpus.metre import Barline, metre_of_steps
-from antiphon_trainer.storage import write_array, write_json
+from antiphon_trainer.storage import write_json
 
 PAD = -1
 """The target of a step behind a song's end, where no loss is counted."""
@@ -57,9 +59,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     """The title of every song of the merged dataset, in its order."""
 
 
-def merge(songs: Iterable[Sequence[str]], data_size: int) -> list[list[str]]:
-    """Return the songs, each ended by `"/"`, cut to `data_size` symbols in all; 0 doesn't cut."""
-    merged: list[list[str]] = []
+def merge(songs: Iterable[Sequence[str]], data_size: int) -> Iterator[list[str]]:
+    """Yield the songs, each ended by `"/"`, cut to `data_size` symbols in all; 0 doesn't cut."""
     left = data_size or -1
     for song in songs:
         if left == 0:
@@ -68,42 +69,62 @@ def merge(songs: Iterable[Sequence[str]], data_size: int) -> list[list[str]]:
         if left > 0:
             ended = ended[:left]
             left -= len(ended)
-        merged.append(ended)
-    return merged
+        yield ended
 
 
-def merged_text(merged: Iterable[Sequence[str]]) -> str:
-    """Return the content of the merged dataset's file: a line for each song, with spaces between its symbols."""
-    return "".join(" ".join(song) + "\n" for song in merged)
+def merged_lines(merged: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the merged dataset's file: a line for each song, with spaces between its symbols."""
+    return (" ".join(song) + "\n" for song in merged)
 
 
 def cut_windows(
-    merged: Sequence[Sequence[str]], barlines: Sequence[Sequence[Barline]], vocabulary: Vocabulary, length: int
-) -> Windows:
-    """Cut songs into windows of `length` steps that don't overlap; the last window of a song is padded with `PAD`."""
-    counts = [-(-len(song) // length) for song in merged]
-    shape = (sum(counts), length)
-    inputs = np.full(shape, vocabulary.end, dtype=np.int16)
-    targets = np.full(shape, PAD, dtype=np.int16)
-    positions, bars = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
-    first = 0
-    for song, lines, count in zip(merged, barlines, counts, strict=True):
+    merged: Iterable[Sequence[str]], barlines: Iterable[Sequence[Barline]], vocabulary: Vocabulary, length: int
+) -> Iterator[Windows]:
+    """Cut songs into windows of `length` steps that don't overlap; the last window of a song is padded with `PAD`.
+
+    Yields:
+        The windows of each song.
+    """
+    for number, (song, lines) in enumerate(zip(merged, barlines, strict=False)):
         tokens = np.array([vocabulary.tokens[symbol] for symbol in song], dtype=np.int16)
-        rows = slice(first, first + count)
-        targets[rows].reshape(-1)[: len(tokens)] = tokens
-        inputs[rows].reshape(-1)[1 : len(tokens)] = tokens[:-1]
-        position, bar = metre_of_steps(lines, len(tokens))
-        positions[rows].reshape(-1)[: len(tokens)] = position
-        bars[rows].reshape(-1)[: len(tokens)] = bar
-        first += count
-    songs = np.repeat(np.arange(len(merged), dtype=np.int32), counts)
-    return Windows(inputs, targets, songs, positions, bars)
+        shape = (window_count(len(tokens), length), length)
+        inputs = np.full(shape, vocabulary.end, dtype=np.int16)
+        targets = np.full(shape, PAD, dtype=np.int16)
+        positions, bars = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+        targets.reshape(-1)[: len(tokens)] = tokens
+        inputs.reshape(-1)[1 : len(tokens)] = tokens[:-1]
+        positions.reshape(-1)[: len(tokens)], bars.reshape(-1)[: len(tokens)] = metre_of_steps(lines, len(tokens))
+        yield Windows(inputs, targets, np.full(shape[0], number, np.int32), positions, bars)
 
 
-def write_windows(folder: Path, content: Windows) -> None:
-    """Store windows as `inputs.npy`, `targets.npy`, `songs.npy`, `positions.npy` and `bars.npy`."""
-    for name in _ARRAYS:
-        write_array(folder / f"{name}.npy", getattr(content, name))
+def window_count(steps: int, length: int) -> int:
+    """Return how many windows of `length` steps a song of `steps` takes."""
+    return -(-steps // length)
+
+
+def write_windows(folder: Path, windows: Iterable[Windows], count: int, length: int) -> None:
+    """Store windows as `inputs.npy`, `targets.npy`, `songs.npy`, `positions.npy` and `bars.npy`.
+
+    Args:
+        folder: where.
+        windows: song by song; they are written as they come.
+        count: how many windows they are in all.
+        length: steps of a window.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".windows-", dir=folder) as beside, ExitStack() as stack:
+        paths = {name: Path(beside) / f"{name}.npy" for name in _ARRAYS}
+        files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
+        for name, file in files.items():
+            shape = (count,) if name == "songs" else (count, length)
+            descr = np.lib.format.dtype_to_descr(np.dtype(np.int32 if name == "songs" else np.int16))
+            np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+        for content in windows:
+            for name, file in files.items():
+                file.write(getattr(content, name).tobytes())
+        stack.close()
+        for name, path in paths.items():
+            path.replace(folder / f"{name}.npy")
 
 
 def write_details(folder: Path, details: Details) -> None:
@@ -127,12 +148,12 @@ def read_details(folder: Path) -> Details:
 
 
 def read_windows(folder: Path, mapping_file: Path) -> tuple[Windows, Vocabulary]:
-    """Load stored windows and their mapping, and check that they belong together.
+    """Open stored windows, load their mapping, and check that they belong together.
 
     Raises:
         UserError: a file is missing or damaged, or they don't belong together.
     """
-    content = Windows(*(_array(folder / f"{name}.npy") for name in _ARRAYS))
+    content = open_windows(folder)
     vocabulary = read_mapping(mapping_file)
     fits = (
         content.inputs.ndim == 2
@@ -151,9 +172,18 @@ def read_windows(folder: Path, mapping_file: Path) -> tuple[Windows, Vocabulary]
     return content, vocabulary
 
 
+def open_windows(folder: Path) -> Windows:
+    """Open stored windows as they are: mapped into memory, where a page is read when it is looked at.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    return Windows(*(_array(folder / f"{name}.npy") for name in _ARRAYS))
+
+
 def _array(file: Path) -> npt.NDArray[Any]:
     try:
-        array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
+        array: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror}); run 'antiphon-trainer prepare' first") from None
     except (ValueError, EOFError):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import typer
 
 from antiphon.errors import UserError
@@ -72,7 +73,7 @@ def _fingerprint(settings: Train, windows: Windows) -> str:
     relevant = msgspec.to_builtins(msgspec.structs.replace(settings, model_path=""))
     digest = hashlib.sha256(msgspec.json.encode(relevant, order="sorted"))
     for array in (windows.inputs, windows.targets, windows.songs, windows.positions, windows.bars):
-        digest.update(array.tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

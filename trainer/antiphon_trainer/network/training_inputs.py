@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -21,17 +22,24 @@ def tokens(windows: Windows) -> Read:
 
 
 def cue_windows(windows: Windows, vocabulary: Vocabulary) -> Cues:
-    """Return the cues of all windows, (window, step, cue); they reach back to the beginning of each song."""
+    """Return the cues of all windows, (window, step, cue); they reach back to the beginning of each song.
+
+    They lie in a file of their own, mapped into memory, that is gone with the array: they are some twenty times what
+    the windows are.
+    """
     count, length = windows.inputs.shape
-    table = np.zeros((count, length, len(columns(len(vocabulary)))), np.int16)
-    for song in np.unique(windows.songs):
-        rows = np.flatnonzero(windows.songs == song)
+    with TemporaryFile() as file:
+        shape = (count, length, len(columns(len(vocabulary))))
+        table: Cues = np.memmap(file, np.int16, "w+", shape=shape)
+    firsts = np.flatnonzero(np.diff(windows.songs, prepend=-1))
+    for first, end in zip(firsts, [*firsts[1:], count], strict=True):
+        rows = slice(first, end)
         steps = int((windows.targets[rows] != PAD).sum())
         line, position, bar = (
             array[rows].reshape(-1)[:steps].astype(np.int32)
             for array in (windows.inputs, windows.positions, windows.bars)
         )
-        table[rows[0] : rows[-1] + 1].reshape(-1, table.shape[2])[:steps] = cues(line, position, bar, vocabulary)
+        table[rows].reshape(-1, table.shape[2])[:steps] = cues(line, position, bar, vocabulary)
     return table
 
 
