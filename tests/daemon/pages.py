@@ -20,10 +20,7 @@ Message = dict[str, Any]
 STATE = State(
     mode="next-note",
     turn="listening",
-    temperature=0.9,
-    density=1.0,
-    lowest=0,
-    highest=127,
+    knobs={"temperature": 0.9, "density": 1.0, "lowest": 0, "highest": 127},
     mute=False,
     hold=False,
     bpm=100.0,
@@ -103,7 +100,7 @@ class Page:
 
 
 def fits(state: Message, wanted: Message) -> bool:
-    return all(state[name] == value for name, value in wanted.items())
+    return all((state["knobs"] | state)[name] == value for name, value in wanted.items())
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def test_a_snapshot_shows_how_it_is_played_and_steered() -> None:
     player = improviser(style=style)
     seen = player.snapshot()
     assert (seen.mode, seen.turn) == ("next-note", Turn.LISTENING)
-    assert (seen.temperature, seen.density, seen.lowest, seen.highest) == (0.5, 0.25, 50, 70)
+    assert seen.knobs == {"temperature": 0.5, "density": 0.25, "lowest": 50, "highest": 70}
     assert (seen.is_muted, seen.holds, seen.is_shared) == (False, False, False)
     assert (seen.tempo.bpm, seen.sync, seen.bar, seen.health) == (BPM, "fixed", 16, "none")
     steered = [Control("mute", True), Control("hold", True), Control("mode", "continue"), TempoChange(90.0)]

@@ -125,7 +125,8 @@ class FakeDaemon:
 
     def change(self, **changed: Any) -> None:
         """Send the state with something in it changed."""
-        self.say(msgspec.structs.replace(self.state, **changed))
+        knobs = {name: changed.pop(name) for name in list(changed) if name in self.state.knobs}
+        self.say(msgspec.structs.replace(self.state, knobs=self.state.knobs | knobs, **changed))
 
     def wait(self, holds: Callable[[list[FromPage]], bool]) -> list[FromPage]:
         """Wait until what was heard fulfils a condition, and return it."""

@@ -210,10 +210,7 @@ class Improviser:
         return Snapshot(
             mode=self.mode,
             turn=self.turn,
-            temperature=style.temperature,
-            density=style.density,
-            lowest=style.constraints.lowest,
-            highest=style.constraints.highest,
+            knobs=style.knobs(),
             is_muted=self._playing.is_muted,
             holds=self._steering.holds,
             tempo=time.tempo,

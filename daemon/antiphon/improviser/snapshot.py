@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from antiphon.improviser.modes import Turn
@@ -17,12 +18,8 @@ class Snapshot:
 
     mode: Mode
     turn: Turn
-    temperature: float
-    density: float
-    """0…1."""
-    lowest: int
-    """The answer's lowest pitch, and then its highest, as played, MIDI note numbers."""
-    highest: int
+    knobs: Mapping[str, float]
+    """What a knob can set to a number, by its name, in its unit: see `parameters`."""
     is_muted: bool
     """The answer isn't played."""
     holds: bool

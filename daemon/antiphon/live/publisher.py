@@ -197,10 +197,7 @@ class StatePublisher:
         return messages.State(
             mode=snapshot.mode,
             turn="answering" if snapshot.turn.name == "ANSWERING" else "listening",
-            temperature=round(snapshot.temperature, 3),
-            density=round(snapshot.density, 3),
-            lowest=snapshot.lowest,
-            highest=snapshot.highest,
+            knobs={name: round(value, 3) for name, value in snapshot.knobs.items()},
             mute=snapshot.is_muted,
             hold=snapshot.holds,
             bpm=round(tempo.bpm, 2),

@@ -114,10 +114,7 @@ def as_it_stands(header: Mapping[str, Any], glance: Snapshot) -> dict[str, Any]:
         "mode": glance.mode,
         "sync": glance.sync,
         "bpm": round(glance.tempo.bpm, 3),
-        "temperature": glance.temperature,
-        "density": glance.density,
-        "lowest": glance.lowest,
-        "highest": glance.highest,
+        **glance.knobs,
         "key": "auto" if glance.locked is None else major_name(glance.locked),
     }
     settings = header.get("settings", {})

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from antiphon.parameters import ON_PAGE, Mode, Sync
 
-VERSION = 1
+VERSION = 2
 """Of these messages; a page of another version is told to reload."""
 
 SLIDER_STEP = 0.05
@@ -77,10 +77,8 @@ class State(_Message, frozen=True, tag="state"):
 
     mode: Mode
     turn: Literal["listening", "answering"]
-    temperature: float
-    density: float
-    lowest: int
-    highest: int
+    knobs: dict[str, float]
+    """The numbers that a knob can set, by their names in `config.toml`, in their units."""
     mute: bool
     hold: bool
     bpm: float

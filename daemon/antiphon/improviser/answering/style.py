@@ -8,6 +8,7 @@ from typing import Any
 from antiphon.improviser.answering.candidates import CANDIDATES
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.input.controls import Control
+from antiphon.parameters import CONTROLS
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ class Style:
     """Bars of an answer, at most."""
     candidates: int = CANDIDATES
     """Answers that are sampled, of which the best is played."""
+
+    def knobs(self) -> dict[str, float]:
+        """Return the values of all that a knob sets to a number, by its name: fields of this or of the constraints."""
+        return {
+            name: getattr(self.constraints if hasattr(self.constraints, name) else self, name)
+            for name, each in CONTROLS.items()
+            if each.knob is not None
+        }
 
     def with_control(self, control: Control) -> Style:
         """Return the style after a knob was turned that is one of its fields, or of its constraints'."""

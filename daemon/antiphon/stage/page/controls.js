@@ -6,16 +6,16 @@ import { majorKey, minorKey, pitchName, SIGNATURES } from "./names.js";
 /** @typedef {import("./protocol.js").FromPage} FromPage */
 /** @typedef {import("./protocol.js").SettingName} SettingName */
 /** @typedef {import("./protocol.js").ActionName} ActionName */
+/** @typedef {import("./protocol.js").Slider} Slider */
 
 const PAUSE_MS = 40; // between two values of a slider that is dragged
 const SETTLING_MS = 500; // for which a control that was just moved is not moved by what was said before
 
-/** How a slider's value is written. @type {Record<string, (value: number, sharps: number) => string>} */
+/** How a slider's value is written, by its unit. @type {Record<string, (value: number, sharps: number) => string>} */
 const WRITTEN = {
-  temperature: (value) => value.toFixed(2),
-  density: (value) => `${Math.round(100 * value)} %`,
-  lowest: (value, sharps) => pitchName(value, sharps),
-  highest: (value, sharps) => pitchName(value, sharps),
+  "": (value) => value.toFixed(2),
+  share: (value) => `${Math.round(100 * value)} %`,
+  "MIDI pitch": (value, sharps) => pitchName(value, sharps),
 };
 
 export class Controls {
@@ -26,6 +26,8 @@ export class Controls {
   /** The settings that wait to be sent. @type {Map<SettingName, boolean | number | string>} */
   #waiting = new Map();
   #timer = 0;
+  /** The units of the sliders, by name. @type {Map<string, string>} */
+  #units = new Map();
 
   /** @param {(message: FromPage) => void} send */
   constructor(send) {
@@ -40,6 +42,20 @@ export class Controls {
     for (const button of buttons("toggle")) {
       const name = /** @type {"mute" | "hold" | "record"} */ (button.dataset.toggle);
       button.addEventListener("click", () => this.#set(name, !this.#state?.[name]));
+    }
+  }
+
+  /**
+   * Offer a slider for each number that the daemon says a knob can set; their ranges are the daemon's.
+   * @param {Slider[]} sliders
+   */
+  offerSliders(sliders) {
+    for (const slider of sliders) {
+      this.#units.set(slider.name, slider.unit);
+      if (document.getElementById(slider.name)) continue;
+      const [made, field] = makeSlider(slider);
+      document.querySelector("#answers .row")?.before(made);
+      this.#watch(field);
     }
   }
 
@@ -126,7 +142,7 @@ export class Controls {
    * @param {State} state
    */
   #write(field, state) {
-    const value = state[nameOf(field)];
+    const value = valueIn(state, nameOf(field));
     const text = field.type === "number" ? String(Math.round(Number(value) * 10) / 10) : String(value);
     if (field instanceof HTMLSelectElement && ![...field.options].some((option) => option.value === text))
       field.append(new Option(text, text));
@@ -137,9 +153,11 @@ export class Controls {
   #caption(field) {
     const name = nameOf(field);
     // A slider ends where the daemon may go on.
-    const value = (this.#busy.get(field.id) ?? 0) > performance.now() ? field.value : this.#state?.[name];
-    const words = WRITTEN[name]?.(Number(value ?? field.value), this.#state?.sharps ?? 0);
-    if (words === undefined) return;
+    const value =
+      (this.#busy.get(field.id) ?? 0) > performance.now() ? field.value : this.#state && valueIn(this.#state, name);
+    const write = WRITTEN[this.#units.get(name) ?? ""] ?? String;
+    if (!this.#units.has(name)) return;
+    const words = write(Number(value ?? field.value), this.#state?.sharps ?? 0);
     const output = document.querySelector(`output[for="${field.id}"]`);
     if (output && output.textContent !== words) output.textContent = words;
     field.setAttribute("aria-valuetext", words);
@@ -163,6 +181,34 @@ const select = (id) => /** @type {HTMLSelectElement} */ (document.getElementById
 
 /** @param {HTMLElement} field */
 const nameOf = (field) => /** @type {SettingName} */ (field.dataset.setting);
+
+/**
+ * @param {State} state
+ * @param {SettingName} name
+ */
+const valueIn = (state, name) => state.knobs[name] ?? /** @type {Record<string, any>} */ (state)[name];
+
+/**
+ * @param {Slider} slider
+ * @returns {[HTMLElement, HTMLInputElement]}
+ */
+function makeSlider({ name, label, least, most, step }) {
+  const made = document.createElement("div");
+  made.className = "slider";
+  const words = Object.assign(document.createElement("label"), { htmlFor: name, textContent: label });
+  const output = document.createElement("output");
+  output.htmlFor.add(name);
+  const field = Object.assign(document.createElement("input"), {
+    id: name,
+    type: "range",
+    min: least,
+    max: most,
+    step,
+  });
+  field.dataset.setting = name;
+  made.append(words, output, "\n", field);
+  return [made, field];
+}
 
 /** Flats and sharps as `config.toml` writes them. @param {string} name */
 const plain = (name) => name.replaceAll("♭", "b").replaceAll("♯", "#");

@@ -56,6 +56,9 @@ let printed = new Map();
 /** @param {FromDaemon} message */
 function take(message) {
   switch (message.type) {
+    case "hello":
+      controls.offerSliders(message.sliders);
+      break;
     case "state":
       showState(message);
       break;

@@ -4,16 +4,15 @@
  */
 
 /** Of the messages: a page of another version than the daemon's must be loaded again. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 /** @typedef {"performer" | "answer" | "metronome" | "thru"} Part */
 /** @typedef {"next-note" | "call-response" | "continue"} Mode */
 /** @typedef {"listening" | "answering"} Turn */
 /** @typedef {"panic" | "answer" | "tap"} ActionName */
-/**
- * @typedef {"mode" | "temperature" | "density" | "lowest" | "highest" | "mute" | "hold" | "bpm" | "sync" | "key"
- *   | "record" | "model"} SettingName
- */
+/** A setting's name, as `config.toml` has it. @typedef {string} SettingName */
+
+/** @typedef {{name: string, label: string, unit: string, least: number, most: number, step: number}} Slider */
 
 /**
  * Step `step` is at `time`; `bar` is in steps; `shared`: the performer hears this beat.
@@ -24,10 +23,7 @@ export const VERSION = 1;
  * @typedef {object} State
  * @property {Mode} mode
  * @property {Turn} turn
- * @property {number} temperature
- * @property {number} density
- * @property {number} lowest
- * @property {number} highest
+ * @property {Record<string, number>} knobs  by name, in the units of the sliders
  * @property {boolean} mute
  * @property {boolean} hold
  * @property {number} bpm
@@ -46,7 +42,7 @@ export const VERSION = 1;
 
 /** @typedef {{time: number, end: number, pitch: number, velocity: number}} PlannedNote */
 
-/** @typedef {{type: "hello", version: number, antiphon: string, time: number}} Hello */
+/** @typedef {{type: "hello", version: number, antiphon: string, time: number, sliders: Slider[]}} Hello */
 /** @typedef {{type: "state"} & State} StateMessage */
 /** @typedef {{type: "note_on", part: Part, time: number, pitch: number, velocity: number, channel: number}} NoteOn */
 /** @typedef {{type: "note_off", part: Part, time: number, pitch: number, channel: number}} NoteOff */
