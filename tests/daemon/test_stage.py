@@ -13,6 +13,7 @@ import pytest
 from antiphon.improviser.listening.listener import CHORD_SECONDS
 from antiphon.recording.session_file import read_session
 from antiphon.settings import package_folder
+from antiphon.stage.messages import VERSION
 from tests.daemon.live import (
     PHRASE,
     Keyboard,
@@ -30,7 +31,7 @@ from tests.daemon.pages import Page, page, staged, url_of
 def test_a_page_plays_and_is_answered_by_the_page_and_by_the_port(jack_server: dict[str, str], tmp_path: Path) -> None:
     with staged("--name", "Page", "--seed", "3", cwd=tmp_path) as (running, url), page(url) as one:
         hello = one.wait_for("hello")
-        assert hello["version"] == 1
+        assert hello["version"] == VERSION
         state = one.wait_for_state(mode="next-note", model="essen", record=True, key="auto", clock="none")
         assert state["midi"] == {"input": "Page in", "output": "Page out"}
         assert sum(state["posterior"]) == pytest.approx(1, abs=0.01)
