@@ -22,8 +22,7 @@ EVERYWHERE = """
 from typer.testing import CliRunner
 from antiphon import parameters, settings
 from antiphon.cli import app
-from antiphon.improviser.input.controls import Control, Controls, parse_table
-from antiphon.recording.commands import event_of, text_of
+from antiphon.improviser.input.controls import parse_table
 from antiphon.setup.learn import check_controls, question
 from antiphon.stage.checks import refusal
 from antiphon.stage.messages import Set, sliders
@@ -41,7 +40,6 @@ print(help_text[help_text.index("--swing"):].split(" --")[0])
 print(refusal(Set("swing", 4.5), None), refusal(Set("swing", 3.5), None))
 table = parse_table({"swing": "cc 9"})
 print(parameters.CONTROLS["swing"].at(0.25))
-print(text_of(Control("swing", 3.5)), event_of("control swing 3.5"))
 print(check_controls(["swing"]), question("swing"))
 print([each.name for each in sliders()])
 print([line for line in parameters.controls_table().splitlines() if "swing" in line])
@@ -75,7 +73,6 @@ def test_a_parameter_that_is_declared_is_found_everywhere(tmp_path: Path) -> Non
         "--swing <float range> How uneven eighths are. [default: 1.5] [0<=x<=4]",
         "swing must be a number from 0 to 4, not 4.5 None",
         "1.5",
-        "control swing 3.5 Control(name='swing', value=3.5)",
         "['swing'] swing: how uneven eighths are: turn a knob or move a fader",
         "['temperature', 'density', 'swing', 'lowest', 'highest']",
         "['| `swing` | how uneven eighths are: 1 to 3 | a knob |']",
