@@ -104,6 +104,7 @@ def test_small_files_are_prepared_right(workplace: Workplace, name: str) -> None
         ("V:1\nC4|\nV:2\nE4|\nV:1\nD4|\n[V:2]F4|[V:1]E4|", "60 4 62 4 64 4"),
         ("[V:1]^F4-|[V:2]F4|[V:1]F2 F2|", "66 6 65 2"),
         ("[V:1][K:G]F4|[V:2]F4|[V:1]F4|", "66 4 66 4"),
+        ("[V:2]E4|[V:1]C4|", "60 4"),
         ("V:1 perc\nC4|\nV:2\nE4|", "64 4"),
         ("V:1\nz4|\nV:2\nE4|", "64 4"),
         # fields in the line
@@ -189,6 +190,9 @@ def test_bars_are_as_written_and_several_without_barline_between_are_told_apart(
         (HEAD + "C 2 D|", "ABC that can't be read", "'2' in line 6"),
         (HEAD + "C D E F|\n\nG A B c|", "music after the end of the tune", "line 8"),
         (HEAD + "z4|Z2|", "no notes", ""),
+        (HEAD + "C>>>>>D E|", "ABC that can't be read", "'>' in line 6"),
+        (HEAD + "(3(3(3(3CDE", "ABC that can't be read", "'(3' in line 6"),
+        (HEAD + "C" + "9" * 5000 + "|", "ABC that can't be read", "in line 6"),
         ("X:1\nK:C\nZ2|C|", "a rest of whole bars without a metre", "line 3"),
         ("X:1\nK:H\nC|", "a key that ABC doesn't know", "K:H in line 2"),
         ("X:1\nK:EM\nC|", "a key that ABC doesn't know", "K:EM in line 2"),

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import UserError
+from antiphon_trainer.corpus.provenance import corpus_terms
+from antiphon_trainer.corpus.scores import reader_version
 from antiphon_trainer.corpus.sources import collect
 
 KERN = "**kern\n*C:\n4c\n*-\n"
@@ -64,3 +66,9 @@ def test_a_broken_link_is_passed_over(tmp_path: Path) -> None:
     touch(tmp_path, "1.krn")
     (tmp_path / "2.krn").symlink_to(tmp_path / "gone.krn")
     assert [source.where for source in collect([str(tmp_path)])] == ["1.krn"]
+
+
+def test_the_terms_of_music21s_copy_say_which_reader_read_it() -> None:
+    source = corpus_terms(["essen"], [])["source"]
+    assert "(ABC)" in source["package"]
+    assert source["reader"] == f"{reader_version('.abc')}, after the ABC standard 2.1"

@@ -46,7 +46,8 @@ def count_notes(text: str, key: Key) -> list[Counted] | None:
     for line, voice, letters in _letters(body[:end], first):
         pitches = None if is_shifted else frozenset(_pitches(letters, exact))
         voices.setdefault(voice, []).append(Counted(f"line {line}", pitches))
-    return next((notes for voice, notes in voices.items() if notes and voice not in drums), [])
+    voice_1_first = sorted(voices.items(), key=lambda pair: pair[0] != "1")
+    return next((notes for voice, notes in voice_1_first if notes and voice not in drums), [])
 
 
 def _letters(body: list[tuple[int, str]], voice: str) -> Iterator[tuple[int, str, list[str]]]:

@@ -19,8 +19,8 @@ _MODES = {"maj": 0, "ion": 0, "mix": -1, "dor": -2, "min": -3, "m": -3, "aeo": -
 _TONIC = re.compile(r"([A-G])([#b♯♭]?)(?:\s*((?i:maj|min|aeo|dor|phr|lyd|mix|loc|ion)[a-zA-Z]*|m(?![a-zA-Z])))?")
 _ACCIDENTAL = re.compile(r"(\^\^|\^|__|_|=)([A-Ga-g])")
 _CLEF = re.compile(r"(?:^|\s)(?:clef=)?(treble|alto|tenor|bass|soprano|perc|none)(\d?)([+-](?:8|15))?(?=\s|$)", re.I)
-_OCTAVE = re.compile(r"(?:^|\s)octave=\s*([+-]?\d+)")
-_TRANSPOSE = re.compile(r"(?:^|\s)(?:transpose|t)=\s*([+-]?\d+)")
+_OCTAVE = re.compile(r"(?:^|\s)octave=\s*([+-]?\d)")
+_TRANSPOSE = re.compile(r"(?:^|\s)(?:transpose|t)=\s*([+-]?\d{1,2})")
 _COMPOUND = re.compile(r"(6|9|12)/")
 _ALTERATIONS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2, "": None}
 
@@ -129,7 +129,7 @@ def read_unit(text: str, line: int) -> Fraction:
     Raises:
         NoScore: it is none.
     """
-    match = re.fullmatch(r"(\d+)(?:\s*/\s*(\d+))?", text)
+    match = re.fullmatch(r"(\d{1,4})(?:\s*/\s*(\d{1,4}))?", text)
     if match is None or not int(match[1]) or (match[2] and not int(match[2])):
         raise NoScore("a unit length that ABC doesn't know", f"L:{text[:20]} in line {line}")
     return Fraction(int(match[1]), int(match[2] or 1))
@@ -146,7 +146,7 @@ def read_metre(text: str, line: int) -> tuple[Fraction | None, bool]:
         return Fraction(1), False
     if text.lower() in ("", "none", "free"):
         return None, False
-    match = re.fullmatch(r"\(?(\d+(?:\s*\+\s*\d+)*)\)?\s*/\s*(\d+)", text)
+    match = re.fullmatch(r"\(?(\d{1,3}(?:\s*\+\s*\d{1,3}){0,15})\)?\s*/\s*(\d{1,3})", text)
     beats = sum(int(number) for number in match[1].split("+")) if match else 0
     if match is None or not beats or not int(match[2]):
         raise NoScore("a metre that ABC doesn't know", f"M:{text[:20]} in line {line}")

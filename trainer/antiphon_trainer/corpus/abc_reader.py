@@ -28,10 +28,10 @@ from antiphon_trainer.corpus.key_analysis import key_without_record
 from antiphon_trainer.corpus.score import NoScore, Score
 from antiphon_trainer.corpus.wholeness import require_full_bars, require_whole
 
-ABC_VERSION = 1
+ABC_VERSION = 2
 """Counts the changes of this reader that change what it reads; a cache keeps the versions apart."""
 _HEAD = r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)"
-_LENGTH = r"\d*/*\d*"
+_LENGTH = r"\d{0,5}/{0,8}\d{0,5}"
 _TOKEN = re.compile(
     rf"""(?P<text>"(?:\\.|[^"\\])*")                                    # chord symbols and annotations, 4.18 and 4.19
     | \[(?P<field>[A-Za-z]):(?P<value>[^\]]*)\]                         # inline fields, 3.2
@@ -40,10 +40,10 @@ _TOKEN = re.compile(
     | (?P<variant>\[\s*\d[\d,.-]*)                                      # 4.9 and 4.10
     | \[(?P<chord>(?:"[^"]*"|![^!\s]*!|[^\]\[|"!])+)\](?P<chord_length>{_LENGTH})   # 4.17
     | (?P<bar>\.?(?:[|:]|\[(?=[|:\]])|\])+)(?:\s*\d[\d,.-]*)?                       # 4.8
-    | \((?P<tuplet>\d+)(?::(?P<time>\d*))?(?::(?P<count>\d*))?          # 4.13
+    | \((?P<tuplet>\d{{1,2}})(?::(?P<time>\d{{0,2}}))?(?::(?P<count>\d{{0,2}}))?          # 4.13
     | (?P<note>{_HEAD})(?P<note_length>{_LENGTH})                       # 4.1 to 4.3
-    | [zx](?P<rest>{_LENGTH}) | [ZX](?P<bars>\d*) | (?P<spacer>y[\d/]*)
-    | (?P<tie>-) | (?P<broken>>+|<+) | (?P<overlay>&+)
+    | [zx](?P<rest>{_LENGTH}) | [ZX](?P<bars>\d{{0,3}}) | (?P<spacer>y[\d/]*)
+    | (?P<tie>-) | (?P<broken>>{{1,4}}|<{{1,4}}) | (?P<overlay>&+)
     | (?P<number>\d[\d,.-]*)
     | (?P<nothing>[\s`$\\*;?@\#~!.()H-Wh-w])
     """,
@@ -150,7 +150,7 @@ def _pass_decoration(voice: Voice, token: re.Match[str], line: int) -> None:
 
 def _begin_tuplet(voice: Voice, token: re.Match[str], line: int) -> None:
     notes = int(token["tuplet"])
-    if notes < 2:
+    if notes < 2 or not voice.may_begin_tuplet:
         raise _unreadable(token[0], line)
     usual = _TUPLET_TIMES.get(notes, 3 if voice.is_compound else 2)
     voice.tuplet(notes, int(token["time"] or usual) or usual, int(token["count"] or notes) or notes)
@@ -180,12 +180,12 @@ class _Reading:
             self._voices[name].shift = shift or self._settings.shift
 
     def melody(self) -> Voice:
-        """Return the first voice that has notes, drums apart.
+        """Return voice 1 or, where it has no notes, the first that has, drums apart.
 
         Raises:
             NoScore: none has.
         """
-        for voice in self._voices.values():
+        for _, voice in sorted(self._voices.items(), key=lambda pair: pair[0] != "1"):
             if not voice.shift.is_percussion and any(event.pitch is not None for event in voice.events):
                 return voice
         raise NoScore("no notes")
@@ -271,6 +271,8 @@ class _Reading:
         elif kind == "tie":
             voice.tie()
         elif kind == "broken":
+            if not voice.may_break_rhythm:
+                raise _unreadable(token[0], line)
             voice.broken(len(token[0]) * (1 if token[0][0] == ">" else -1))
         elif kind in ("count", "time", "tuplet"):
             _begin_tuplet(voice, token, line)

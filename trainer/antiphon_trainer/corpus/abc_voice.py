@@ -12,6 +12,8 @@ from antiphon_trainer.corpus.score import WrittenBar, WrittenNote
 
 Reach = Literal["not", "octave", "pitch"]
 """How far an accidental reaches to its bar's end: its note alone, its octave, or its letter in all octaves."""
+_MOST_TUPLETS = 3
+"""Tuplets inside each other; music has two at most."""
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -101,6 +103,16 @@ class Voice:
         self._accidentals = {}
         self.begins_bar = True
         self.overlaid = max(0, self.overlaid - 1)
+
+    @property
+    def may_begin_tuplet(self) -> bool:
+        """Not so many tuplets go on already that it can't be meant."""
+        return len(self._tuplets) < _MOST_TUPLETS
+
+    @property
+    def may_break_rhythm(self) -> bool:
+        """No sign of a broken rhythm waits for its second note."""
+        return self._broken is None
 
     def tuplet(self, notes: int, time: int, count: int) -> None:
         """Play the next `count` notes in such a way that `notes` of them take the time of `time`."""
