@@ -35,13 +35,36 @@ Input = Annotated[Path, typer.Argument(metavar="IN.mid", help="The MIDI file to 
 Api = Annotated[PortApi | None, option("ports.api", text="The MIDI system.")]
 Name = Annotated[str | None, option("ports.name", text="The name of Antiphon's ports, as other programs see it.")]
 InputPort = Annotated[
-    str | None,
-    option("ports.input", "--input", text="Listen to this port: a unique part of its name.", default="a virtual port"),
+    list[str] | None,
+    option(
+        "ports.input",
+        "--input",
+        text="Listen to this port: a unique part of its name.",
+        default="a virtual port",
+        metavar="PORT",
+    ),
 ]
 OutputPort = Annotated[
-    str | None, option("ports.output", text="Play to this port: a unique part of its name.", default="a virtual port")
+    list[str] | None,
+    option(
+        "ports.output", text="Play to this port: a unique part of its name.", default="a virtual port", metavar="PORT"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def _one_port(option_name: str, names: list[str] | None) -> str | None:
+    """Return the port that an option names.
+
+    Raises:
+        UserError: it is given more than once.
+    """
+    if names and len(names) > 1:
+        raise UserError(
+            f"{option_name}: is given {len(names)} times, and one port counts; leave it out, and connect several "
+            "keyboards to Antiphon's own port"
+        )
+    return names[0] if names else None
 
 
 @app.callback(invoke_without_command=True)
@@ -95,7 +118,12 @@ def run(
         metronome={"on": metronome},
         stage={"on": stage, "host": stage_host, "port": stage_port},
         sessions={"record": record},
-        ports={"name": name, "input": input_, "output": output, "api": api},
+        ports={
+            "name": name,
+            "input": _one_port("--input", input_),
+            "output": _one_port("--output", output),
+            "api": api,
+        },
     )
     play_live(settings, typer.echo, opens_page=open_, is_quiet=quiet)
 
@@ -215,7 +243,7 @@ def learn(
 
     names = check_controls(controls or [])
     read_too = config if config is not None and config.exists() else None
-    settings = _settings(read_too, ports={"name": name, "input": input_, "api": api})
+    settings = _settings(read_too, ports={"name": name, "input": _one_port("--input", input_), "api": api})
     learn_controls(names, settings, config or own_config_file(), seconds, typer.echo)
 
 

@@ -32,6 +32,14 @@ def tune(tmp_path: Path) -> Path:
     return save_tune(tmp_path / "ode.mid", ODE_IN_E_FLAT)
 
 
+@pytest.mark.parametrize("option", ["--input", "--output"])
+def test_two_ports_where_one_counts_are_refused_in_words(tmp_path: Path, option: str) -> None:
+    done = antiphon("run", option, "A", option, "B", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{option}: is given 2 times, and one port counts" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_render_answers_every_note_in_its_key(tune: Path, tmp_path: Path) -> None:
     done = antiphon("render", tune, "duet.mid", "--seed", "1", "--channel", "3", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
