@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from antiphon.cli import app
 from antiphon.errors import UserError
 from antiphon.improviser.events import Timed
+from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.recording.midi_file import MidiFile, parse_midi_file, quantity, read_midi_file
 from antiphon.recording.performance_file import Performance, performance_of, read_performance, write_duet
@@ -286,3 +287,10 @@ def test_chords_as_wide_as_a_chord_may_be_are_all_chords() -> None:
     done = CliRunner().invoke(app, ["listen", str(CASES / "30ms-chords.mid"), "--json"])
     assert done.exit_code == 0
     assert len(done.stdout.splitlines()) == 40
+
+
+def test_an_echo_that_comes_at_its_limit_is_one_at_any_time_of_a_set() -> None:
+    for tick in range(0, 200_000, 1_600):
+        loopback = LoopbackFilter()
+        loopback.sent(tick * 0.00125, NoteOn(60, 80, 2))
+        assert loopback.is_echo((tick + 40) * 0.00125, NoteOn(60, 80, 2)), tick

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from antiphon.midi.messages import ControlChange, Expression, Message, NoteOff, NoteOn
 from antiphon.parameters import Sync
 
+ROUNDING_SECONDS = 1e-6
+"""Seconds that a difference of two times may be off, as sums of floats are. Limits on such differences allow for it, so
+that a limit which is just met is met at any time of a set."""
+
 
 @dataclass(frozen=True, slots=True)
 class TempoChange:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from antiphon.improviser.events import ROUNDING_SECONDS
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.messages import NoteOff, NoteOn
 
@@ -41,5 +42,5 @@ class LoopbackFilter:
         return False
 
     def _forget(self, time: float) -> None:
-        while self._sent and time - self._sent[0][0] > LOOPBACK_SECONDS:
+        while self._sent and time - self._sent[0][0] > LOOPBACK_SECONDS + ROUNDING_SECONDS:
             self._sent.popleft()

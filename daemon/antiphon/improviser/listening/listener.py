@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from antiphon.improviser.events import ROUNDING_SECONDS
 from antiphon.improviser.listening.distribution import NextNoteDistribution
 from antiphon.improviser.listening.hypotheses import Hypotheses
 from antiphon.improviser.listening.inter_onset import InterOnset, nearest
@@ -25,9 +26,6 @@ from antiphon.melody.window import HELD, RESTED, tokens_in
 
 CHORD_SECONDS = 0.030
 """Seconds; notes that start within this time are one chord, whose highest note is the melody."""
-ROUNDING_SECONDS = 1e-6
-"""Seconds by which a difference of two times may be off, as sums of floats are: what is a chord is one at any time of a
-set."""
 REHEARD = 128
 """Steps, eight bars of 4/4, that a model reads when it takes another's place: that takes some 20 ms."""
 LONGEST_LINE = 512
