@@ -170,6 +170,10 @@ NOTE, NOTE_OFF = b"\0\x90\x3c\x40", b"\x60\x80\x3c\0"
         (lambda: file_of(NOTE + b"\0\xc0\x80" + NOTE_OFF), ["a value above 127 is taken as 127"]),
         (lambda: file_of(NOTE + b"\0\xf8" * 3 + NOTE_OFF), [r"a system message .* is skipped \(3 times\)"]),
         (lambda: file_of(b"\0\xff\x51\x03\0\0\0" + NOTE + NOTE_OFF), ["a tempo that makes no sense is skipped"]),
+        (
+            lambda: file_of(b"\0\xff\x54\x05\0\x90\0\0\0" + NOTE + NOTE_OFF),
+            ["a SMPTE offset that makes no sense is skipped"],
+        ),
         (lambda: file_of(b"\0\xff\x51\x05\x07\xa1\x20\0\0" + NOTE + NOTE_OFF), []),
         (lambda: file_of(b"\0\xff\x90\x01a" + NOTE + NOTE_OFF), ["a meta event that makes no sense is skipped"]),
     ],

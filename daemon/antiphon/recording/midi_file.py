@@ -33,7 +33,7 @@ rest of a system exclusive message."""
 
 META, SYSEX, ESCAPE = 0xFF, SYSTEM_EXCLUSIVE, END_OF_EXCLUSIVE
 TEXT, TRACK_NAME, MARKER, END_OF_TRACK, TEMPO = 0x01, 0x03, 0x06, 0x2F, 0x51
-TIME_SIGNATURE, KEY_SIGNATURE, SEQUENCER_SPECIFIC = 0x58, 0x59, 0x7F
+SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE, SEQUENCER_SPECIFIC = 0x54, 0x58, 0x59, 0x7F
 PERCUSSION = 10
 """The channel that General MIDI keeps for drums: no melody."""
 
@@ -42,7 +42,7 @@ _META_SIZES = {
     0x20: ("channel prefix", 1),
     0x21: ("port number", 1),
     TEMPO: ("tempo", 3),
-    0x54: ("SMPTE offset", 5),
+    SMPTE_OFFSET: ("SMPTE offset", 5),
     TIME_SIGNATURE: ("time signature", 4),
     KEY_SIGNATURE: ("key signature", 2),
 }
@@ -395,7 +395,10 @@ def _makes_sense(kind: int, content: bytes) -> bool:
         return content[0] > 0 and content[1] <= 7  # up to 1/128 notes
     if kind == KEY_SIGNATURE:
         return abs(_signed(content[0])) <= _MOST_SHARPS and content[1] <= 1
-    return kind != 0x54 or content[0] < 128  # two bits of a frame rate behind a zero
+    if kind == SMPTE_OFFSET:  # a frame rate in two bits and hours, minutes, seconds, frames, hundredths of a frame
+        most = (0x7F, 59, 59, 29, 99)
+        return all(each <= limit for each, limit in zip(content, most, strict=False))
+    return True
 
 
 def _one_after_the_other(tracks: Sequence[MidiTrack], ticks_per_beat: int) -> list[MidiTrack]:

@@ -1,4 +1,4 @@
-"""The deck: the recorder, and the switch that begins and ends a recording in mid-set."""
+"""The recording switch: begins and ends a recording, at the start of a set or in the middle of it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class RecordingSwitch:
 
     Args:
         folder: of the recordings.
-        header: what the next recording says of how it was played; see `Recorder`. Who changes that changes it.
-        words: are told of each recording and of what goes wrong, on any thread.
+        header: what the next recording says of how it was played; see `Recorder`. Set it where another model plays.
+        reporter: is told of each recording and of what goes wrong, on any thread.
     """
 
-    def __init__(self, folder: Path, header: Mapping[str, Any], words: Reporter) -> None:
+    def __init__(self, folder: Path, header: Mapping[str, Any], reporter: Reporter) -> None:
         self.folder = folder
         self.header = header
-        self._words = words
+        self._reporter = reporter
         self._began = 0.0
         self._recorder: Recorder | None = None
         self._finishing: list[threading.Thread] = []
@@ -51,20 +51,20 @@ class RecordingSwitch:
 
     def start(self, bpm: float) -> None:
         """Record from the start of the set, at a tempo in beats a minute."""
-        self._recorder = Recorder(self.folder, self.header, bpm, self._words.warn)
+        self._recorder = Recorder(self.folder, self.header, bpm, self._reporter.warn)
 
     def switch(self, is_on: bool, seconds: float, improviser: Improviser) -> None:
         """Begin or end a recording in mid-set, at a time in seconds; where it is so already, nothing happens."""
         if is_on and self._recorder is None:
             self._began = seconds
             header = {**as_it_stands(self.header, improviser.snapshot()), BEGAN: round(seconds, 3)}
-            self._recorder = Recorder(self.folder, header, improviser.bpm, self._words.warn)
+            self._recorder = Recorder(self.folder, header, improviser.bpm, self._reporter.warn)
             if improviser.sharps is not None:
                 self.add(seconds, KeyHeard(improviser.sharps))
             self.add(seconds, Marker(improviser.mode))
-            self._words.tell("recording")
+            self._reporter.tell("recording")
         elif not is_on and self._recorder is not None:
-            finishing = threading.Thread(target=_finish, args=(self._recorder, self._words), name="ends a recording")
+            finishing = threading.Thread(target=_finish, args=(self._recorder, self._reporter), name="ends a recording")
             self._recorder, self._began = None, 0.0
             self._finishing.append(finishing)
             finishing.daemon = True
@@ -73,7 +73,7 @@ class RecordingSwitch:
     def close(self) -> None:
         """End what is recorded; the files are written, and their names told."""
         if self._recorder is not None:
-            _finish(self._recorder, self._words)
+            _finish(self._recorder, self._reporter)
             self._recorder = None
         for thread in self._finishing:
             thread.join(_PATIENCE)
@@ -108,20 +108,20 @@ def header_of(musician: Musician) -> dict[str, Any]:
     }
 
 
-def as_it_stands(header: Mapping[str, Any], glance: Snapshot) -> dict[str, Any]:
+def as_it_stands(header: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
     """Return a recording's header with the settings that the performer has changed since the start of the set."""
     play = {
-        "mode": glance.mode,
-        "sync": glance.sync,
-        "bpm": round(glance.tempo.bpm, 3),
-        **glance.knobs,
-        "key": "auto" if glance.locked is None else major_name(glance.locked),
+        "mode": snapshot.mode,
+        "sync": snapshot.sync,
+        "bpm": round(snapshot.tempo.bpm, 3),
+        **snapshot.knobs,
+        "key": "auto" if snapshot.locked is None else major_name(snapshot.locked),
     }
     settings = header.get("settings", {})
     return {**header, "settings": {**settings, "play": {**settings.get("play", {}), **play}}}
 
 
-def _finish(recorder: Recorder, words: Reporter) -> None:
+def _finish(recorder: Recorder, reporter: Reporter) -> None:
     written = recorder.close()
     if written is not None:
-        words.tell(f"recorded     {written}")
+        reporter.tell(f"recorded     {written}")
