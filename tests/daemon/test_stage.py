@@ -1,8 +1,11 @@
 """The stage of a real daemon: what pages play, set and see, in step with each other and with knobs."""
 
 import json
+import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -10,10 +13,12 @@ from pathlib import Path
 import mido
 import pytest
 
+import bootstrap
 from antiphon.improviser.listening.listener import CHORD_SECONDS
 from antiphon.recording.session_file import read_session
 from antiphon.settings import package_folder
 from antiphon.stage.messages import VERSION
+from tests.conftest import reserved_name
 from tests.daemon.live import (
     PHRASE,
     Keyboard,
@@ -288,6 +293,27 @@ def test_where_there_is_no_midi_system_the_page_plays(tmp_path: Path, monkeypatc
         one.wait_for_answer("note_off")
         running.stop(signal.SIGINT)
     assert [note.pitch for note in notes(recorded(tmp_path), "Performer")] == [60]
+
+
+def test_where_the_midi_system_comes_later_the_ports_come_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reserved_name() as name:
+        monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+        with staged("--name", "Early", "--seed", "1", cwd=tmp_path) as (running, url), page(url) as one:
+            assert [line for line in running.said if "no MIDI" in line]
+            server, lifeline = bootstrap.start_jackd(output=subprocess.DEVNULL, period=64, realtime=True)
+            try:
+                assert bootstrap.jack_answers(seconds=20, python=sys.executable)
+                while "there is a MIDI system now" not in one.wait_for("notice")["text"]:
+                    pass
+                with Keyboard("Early") as pianist:
+                    pianist.send(0x90, 60, 80)
+                    assert one.wait_for("note_on")["part"] == "performer"
+                    pianist.hear(1)
+                    pianist.send(0x80, 60, 0)
+                running.stop(signal.SIGINT)
+            finally:
+                os.close(lifeline)
+                server.wait(timeout=20)
 
 
 def test_a_port_in_use_is_told_and_the_next_one_taken(jack_server: dict[str, str], tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from antiphon.live.reporter import Reporter
 from antiphon.live.session_commands import SessionCommands
 from antiphon.live.terminal import Terminal, is_terminal
 from antiphon.melody.bundle import bundle_names
-from antiphon.midi.connection import Connection, NoConnection
+from antiphon.midi.connection import Connection, LateConnection
 from antiphon.midi.ports import NoMidiSystem, find_system, free_name
 from antiphon.musician import Musician, load_musician
 from antiphon.recording.entries import Marker
@@ -97,25 +97,28 @@ class _Session:
                     self._reporter.warn("a port doesn't close; it is left to the system")
         self._reporter.say("Antiphon has stopped; every note has ended.")
 
-    def _connect(self) -> tuple[Connection | NoConnection, NoMidiSystem | None]:
-        """Open the ports; where there is no MIDI system, the page must do, and what is missing is returned."""
-        ports = self._settings.ports
+    def _connect(self) -> tuple[Connection | LateConnection, NoMidiSystem | None]:
+        """Open the ports; where there is no MIDI system yet, the page must do, and what is missing is returned."""
         try:
-            api, inputs = find_system(ports.api)
+            return self._open_ports(), None
         except NoMidiSystem as missing:
             if self._server is None:
                 raise
-            return NoConnection(), missing
+            return LateConnection(self._open_ports, self._port_events), missing
+
+    def _open_ports(self) -> Connection:
+        ports = self._settings.ports
+        api, inputs = find_system(ports.api)
         name = free_name(inputs, ports.name)
         connection = Connection(api, name, ports.input, ports.output, self._inbox.receive, self._port_events)
         connection.open()
         if name != ports.name:
             self._reporter.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
-        return connection, None
+        return connection
 
-    def _play_through(self, connection: Connection | NoConnection, no_midi: NoMidiSystem | None) -> None:
+    def _play_through(self, connection: Connection | LateConnection, no_midi: NoMidiSystem | None) -> None:
         """Play through a connection, and record."""
-        midi = None if isinstance(connection, NoConnection) else Midi(connection.input_name, connection.output_name)
+        midi = None if isinstance(connection, LateConnection) else Midi(connection.input_name, connection.output_name)
         if self._settings.sessions.record:
             recover(self._recording.folder, self._reporter.say)
             self._recording.start(self._settings.play.bpm)

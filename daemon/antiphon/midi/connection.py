@@ -25,6 +25,8 @@ from antiphon.midi.time_limit import within
 
 LOOK_SECONDS = 0.5
 """Seconds from one look at the ports to the next."""
+LATE_SECONDS = 2.0
+"""Seconds from one look for a MIDI system to the next, where there was none yet: a service at login is early."""
 STILL_LOOKS = 2
 """Looks in a row between which JACK played no audio frame, after which its server counts as hanging."""
 SETTLE_SECONDS = 0.1
@@ -285,6 +287,51 @@ class Connection:
                 port.stop()
         if self._jack is not None and has_server:
             self._jack.close()
+
+
+class LateConnection:
+    """Stands for a connection until there is a MIDI system, and for that connection from then on.
+
+    Args:
+        connect: opens the connection; raises UserError while there is no MIDI system, or no such port.
+        watcher: is told when it is open, and lets the thread that sends take it.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], watcher: Watcher) -> None:
+        self._connect = connect
+        self._watcher = watcher
+        self._opened: Connection | None = None
+        self._taken: Connection | None = None
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="late MIDI", daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        while self._opened is None and not self._closing.wait(LATE_SECONDS):
+            with contextlib.suppress(UserError, rtmidi.RtMidiError):
+                self._opened = self._connect()
+        if (opened := self._opened) is not None:
+            ports = f"{opened.input_name!r} and {opened.output_name!r}"
+            self._watcher.back(f"there is a MIDI system now: the ports are {ports}", self._take)
+
+    def _take(self) -> None:
+        self._taken = self._opened
+
+    def send(self, packet: Packet) -> None:
+        """Send a message, or drop it while there is no MIDI system."""
+        if self._taken is not None:
+            self._taken.send(packet)
+
+    def end_notes(self) -> None:
+        """End what sounds."""
+        if self._taken is not None:
+            self._taken.end_notes()
+
+    def close(self) -> bool:
+        """Stop to look, and close the ports; return whether that was done in time."""
+        self._closing.set()
+        self._thread.join(CLOSE_SECONDS)
+        return self._opened is None or self._opened.close()
 
 
 class NoConnection:
