@@ -1,7 +1,7 @@
 """Options that stand in `config.toml` too: each takes its range, its unit and its default from where that is declared.
 
-A command gets those of section `[play]` by a decorator, so that a parameter with words for the command line is an
-option of every command that plays:
+A command gets those of a section by a decorator, so that a setting with a help text is an option of every command that
+takes the section's:
 
     @app.command()
     @options.of_play(without=("sync",), bpm="the file's own")
@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
-from antiphon.parameters import PLAY, Parameter
+from antiphon.errors import UserError
+from antiphon.parameters import Parameter
 from antiphon.settings import Settings, fields_of, packaged_defaults
 
-WITH_OPTION = tuple(name for name, each in PLAY.items() if each.about.help)
-"""The settings of section `[play]` that are options."""
 
-
-def option(key: str, *names: str, text: str, default: str = "", metavar: str | None = None) -> Any:
+def option(key: str, *names: str, text: str, default: str = "") -> Any:
     """Return the option for a setting.
 
     Args:
@@ -31,31 +29,39 @@ def option(key: str, *names: str, text: str, default: str = "", metavar: str | N
         names: on the command line; by default the key's own.
         text: the help.
         default: what the help says of the default; by default what the packaged file has.
-        metavar: what stands for the value in the help.
     """
     section, _, name = key.partition(".")
-    parameter = fields_of(get_type_hints(Settings)[section])[name]
-    return _option(parameter, names, text, default or _shown(section, name), metavar)
+    return _option(_settings_in(section)[name], names, text, default or _shown(section, name))
 
 
 def of_play(*only: str, without: Collection[str] = (), **defaults: str) -> Callable[[Callable[..., None]], Any]:
-    """Give a command options for settings of section `[play]`; it takes them as the dictionary `play`.
+    """Give a command the options of section `[play]`, as `of_section` does."""
+    return of_section("play", *only, settings=Settings, without=without, **defaults)
+
+
+def of_section(
+    section: str, *only: str, settings: type[Settings] = Settings, without: Collection[str] = (), **defaults: str
+) -> Callable[[Callable[..., None]], Any]:
+    """Give a command options for a section's settings; it takes them as a dictionary of the section's name.
 
     Args:
-        only: the settings; by default all that are options.
+        section: of `config.toml`.
+        only: the settings; by default all that have a help text.
+        settings: the program's.
         without: those of them that are left out.
         defaults: what the help says of a default that is another one here than in the packaged file.
     """
-    names = [name for name in only or WITH_OPTION if name not in without]
+    declared = _settings_in(section, settings)
+    names = [name for name in only or declared if declared[name].about.help and name not in without]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         def taking_options(*given: Any, **options: Any) -> None:
-            command(*given, play={name: options.pop(name) for name in names}, **options)
+            command(*given, **{section: {name: options.pop(name) for name in names}}, **options)
 
         signature = inspect.signature(command, eval_str=True)
-        own = [each for each in signature.parameters.values() if each.name != "play"]
+        own = [each for each in signature.parameters.values() if each.name != section]
         given = [each for each in own if each.default is inspect.Parameter.empty]
-        added = [_parameter(PLAY[name], defaults.get(name, "")) for name in names]
+        added = [_parameter(declared[name], defaults.get(name) or _shown(section, name)) for name in names]
         parameters = [*given, *added, *(each for each in own if each not in given)]
         taking_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         taking_options.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -65,27 +71,52 @@ def of_play(*only: str, without: Collection[str] = (), **defaults: str) -> Calla
     return decorate
 
 
+def _settings_in(section: str, settings: type[Settings] = Settings) -> Any:
+    return fields_of(get_type_hints(settings)[section])
+
+
 def _parameter(parameter: Parameter, default: str) -> inspect.Parameter:
-    name = parameter.name
-    option = _option(parameter, (), parameter.about.help, default or _shown("play", name), None)
-    bare = getattr(parameter.type, "__origin__", parameter.type)
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Parameter(name, kind, default=None, annotation=Annotated[_without_bounds(bare) | None, option])
+    names = (parameter.about.option,) if parameter.about.option else ()
+    option = _option(parameter, names, parameter.about.help, default)
+    kind = _without_bounds(parameter.type)
+    if kind == list[float]:
+        kind, option.parser = str, _numbers
+    return inspect.Parameter(
+        parameter.name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=None,
+        annotation=Annotated[kind | None, option],
+    )
 
 
 def _without_bounds(kind: Any) -> Any:
-    """Return a type without its annotations, of which only the option's own are for Typer."""
+    """Return a type without its annotations, of which only the option's own are for Typer, and without its None."""
     while hasattr(kind, "__metadata__"):
         kind = kind.__origin__
-    arguments = [each for each in getattr(kind, "__args__", ()) if each is not type(None)]
-    is_optional = type(None) in getattr(kind, "__args__", ())
+    arguments = get_args(kind)
+    if get_origin(kind) is list:
+        return list[_without_bounds(arguments[0])]  # type: ignore[misc]
+    is_optional = type(None) in arguments
     return _without_bounds(arguments[0]) if is_optional else kind
 
 
-def _option(parameter: Parameter, names: tuple[str, ...], text: str, default: str, metavar: str | None) -> Any:
-    unit = f" ({parameter.about.unit})" if parameter.about.unit else ""
+def _option(parameter: Parameter, names: tuple[str, ...], text: str, default: str) -> Any:
+    about = parameter.about
+    unit = f" ({about.unit})" if about.unit else ""
     sentence = f"{text.rstrip('.')}{unit}. [default: {default}]"
-    return typer.Option(*names, help=sentence, min=parameter.least, max=parameter.most, metavar=metavar)
+    return typer.Option(*names, help=sentence, min=parameter.least, max=parameter.most, metavar=about.metavar)
+
+
+def _numbers(text: str) -> list[float]:
+    """Read numbers that are typed with commas between.
+
+    Raises:
+        UserError: one is no number.
+    """
+    try:
+        return [float(number) for number in text.split(",")]
+    except ValueError:
+        raise UserError(f"{text} must be numbers with commas between, such as 0.25,0.5,1") from None
 
 
 def _shown(section: str, key: str) -> str:
@@ -93,4 +124,6 @@ def _shown(section: str, key: str) -> str:
     value = packaged_defaults()[section].get(key, "new each time")
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, list):
+        return ", ".join(f"{each:g}" for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"

@@ -41,6 +41,8 @@ class About:
     Args:
         does: what it is or does, as `antiphon learn` asks for it and docs/controls.md explains it.
         help: the help of its option on the command line; "" if it has none.
+        option: the name of that option, where it isn't the parameter's own: "--out", "--cues/--no-cues".
+        metavar: what stands for the value in that help: "FOLDER".
         unit: of a number: "share", "MIDI pitch", "BPM", …
         label: its name on the stage page; "" if it can't be set while Antiphon plays.
         knob: the values at the two ends of a knob, between which it is linear; None is the whole range.
@@ -49,8 +51,10 @@ class About:
         allowed: what that check lets through, in words.
     """
 
-    does: str
+    does: str = ""
     help: str = ""
+    option: str = ""
+    metavar: str | None = None
     unit: str = ""
     label: str = ""
     knob: tuple[float, float] | None = None
@@ -299,7 +303,7 @@ def declared(holder: type) -> dict[str, Parameter]:
 
 
 def _about(hint: Any) -> About:
-    return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, About)), About(""))
+    return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, About)), About())
 
 
 PLAY = declared(Play)

@@ -19,10 +19,16 @@ DECLARED = """
     ]
     lowest: Annotated["""
 EVERYWHERE = """
+from pathlib import Path
 from typer.testing import CliRunner
 from antiphon import parameters, settings
 from antiphon.cli import app
 from antiphon.improviser.input.controls import parse_table
+from antiphon.midi.messages import NoteOn
+from antiphon.recording.commands import event_of
+from antiphon.recording.entries import Received
+from antiphon.recording.recorder import Recorder
+from antiphon.recording.session_file import read_session
 from antiphon.setup.learn import check_controls, question
 from antiphon.stage.checks import refusal
 from antiphon.stage.messages import Set, sliders
@@ -44,6 +50,12 @@ print(check_controls(["swing"]), question("swing"))
 print([each.name for each in sliders()])
 print([line for line in parameters.controls_table().splitlines() if "swing" in line])
 print([line for line in parameters.settings_table().splitlines() if "swing" in line])
+recorder = Recorder(Path("sets"), {}, 100, print)
+recorder.add(0.0, Received(bytes([0x90, 60, 80]), NoteOn(60, 80, 1)))
+recorder.add(0.0, Set("swing", 2.5))
+replayed = read_session(recorder.close()).events[-1][1]
+print(replayed, event_of(replayed))
+print(refused(lambda: event_of(Set("swing", 4.5))))
 """
 
 
@@ -77,6 +89,8 @@ def test_a_parameter_that_is_declared_is_found_everywhere(tmp_path: Path) -> Non
         "['temperature', 'density', 'swing', 'lowest', 'highest']",
         "['| `swing` | how uneven eighths are: 1 to 3 | a knob |']",
         "['| `swing` | a number from 0 to 4 |']",
+        "Set(name='swing', value=2.5) Control(name='swing', value=2.5)",
+        "swing must be a number from 0 to 4, not 4.5",
     ]
 
 

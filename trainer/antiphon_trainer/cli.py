@@ -5,8 +5,9 @@ What a command needs is imported when it runs: `--help` answers at once, and wit
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -15,14 +16,19 @@ from antiphon.melody.bundle import Quantization
 from antiphon.melody.grid import STEP
 from antiphon.melody.keys import parse_key
 from antiphon.melody.vocabulary import END, HOLD, REST, SpecialTokens
+from antiphon.options import of_play, of_section
 from antiphon_trainer import extra, options
 from antiphon_trainer.settings import Settings, read_settings
+
+of_prepare = partial(of_section, "prepare", settings=Settings)
+of_train = partial(of_section, "train", settings=Settings)
 
 app = typer.Typer(
     name="antiphon-trainer",
     help="Turn scores into a Keras LSTM, and that into a bundle which Antiphon plays.",
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # it would swallow "[default: …]"
 )
 
 
@@ -35,7 +41,9 @@ def antiphon_trainer(context: typer.Context) -> None:
 
 
 @app.command()
+@of_prepare()
 def prepare(
+    prepare: dict[str, Any],
     corpora: Annotated[
         list[str] | None,
         typer.Argument(
@@ -46,17 +54,6 @@ def prepare(
             show_default="dataset_path of the settings",
         ),
     ] = None,
-    held_out: options.HeldOut = None,
-    sequence_length: options.SequenceLength = None,
-    data_size: options.DataSize = None,
-    durations: options.DurationRule = None,
-    acceptable_durations: options.Durations = None,
-    ties: options.TieRule = None,
-    save_path: options.SavePath = None,
-    merged_path: options.MergedPath = None,
-    mapping_file_path: options.MappingPath = None,
-    test_target_path: options.TensorPath = None,
-    preprocess: options.IsRequired = None,
     processes: Annotated[
         int | None,
         typer.Option(min=1, metavar="COUNT", help="Processes that parse.", show_default="all cores"),
@@ -81,24 +78,7 @@ def prepare(
 ) -> None:
     """Read scores and write encoded songs, a merged dataset, the mapping and tensors to train on."""
     extra.require()
-    settings = read_settings(
-        config,
-        {
-            "prepare": {
-                "held_out": held_out,
-                "sequence_length": sequence_length,
-                "data_size": data_size,
-                "durations": durations,
-                "ties": ties,
-                "acceptable_durations": options.durations(acceptable_durations),
-                "save_path": save_path,
-                "merged_path": merged_path,
-                "mapping_file_path": mapping_file_path,
-                "test_target_path": test_target_path,
-                "is_preprocessing_required": preprocess,
-            }
-        },
-    )
+    settings = read_settings(config, {"prepare": prepare})
     from antiphon_trainer.dataset.command import check_corpora, prepare_corpus
 
     if check:
@@ -108,19 +88,11 @@ def prepare(
 
 
 @app.command()
+@of_prepare("mapping_file_path", "test_target_path")
+@of_train()
 def train(
-    epochs: options.Epochs = None,
-    cues: options.Cues = None,
-    units: options.Units = None,
-    dropout: options.Dropout = None,
-    learning_rate: options.LearningRate = None,
-    batch_size: options.BatchSize = None,
-    patience: options.Patience = None,
-    validation_share: options.ValidationShare = None,
-    seed: options.Seed = None,
-    out: options.ModelPath = None,
-    mapping_file_path: options.MappingPath = None,
-    test_target_path: options.TensorPath = None,
+    train: dict[str, Any],
+    prepare: dict[str, Any],
     resume: Annotated[
         bool,
         typer.Option(
@@ -131,31 +103,16 @@ def train(
 ) -> None:
     """Train the LSTM on what prepare stored. Ctrl-C stops it; the same command goes on where it stopped."""
     extra.require()
-    settings = read_settings(
-        config,
-        {
-            "prepare": {"mapping_file_path": mapping_file_path, "test_target_path": test_target_path},
-            "train": {
-                "epochs": epochs,
-                "cues": cues,
-                "units": units or None,
-                "dropout": dropout,
-                "learning_rate": learning_rate,
-                "batch_size": batch_size,
-                "patience": patience,
-                "validation_share": validation_share,
-                "seed": seed,
-                "model_path": out,
-            },
-        },
-    )
+    settings = read_settings(config, {"prepare": prepare, "train": train})
     from antiphon_trainer.network.command import train_network
 
     train_network(settings, resume)
 
 
 @app.command()
+@of_prepare("save_path", "merged_path")
 def convert(
+    prepare: dict[str, Any],
     model: Annotated[
         Path,
         typer.Argument(
@@ -185,13 +142,11 @@ def convert(
     end: options.End = END,
     corpus: options.Corpus = None,
     force: options.Force = False,
-    save_path: options.SavePath = None,
-    merged_path: options.MergedPath = None,
     config: options.Config = None,
 ) -> None:
     """Write the bundle that Antiphon plays, after proving it equal to the Keras network."""
     extra.require()
-    settings = _stored(config, save_path, merged_path)
+    settings = read_settings(config, {"prepare": prepare})
     from antiphon_trainer.conversion.command import convert_network
     from antiphon_trainer.conversion.options import ContextChoice, ConversionOptions
 
@@ -210,38 +165,29 @@ def convert(
 
 
 @app.command("train-key")
+@of_prepare("merged_path", "mapping_file_path", "test_target_path")
+@of_train("validation_share", "seed")
 def train_key(
     bundle: options.Bundle,
+    train: dict[str, Any],
+    prepare: dict[str, Any],
     epochs: Annotated[
         int | None, typer.Option(min=1, metavar="COUNT", help="Passes through the songs.", show_default="20")
     ] = None,
-    validation_share: options.ValidationShare = None,
-    seed: options.Seed = None,
-    merged_path: options.MergedPath = None,
-    mapping_file_path: options.MappingPath = None,
-    test_target_path: options.TensorPath = None,
     config: options.Config = None,
 ) -> None:
     """Train the small network that hears the key, on what prepare stored, and put it into a bundle."""
     extra.require()
-    settings = read_settings(
-        config,
-        {
-            "prepare": {
-                "merged_path": merged_path,
-                "mapping_file_path": mapping_file_path,
-                "test_target_path": test_target_path,
-            },
-            "train": {"validation_share": validation_share, "seed": seed},
-        },
-    )
+    settings = read_settings(config, {"prepare": prepare, "train": train})
     from antiphon_trainer.key.command import train_key_network
 
     train_key_network(bundle, epochs, settings)
 
 
 @app.command()
+@of_prepare("save_path")
 def evaluate(
+    prepare: dict[str, Any],
     bundles: Annotated[
         list[str],
         typer.Argument(metavar="BUNDLE…", help="Folders of bundles, or names of models.", show_default=False),
@@ -268,19 +214,20 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FOLDER", help="Draw pictures (PNG) into it.", show_default="none"),
     ] = None,
-    save_path: options.SavePath = None,
     config: options.Config = None,
 ) -> None:
     """Print, side by side, how well bundles and baselines predict songs that they never learned from."""
     extra.require()
-    settings = _stored(config, save_path, None)
+    settings = read_settings(config, {"prepare": prepare})
     from antiphon_trainer.evaluation.command import EvaluationOptions, evaluate_bundles
 
     evaluate_bundles(bundles, EvaluationOptions(songs, corpora or (), baselines, as_json, plots), settings.prepare)
 
 
 @app.command()
+@of_prepare("save_path")
 def audition(
+    prepare: dict[str, Any],
     bundle: Annotated[
         str, typer.Argument(metavar="[BUNDLE]", help="Folder of a bundle, or name of a model.")
     ] = "essen",
@@ -291,20 +238,21 @@ def audition(
     ] = None,
     as_json: options.AsJson = False,
     seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Of all random choices.")] = 1,
-    save_path: options.SavePath = None,
     config: options.Config = None,
 ) -> None:
     """Show how well a bundle's musician hears and plays, on songs that it never learned from."""
     extra.require()
-    settings = _stored(config, save_path, None)
+    settings = read_settings(config, {"prepare": prepare})
     from antiphon_trainer.audition.command import audition_bundle
 
     audition_bundle(bundle, songs, only or (), as_json, seed, settings)
 
 
 @app.command()
+@of_play("temperature", "bpm")
 def generate(
     bundle: options.Bundle,
+    play: dict[str, Any],
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where the melodies go: .mid, .musicxml and .png each.")
     ] = Path("generated"),
@@ -319,33 +267,14 @@ def generate(
     seed: Annotated[
         int, typer.Option(min=0, metavar="NUMBER", help="Of the first melody; each further one takes the next number.")
     ] = 1,
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            metavar="NUMBER",
-            help="How daring: 0 always the likeliest, 1 as the model believes.",
-            show_default="temperature of the settings",
-        ),
-    ] = None,
-    bpm: Annotated[
-        float | None,
-        typer.Option(
-            metavar="BPM", help="Tempo of the files, quarter notes per minute.", show_default="bpm of the settings"
-        ),
-    ] = None,
     config: options.Config = None,
 ) -> None:
     """Let a model make up melodies, as MIDI, score and picture. The same seed gives the same files."""
     extra.require()
-    settings = read_settings(config, {"play": {"temperature": temperature, "bpm": bpm}})
+    settings = read_settings(config, {"play": play})
     from antiphon.melody.metre import parse_metre
     from antiphon_trainer.generation.command import generate_melodies
     from antiphon_trainer.generation.sampling import MelodyOptions
 
     melody = MelodyOptions(bars, parse_metre(metre, "--metre"), parse_key(key), settings.play.temperature)
     generate_melodies(bundle, melody, count, seed, settings.play.bpm, out)
-
-
-def _stored(config: Path | None, save_path: str | None, merged_path: str | None) -> Settings:
-    """Read the settings of a command that reads prepared songs; None leaves a path as the settings have it."""
-    return read_settings(config, {"prepare": {"save_path": save_path, "merged_path": merged_path}})

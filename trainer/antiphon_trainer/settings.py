@@ -1,4 +1,7 @@
-"""Settings: the sections `[prepare]` and `[train]` of `config.toml`, beside those of the daemon."""
+"""Settings: the sections `[prepare]` and `[train]` of `config.toml`, beside those of the daemon.
+
+What is declared here, `antiphon-trainer` takes its options from: help, range, unit and name.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ import msgspec
 from msgspec import Meta
 
 from antiphon import settings as daemon
+from antiphon.parameters import About
 
+Durations = Literal["strict", "grid"]
 Ties = Literal["merged", "written"]
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
@@ -21,32 +26,84 @@ class Prepare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """How scores become a dataset."""
 
     dataset_path: str
-    save_path: str
-    merged_path: str
-    mapping_file_path: str
-    test_target_path: str
-    durations: Literal["strict", "grid"]
-    acceptable_durations: Annotated[list[Positive], Meta(min_length=1)]
-    ties: Ties
-    sequence_length: Annotated[int, Meta(ge=2)]
-    data_size: Annotated[int, Meta(ge=0)]
-    is_preprocessing_required: bool
-    held_out: str
+    save_path: Annotated[
+        str, About(help="The folder of the encoded songs, a text file each; prepare replaces it.", metavar="FOLDER")
+    ]
+    merged_path: Annotated[
+        str, About(help="The file of the merged dataset; report.json lies beside it.", metavar="FILE")
+    ]
+    mapping_file_path: Annotated[str, About(help="The file of the mapping, symbol → token.", metavar="FILE")]
+    test_target_path: Annotated[str, About(help="The folder of the stored inputs and targets.", metavar="FOLDER")]
+    durations: Annotated[
+        Durations,
+        About(help="strict: only acceptable durations; grid: every multiple of a sixteenth is acceptable."),
+    ]
+    acceptable_durations: Annotated[
+        list[Positive],
+        Meta(min_length=1),
+        About(
+            help="The lengths that a song's notes and rests may have, with commas between; a song with another one is "
+            "left out.",
+            unit="quarter notes",
+            metavar="0.25,0.5,…",
+        ),
+    ]
+    ties: Annotated[Ties, About(help="merged: tied notes are one; written: each written note starts anew.")]
+    sequence_length: Annotated[int, Meta(ge=2), About(help="The length of a training window.", unit="sixteenths")]
+    data_size: Annotated[
+        int, Meta(ge=0), About(help="How much of the merged dataset is used; 0 is all.", unit="symbols")
+    ]
+    is_preprocessing_required: Annotated[
+        bool,
+        About(
+            help="Read the scores, or load and check what an earlier run stored.", option="--preprocess/--no-preprocess"
+        ),
+    ]
+    held_out: Annotated[
+        str,
+        About(
+            help="Songs to keep apart: a file with a catalogue number a line, or 'essen' for the packaged list.",
+            metavar="FILE|essen",
+        ),
+    ]
 
 
 class Train(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a dataset becomes a network."""
 
-    cues: bool
-    units: Annotated[list[Count], Meta(min_length=1)]
-    dropout: Share
-    learning_rate: Positive
-    batch_size: Count
-    epochs: Count
-    patience: Count
-    validation_share: Annotated[float, Meta(gt=0, lt=1)]
-    seed: Annotated[int, Meta(ge=0)]
-    model_path: str
+    cues: Annotated[
+        bool,
+        About(
+            help="Remind the network of earlier bars and of the metre, or let it read tokens alone, as the tutorial's "
+            "does.",
+            option="--cues/--no-cues",
+        ),
+    ]
+    units: Annotated[
+        list[Count],
+        Meta(min_length=1),
+        About(help="The units of an LSTM layer; give it again for every further layer.", metavar="COUNT"),
+    ]
+    dropout: Annotated[Share, About(help="The share of the units that are dropped in a training step.")]
+    learning_rate: Annotated[
+        Positive,
+        About(help="Adam's highest learning rate: it is reached after 200 steps and falls to almost 0 along a cosine."),
+    ]
+    batch_size: Annotated[Count, About(help="The size of a training step.", unit="windows")]
+    epochs: Annotated[Count, About(help="The most passes through the dataset.")]
+    patience: Annotated[Count, About(help="How long training goes on without a better validation loss.", unit="epochs")]
+    validation_share: Annotated[
+        float, Meta(gt=0, lt=1), About(help="The share of the songs that validation is measured on.")
+    ]
+    seed: Annotated[int, Meta(ge=0), About(help="The seed of the weights, the order and the validation songs.")]
+    model_path: Annotated[
+        str,
+        About(
+            help="The Keras file to write; mapping.json, training.json and the history lie beside it.",
+            option="--out",
+            metavar="FILE.keras",
+        ),
+    ]
 
 
 class Settings(daemon.Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
