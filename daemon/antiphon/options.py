@@ -21,7 +21,7 @@ from antiphon.parameters import Parameter
 from antiphon.settings import Settings, fields_of, packaged_defaults
 
 
-def option(key: str, *names: str, text: str, default: str = "") -> Any:
+def option(key: str, *names: str, text: str, default: str = "", metavar: str | None = None) -> Any:
     """Return the option for a setting.
 
     Args:
@@ -29,9 +29,10 @@ def option(key: str, *names: str, text: str, default: str = "") -> Any:
         names: on the command line; by default the key's own.
         text: the help.
         default: what the help says of the default; by default what the packaged file has.
+        metavar: what stands for the value in the help.
     """
     section, _, name = key.partition(".")
-    return _option(_settings_in(section)[name], names, text, default or _shown(section, name))
+    return _option(_settings_in(section)[name], names, text, default or _shown(section, name), metavar)
 
 
 def of_play(*only: str, without: Collection[str] = (), **defaults: str) -> Callable[[Callable[..., None]], Any]:
@@ -77,7 +78,7 @@ def _settings_in(section: str, settings: type[Settings] = Settings) -> Any:
 
 def _parameter(parameter: Parameter, default: str) -> inspect.Parameter:
     names = (parameter.about.option,) if parameter.about.option else ()
-    option = _option(parameter, names, parameter.about.help, default)
+    option = _option(parameter, names, parameter.about.help, default, parameter.about.metavar)
     kind = _without_bounds(parameter.type)
     if kind == list[float]:
         kind, option.parser = str, _numbers
@@ -100,11 +101,10 @@ def _without_bounds(kind: Any) -> Any:
     return _without_bounds(arguments[0]) if is_optional else kind
 
 
-def _option(parameter: Parameter, names: tuple[str, ...], text: str, default: str) -> Any:
-    about = parameter.about
-    unit = f" ({about.unit})" if about.unit else ""
+def _option(parameter: Parameter, names: tuple[str, ...], text: str, default: str, metavar: str | None) -> Any:
+    unit = f" ({parameter.about.unit})" if parameter.about.unit else ""
     sentence = f"{text.rstrip('.')}{unit}. [default: {default}]"
-    return typer.Option(*names, help=sentence, min=parameter.least, max=parameter.most, metavar=about.metavar)
+    return typer.Option(*names, help=sentence, min=parameter.least, max=parameter.most, metavar=metavar)
 
 
 def _numbers(text: str) -> list[float]:
