@@ -186,6 +186,7 @@ def test_bars_are_as_written_and_several_without_barline_between_are_told_apart(
         (HEAD + "C !DEF! G|", "ABC that can't be read", "'!DEF!' in line 6"),
         (HEAD + "C [CE D|", "ABC that can't be read", "in line 6"),
         (HEAD + "C (1D E|", "ABC that can't be read", "'(1' in line 6"),
+        (HEAD + "(& C D & E F &) G A|", "ABC that can't be read", "'(& C D & E F' in line 6"),
         (HEAD + "C =20 D|", "ABC that can't be read", "'=20 D|' in line 6"),
         (HEAD + "C 2 D|", "ABC that can't be read", "'2' in line 6"),
         (HEAD + "C D E F|\n\nG A B c|", "music after the end of the tune", "line 8"),
