@@ -26,6 +26,7 @@ from antiphon.bench.inner import TUNE
 from antiphon.midi.codec import encode
 from antiphon.midi.messages import Message, NoteOff, NoteOn
 from antiphon.midi.ports import choose_api
+from antiphon.stage.messages import VERSION
 
 PAGES = 3
 PACE = 0.030
@@ -40,7 +41,7 @@ class Page:
         self.socket: ClientConnection = stack.enter_context(
             connect(url.replace("http", "ws", 1) + "/ws", origin=Origin(url), max_queue=None)
         )
-        self.socket.send('{"type":"hello","version":1}')
+        self.socket.send(f'{{"type":"hello","version":{VERSION}}}')
         self._answered = threading.Event()
         self._came = 0.0
         threading.Thread(target=self._read, daemon=True).start()

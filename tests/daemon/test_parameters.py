@@ -31,7 +31,7 @@ from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
 from antiphon.setup.learn import check_controls, question
 from antiphon.stage.checks import refusal
-from antiphon.stage.messages import Set, sliders
+from antiphon.stage.messages import Set, numbers
 
 def refused(act):
     try:
@@ -47,7 +47,8 @@ print(refusal(Set("swing", 4.5), None), refusal(Set("swing", 3.5), None))
 table = parse_table({"swing": "cc 9"})
 print(parameters.CONTROLS["swing"].at(0.25))
 print(check_controls(["swing"]), question("swing"))
-print([each.name for each in sliders()])
+print([each.name for each in numbers()])
+print(next(each for each in numbers() if each.name == "swing"))
 print([line for line in parameters.controls_table().splitlines() if "swing" in line])
 print([line for line in parameters.settings_table().splitlines() if "swing" in line])
 recorder = Recorder(Path("sets"), {}, 100, print)
@@ -86,7 +87,8 @@ def test_a_parameter_that_is_declared_is_found_everywhere(tmp_path: Path) -> Non
         "swing must be a number from 0 to 4, not 4.5 None",
         "1.5",
         "['swing'] swing: how uneven eighths are: turn a knob or move a fader",
-        "['temperature', 'density', 'swing', 'lowest', 'highest']",
+        "['bpm', 'temperature', 'density', 'swing', 'lowest', 'highest']",
+        "Number(name='swing', label='Swing', unit='', least=0, most=4, slider=Slider(least=1, most=3, step=0.05))",
         "['| `swing` | how uneven eighths are: 1 to 3 | a knob |']",
         "['| `swing` | a number from 0 to 4 |']",
         "Set(name='swing', value=2.5) Control(name='swing', value=2.5)",

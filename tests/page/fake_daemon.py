@@ -171,7 +171,7 @@ class FakeDaemon:
             await page.send_text(_text(Pong(message.id, self.now)))
             return
         if isinstance(message, PageHello):
-            await page.send_text(_text(Hello(self.version, "0.1.0", self.now, messages.sliders())))
+            await page.send_text(_text(Hello(self.version, "0.1.0", self.now, messages.numbers())))
             await page.send_text(_text(self.state))
         with self._changed:
             if isinstance(message, PageHello):

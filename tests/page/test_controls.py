@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from antiphon.parameters import PLAY
 from antiphon.stage.messages import FromPage, Midi, Press, Refused, Set
 from tests.page.conftest import OpenPage
 from tests.page.fake_daemon import FakeDaemon
@@ -103,6 +104,31 @@ def test_the_key_that_was_chosen_is_the_large_one(
 def test_a_temperature_beyond_the_slider_is_said(page: Page, daemon: FakeDaemon) -> None:
     daemon.change(temperature=5.0)
     expect(page.locator("output[for=temperature]")).to_have_text("5.00")
+
+
+def test_a_temperature_beyond_the_slider_is_typed(page: Page, daemon: FakeDaemon) -> None:
+    number = page.get_by_title("Type any value from 0 to 10")
+    expect(number).to_have_count(1)
+    number.fill("5.5")
+    daemon.change(density=0.4)
+    expect(page.locator("#density")).to_have_value("0.4")
+    expect(number).to_have_text("5.5")  # what is being typed stays
+    number.press("Enter")
+    heard(daemon, Set("temperature", 5.5))
+    daemon.change(temperature=5.5)
+    expect(number).to_have_text("5.50")
+    number.fill("7")
+    number.press("Escape")
+    expect(number).to_have_text("5.50")
+    number.fill("warm")
+    number.press("Enter")
+    expect(number).to_have_text("5.50")
+
+
+def test_the_tempo_is_bounded_as_it_is_declared(page: Page, daemon: FakeDaemon) -> None:
+    tempo = page.get_by_label("Tempo", exact=True)
+    expect(tempo).to_have_attribute("min", f"{PLAY['bpm'].least:g}")
+    expect(tempo).to_have_attribute("max", f"{PLAY['bpm'].most:g}")
 
 
 def test_a_phone_shows_how_to_download_a_recording(open_page: OpenPage, daemon: FakeDaemon) -> None:

@@ -136,7 +136,7 @@ class Hub:
             await page.close(_POLICY, messages.Reload())
         elif len(self._pages) >= MOST_PAGES:
             await page.close(_TRY_AGAIN, messages.Refused(f"{MOST_PAGES} pages are open; close one, and try again"))
-        page.tell(messages.Hello(VERSION, self._antiphon, self._clock(), messages.sliders()))
+        page.tell(messages.Hello(VERSION, self._antiphon, self._clock(), messages.numbers()))
         for text in self._last.values():
             page.send(text)
         for note in chain.from_iterable(self._sounding.values()):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from antiphon.parameters import ON_PAGE, Mode, Sync
+from antiphon.parameters import ON_PAGE, Mode, Parameter, Sync
 
 VERSION = 2
 """Of these messages; a page of another version is told to reload."""
@@ -31,14 +31,23 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fie
 
 
 class Slider(msgspec.Struct, frozen=True):
-    """A number that the page sets with a slider, which reaches as far as a knob does."""
+    """A slider's ends, which are a knob's, and the step from one of its values to the next."""
+
+    least: float
+    most: float
+    step: float
+
+
+class Number(msgspec.Struct, frozen=True):
+    """A number that the page sets: from `least` to `most`, of which a slider may reach a part."""
 
     name: str
     label: str
     unit: str
     least: float
     most: float
-    step: float
+    slider: Slider | None
+    """None where it is typed."""
 
 
 class Hello(_Message, frozen=True, tag="hello"):
@@ -48,7 +57,7 @@ class Hello(_Message, frozen=True, tag="hello"):
     antiphon: str
     """The daemon's version."""
     time: float
-    sliders: list[Slider]
+    numbers: list[Number]
     """In the order in which the page shows them."""
 
 
@@ -230,13 +239,16 @@ class Failed(_Message, frozen=True, tag="failed"):
     text: str
 
 
-def sliders() -> list[Slider]:
-    """Return a slider for each number that a knob can set."""
-    return [
-        Slider(name, each.about.label, each.about.unit, *each.knob, 1 if each.is_whole else SLIDER_STEP)
-        for name, each in ON_PAGE.items()
-        if each.knob is not None
-    ]
+def numbers() -> list[Number]:
+    """Return each number that the page sets; those that a knob can set have a slider."""
+    return [_number(each) for each in ON_PAGE.values() if each.kind == "number"]
+
+
+def _number(parameter: Parameter) -> Number:
+    step = 1 if parameter.is_whole else SLIDER_STEP
+    slider = None if parameter.knob is None else Slider(*parameter.knob, step)
+    about = parameter.about
+    return Number(parameter.name, about.label, about.unit, parameter.least or 0, parameter.most or 0, slider)
 
 
 FromDaemon = Hello | State | NoteOn | NoteOff | PlanMade | Expectation | Notice | Pong | Refused | Reload

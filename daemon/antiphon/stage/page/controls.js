@@ -6,7 +6,7 @@ import { majorKey, minorKey, pitchName, SIGNATURES } from "./names.js";
 /** @typedef {import("./protocol.js").FromPage} FromPage */
 /** @typedef {import("./protocol.js").SettingName} SettingName */
 /** @typedef {import("./protocol.js").ActionName} ActionName */
-/** @typedef {import("./protocol.js").Slider} Slider */
+/** @typedef {import("./protocol.js").Numeric} Numeric */
 
 const PAUSE_MS = 40; // between two values of a slider that is dragged
 const SETTLING_MS = 500; // for which a control that was just moved is not moved by what was said before
@@ -46,17 +46,53 @@ export class Controls {
   }
 
   /**
-   * Offer a slider for each number that the daemon says a knob can set; their ranges are the daemon's.
-   * @param {Slider[]} sliders
+   * Offer a slider for each number that the daemon says a knob can set, and bound those that are typed.
+   * @param {Numeric[]} numbers
    */
-  offerSliders(sliders) {
-    for (const slider of sliders) {
-      this.#units.set(slider.name, slider.unit);
-      if (document.getElementById(slider.name)) continue;
-      const [made, field] = makeSlider(slider);
-      document.querySelector("#answers .row")?.before(made);
-      this.#watch(field);
+  offerNumbers(numbers) {
+    for (const number of numbers) {
+      const { name, unit, least, most, slider } = number;
+      const there = document.getElementById(name);
+      if (slider) this.#units.set(name, unit);
+      if (slider && !there) this.#offerSlider(number, slider);
+      else if (!slider && there) Object.assign(there, { min: least, max: most });
     }
+  }
+
+  /**
+   * @param {Numeric} number
+   * @param {import("./protocol.js").Slider} slider
+   */
+  #offerSlider(number, slider) {
+    const [made, field, output] = makeSlider(number, slider);
+    document.querySelector("#answers .row")?.before(made);
+    this.#watch(field);
+    const reachesAll = slider.least <= number.least && number.most <= slider.most;
+    if (number.unit === "" && !reachesAll) this.#letType(number, output);
+  }
+
+  /**
+   * Let a number be typed where its slider's value stands, because the slider doesn't reach all that it may be.
+   * @param {Numeric} number
+   * @param {HTMLOutputElement} output
+   */
+  #letType({ name, least, most }, output) {
+    output.contentEditable = "true";
+    output.role = "textbox";
+    output.inputMode = "decimal";
+    output.title = `Type any value from ${least} to ${most}`;
+    output.addEventListener("focus", () => getSelection()?.selectAllChildren(output));
+    output.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+      if (event.key === "Escape") output.textContent = "";
+      if (event.key === "Enter" || event.key === "Escape") output.blur();
+    });
+    output.addEventListener("blur", () => {
+      const text = (output.textContent ?? "").trim().replace(",", ".");
+      const shown = this.#state && valueIn(this.#state, name).toFixed(2);
+      if (text !== "" && text !== shown && !Number.isNaN(Number(text))) this.#set(name, Number(text));
+      this.revert();
+    });
   }
 
   /** @param {ActionName} name */
@@ -159,7 +195,8 @@ export class Controls {
     if (!this.#units.has(name)) return;
     const words = write(Number(value ?? field.value), this.#state?.sharps ?? 0);
     const output = document.querySelector(`output[for="${field.id}"]`);
-    if (output && output.textContent !== words) output.textContent = words;
+    const isTyped = output === document.activeElement;
+    if (output && !isTyped && output.textContent !== words) output.textContent = words;
     field.setAttribute("aria-valuetext", words);
   }
 }
@@ -189,10 +226,11 @@ const nameOf = (field) => /** @type {SettingName} */ (field.dataset.setting);
 const valueIn = (state, name) => state.knobs[name] ?? /** @type {Record<string, any>} */ (state)[name];
 
 /**
- * @param {Slider} slider
- * @returns {[HTMLElement, HTMLInputElement]}
+ * @param {Numeric} number
+ * @param {import("./protocol.js").Slider} slider
+ * @returns {[HTMLElement, HTMLInputElement, HTMLOutputElement]}
  */
-function makeSlider({ name, label, least, most, step }) {
+function makeSlider({ name, label }, { least, most, step }) {
   const made = document.createElement("div");
   made.className = "slider";
   const words = Object.assign(document.createElement("label"), { htmlFor: name, textContent: label });
@@ -207,7 +245,7 @@ function makeSlider({ name, label, least, most, step }) {
   });
   field.dataset.setting = name;
   made.append(words, output, "\n", field);
-  return [made, field];
+  return [made, field, output];
 }
 
 /** Flats and sharps as `config.toml` writes them. @param {string} name */

@@ -57,7 +57,7 @@ let printed = new Map();
 function take(message) {
   switch (message.type) {
     case "hello":
-      controls.offerSliders(message.sliders);
+      controls.offerNumbers(message.numbers);
       break;
     case "state":
       showState(message);

@@ -12,7 +12,11 @@ export const VERSION = 2;
 /** @typedef {"panic" | "answer" | "tap"} ActionName */
 /** A setting's name, as `config.toml` has it. @typedef {string} SettingName */
 
-/** @typedef {{name: string, label: string, unit: string, least: number, most: number, step: number}} Slider */
+/** @typedef {{least: number, most: number, step: number}} Slider */
+/**
+ * A number from `least` to `most`, of which a slider may reach a part; without one it is typed.
+ * @typedef {{name: string, label: string, unit: string, least: number, most: number, slider: Slider | null}} Numeric
+ */
 
 /**
  * Step `step` is at `time`; `bar` is in steps; `shared`: the performer hears this beat.
@@ -23,7 +27,7 @@ export const VERSION = 2;
  * @typedef {object} State
  * @property {Mode} mode
  * @property {Turn} turn
- * @property {Record<string, number>} knobs  by name, in the units of the sliders
+ * @property {Record<string, number>} knobs  by name, in the units of the numbers
  * @property {boolean} mute
  * @property {boolean} hold
  * @property {number} bpm
@@ -42,7 +46,7 @@ export const VERSION = 2;
 
 /** @typedef {{time: number, end: number, pitch: number, velocity: number}} PlannedNote */
 
-/** @typedef {{type: "hello", version: number, antiphon: string, time: number, sliders: Slider[]}} Hello */
+/** @typedef {{type: "hello", version: number, antiphon: string, time: number, numbers: Numeric[]}} Hello */
 /** @typedef {{type: "state"} & State} StateMessage */
 /** @typedef {{type: "note_on", part: Part, time: number, pitch: number, velocity: number, channel: number}} NoteOn */
 /** @typedef {{type: "note_off", part: Part, time: number, pitch: number, channel: number}} NoteOff */
