@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from types import TracebackType
 
 import msgspec
@@ -41,9 +40,9 @@ class SongStore:
 
     def _read(self, split: str, order: str) -> Iterator[Song]:
         query = f"SELECT {_COLUMNS} FROM song WHERE split = ? ORDER BY {order}"  # noqa: S608  both are ours
-        with closing(self._database.execute(query, (split,))) as rows:
-            for name, title, symbols, barlines, mode in rows:
-                yield Song(name, title, symbols.split(" "), _BARLINES.decode(barlines), mode)
+        # Its cursor isn't closed here: who stops in the middle may do so after the database has gone.
+        for name, title, symbols, barlines, mode in self._database.execute(query, (split,)):
+            yield Song(name, title, symbols.split(" "), _BARLINES.decode(barlines), mode)
 
     def __enter__(self) -> SongStore:
         return self
