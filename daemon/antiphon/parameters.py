@@ -1,4 +1,4 @@
-"""Parameters: all that can be set of the playing, each declared once: its name, range, unit, knob and words.
+"""Parameters: all that can be set of the playing, each declared once: its name, range, unit, knob and help texts.
 
 A field of `Play` is a key of section `[play]`, and a field of `Live` can be set only while Antiphon plays. Settings,
 options of the command line, stage page, knobs and pads, `antiphon learn`, recordings and the tables in docs/ take what
@@ -174,7 +174,7 @@ class Parameter:
     Args:
         name: in `config.toml`, on the wire to the page and in recordings.
         type: the annotated type of its field.
-        about: its words, unit and knob.
+        about: its help texts, unit and knob.
     """
 
     name: str

@@ -16,7 +16,14 @@ from antiphon.melody.keys import SIGNATURES, major_name
 from antiphon.midi.messages import NoteOn
 from antiphon.parameters import AUTO, CONTROLS, MODES, PARAMETERS, Sync
 from antiphon.recording.commands import Steered, carry_out, check, event_of
-from antiphon.recording.entries import ModelChanged, PortLost, Resumed, Told, told_as_json, told_from_json
+from antiphon.recording.entries import (
+    ModelChanged,
+    PortLost,
+    RecordedCommand,
+    Resumed,
+    command_as_json,
+    command_from_json,
+)
 from antiphon.stage.messages import Press, Set
 from tests.daemon.players import command, improviser
 
@@ -42,8 +49,8 @@ told = steered | st.builds(PortLost, names) | st.builds(Resumed, st.floats(0, 1e
 
 
 @given(told)
-def test_what_is_written_is_read_back(given: Told) -> None:
-    assert told_from_json(told_as_json(given)) == given
+def test_what_is_written_is_read_back(given: RecordedCommand) -> None:
+    assert command_from_json(command_as_json(given)) == given
     check(given)
 
 
@@ -64,10 +71,10 @@ def test_what_is_written_is_read_back(given: Told) -> None:
         (ModelChanged("essen"), '"model_changed","model":"essen"', None),
     ],
 )
-def test_recordings_of_today_are_read_tomorrow(given: Told, content: str, event: Steered | None) -> None:
+def test_recordings_of_today_are_read_tomorrow(given: RecordedCommand, content: str, event: Steered | None) -> None:
     content = f'{{"type":{content}}}'
-    assert told_as_json(given).decode() == content
-    assert told_from_json(content.encode()) == given
+    assert command_as_json(given).decode() == content
+    assert command_from_json(content.encode()) == given
     if isinstance(given, Set | Press):
         assert event_of(given) == event
 
@@ -82,15 +89,17 @@ def test_recordings_of_today_are_read_tomorrow(given: Told, content: str, event:
 @example(b"[" * 100_000)
 @example(b"\xff")
 def test_any_bytes_are_something_told_or_none(content: bytes) -> None:
-    given = told_from_json(content)
-    assert given is None or told_from_json(told_as_json(given)) == given
+    given = command_from_json(content)
+    assert given is None or command_from_json(command_as_json(given)) == given
 
 
 @given(steered | st.builds(PortLost, names), st.data())
-def test_a_damaged_entry_is_another_or_none_and_never_beyond_bounds(given: Told, data: st.DataObject) -> None:
-    content = told_as_json(given)
+def test_a_damaged_entry_is_another_or_none_and_never_beyond_bounds(
+    given: RecordedCommand, data: st.DataObject
+) -> None:
+    content = command_as_json(given)
     place = data.draw(st.integers(0, len(content) - 1))
-    read = told_from_json(content[:place] + data.draw(st.binary(min_size=1, max_size=1)) + content[place + 1 :])
+    read = command_from_json(content[:place] + data.draw(st.binary(min_size=1, max_size=1)) + content[place + 1 :])
     if read is None:
         return
     try:
@@ -128,7 +137,7 @@ def test_what_may_not_be_set_is_refused(wrong: Set | Press) -> None:
 def test_a_pause_that_began_at_any_time_ends_when_it_ends(since: float) -> None:
     player = improviser(mode="continue")
     player.receive(0.5, NoteOn(60, 80, 1))
-    given = told_from_json(msgspec.json.encode(Resumed(since)))
+    given = command_from_json(msgspec.json.encode(Resumed(since)))
     if given is not None:
         carry_out(given, player, Translator(ControlTable(), MODES[0]), 1.0)
         assert player.now == 1.0

@@ -146,18 +146,18 @@ def test_daemons_that_start_in_the_same_instant_take_different_names(
 ) -> None:
     for number in range(5):
         name = f"Gemini {number}"
-        twins = [started(HESITATES, "--name", name, "--no-record", cwd=tmp_path) for _ in range(2)]
+        daemons = [started(HESITATES, "--name", name, "--no-record", cwd=tmp_path) for _ in range(2)]
         try:
-            for twin in twins:
-                twin.wait_for("Ctrl-C")
+            for each in daemons:
+                each.wait_for("Ctrl-C")
             assert {f"{each} in:{each} in" for each in (name, f"{name} 2")} <= set(connections())
-            assert sorted(said(twin, f"so this one is '{name} 2'") for twin in twins) == [0, 1]
-            for twin in twins:
-                twin.stop()
+            assert sorted(said(each, f"so this one is '{name} 2'") for each in daemons) == [0, 1]
+            for each in daemons:
+                each.stop()
         finally:
-            for twin in twins:
-                twin.process.kill()
-                twin.process.wait()
+            for each in daemons:
+                each.process.kill()
+                each.process.wait()
 
 
 @pytest.mark.parametrize(

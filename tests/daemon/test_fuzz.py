@@ -42,11 +42,11 @@ from antiphon.recording.entries import ModelChanged
 from antiphon.recording.performance_file import read_performance
 from antiphon.recording.session_file import (
     build,
+    command_event,
     message_event,
     read_session,
     read_summary,
     settings_event,
-    told_event,
 )
 from antiphon.recording.session_file import tempo_event as tempo
 from antiphon.settings import Settings, package_folder, read_settings
@@ -322,7 +322,7 @@ def midi_file() -> bytes:
 def session() -> bytes:
     """Return a session as it is recorded."""
     told = [message_event(message) or b"" for message in ([0x90, 60, 80], [0xF8], [0xFA], [0xF2, 1, 2], [0x80, 60, 0])]
-    performer = [(1, 30 * number, event) for number, event in enumerate([*told, told_event(ModelChanged("essen"))])]
+    performer = [(1, 30 * number, event) for number, event in enumerate([*told, command_event(ModelChanged("essen"))])]
     header = {"model": "essen", "seed": 1, "settings": {"play": {"bpm": 100.0}}}
     return build([(0, 0, settings_event(header)), (0, 40, tempo(600_000)), *performer, (2, 50, b"\x90\x40\x40")])[0]
 

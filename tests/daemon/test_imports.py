@@ -1,4 +1,4 @@
-"""The house's one-way arrows: what the daemon must never load, and which floor may import from which."""
+"""Imports go one way: what the daemon must never load, and which package may import from which."""
 
 from __future__ import annotations
 

@@ -103,24 +103,24 @@ def test_with_a_fixed_key_nobody_asks() -> None:
     assert not model.heard
 
 
-def test_the_shipped_key_model_hears_a_tune_alike_from_every_side(shipped: LiteKeyModel) -> None:
+def test_the_shipped_key_model_hears_a_tune_alike_in_every_transposition(shipped: LiteKeyModel) -> None:
     def heard(semitones: int) -> Floats:
         state = shipped.initial_state()
         last = None
         for pitch in (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60):
             interval = NO_INTERVAL if last is None else int(interval_classes(pitch - last))
             degrees = ((pitch + semitones + np.arange(TRANSPOSITIONS)) % 12).astype(np.int32)
-            sides, state = shipped.hear(
+            signatures, state = shipped.hear(
                 KeyNote(degrees, interval, int(wait_classes(4 * (last is not None), False))), state
             )
             last = pitch
-        return sides
+        return signatures
 
     for semitones in range(12):
-        sides = heard(semitones)
-        assert sides.argmax() == -semitones % 12
-        assert np.allclose(sides, np.roll(heard(0), -semitones), atol=1e-5)
-        assert np.isclose(sides.sum(), 1, atol=1e-5)
+        signatures = heard(semitones)
+        assert signatures.argmax() == -semitones % 12
+        assert np.allclose(signatures, np.roll(heard(0), -semitones), atol=1e-5)
+        assert np.isclose(signatures.sum(), 1, atol=1e-5)
 
 
 def test_a_bundle_carries_its_key_model(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The messages of the stage: each comes back as it went, and pages' wishes are checked."""
+"""The messages of the stage: each comes back as it went, and pages' requests are checked."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from antiphon.midi.messages import (
 )
 from antiphon.parameters import AUTO, CONTROLS, MODES
 from antiphon.recording.commands import Steered, event_of
-from antiphon.recording.entries import told_as_json, told_from_json
+from antiphon.recording.entries import command_as_json, command_from_json
 from antiphon.stage.messages import Press, Set
 from tests.daemon.players import command
 from tests.soak.setup import CHANNEL, THRU_CHANNEL, Setup
@@ -173,6 +173,6 @@ class Performer:
 
 def told(given: Set | Press) -> Steered:
     """Return the event that a page's command is, as it is read from a recording."""
-    read = told_from_json(told_as_json(given))
+    read = command_from_json(command_as_json(given))
     assert read == given, f"{given} is read as {read}"
     return event_of(given)

@@ -22,8 +22,8 @@ LONGEST = 100_000
 """Events of a performance; most are far shorter."""
 LOOK = 2_000
 """Events after which the state's size is looked at."""
-TWINS = 0.15
-"""Share of the performances that have a twin; these take twice the time."""
+REFERENCES = 0.15
+"""Share of the performances that have a reference; these take twice the time."""
 LARGEST_STATE = 20_000
 """What `size` may come to."""
 
@@ -53,10 +53,10 @@ def perform(seed: int, number: int, most: int, tally: Tally) -> None:
     chance = Random(f"{seed} {number}")  # noqa: S311  no secrets here
     length = min(most, int(100 * (LONGEST / 100) ** chance.random()))
     setup = any_setup(chance)
-    has_twin = chance.random() < TWINS
+    has_reference = chance.random() < REFERENCES
     played = 0
     try:
-        witness = Witness(setup, has_twin)
+        witness = Witness(setup, has_reference)
         performer = Performer(chance, witness, setup.bpm)
         for played in range(1, length + 1):
             performer.step()

@@ -1,7 +1,7 @@
-"""The witness: plays to an improviser, and to its twin, and sees to it that both keep what is promised.
+"""The witness: plays to an improviser, and to a reference, and sees to it that both keep what is promised.
 
-The twin hears the same events and nothing else: it is not asked to prepare, not looked at, and not woken in between. So
-what both say is the same only if the seed alone decides, if preparing and looking change nothing, and if it doesn't
+The reference hears the same events and nothing else: it is not asked to prepare, not looked at, and not woken.
+So what both say is the same only if the seed alone decides, if preparing and looking change nothing, and if it doesn't
 matter when time is asked.
 """
 
@@ -33,19 +33,19 @@ class Witness:
 
     Args:
         setup: what the improviser is built with.
-        has_twin: whether to play to a twin as well, for twice the time.
+        has_reference: whether to play to a reference as well, for twice the time.
     """
 
-    def __init__(self, setup: Setup, has_twin: bool = True) -> None:
+    def __init__(self, setup: Setup, has_reference: bool = True) -> None:
         self.player, self._replies = setup.improviser()
-        self._twin = setup.improviser()[0] if has_twin else None
+        self._reference = setup.improviser()[0] if has_reference else None
         self._channels = (CHANNEL, setup.hands.thru_channel, CLICK_CHANNEL)
         self._thru = setup.hands.thru_channel
         self._sounding: set[tuple[int, int]] = set()
         self._down: dict[int, set[int]] = {}
         """By pitch, the channels on which the performer's keys are down."""
         self._last = float("-inf")
-        self._untold: list[Timed] = []
+        self._unchecked: list[Timed] = []
         self.note_ons = self.note_offs = 0
         self.last_own: NoteOn | None = None
         """The last note of the answer."""
@@ -64,7 +64,7 @@ class Witness:
         """Let an event be heard."""
         messages = self._compared(
             self._looked_at(self.player.receive(time, event), time),
-            None if self._twin is None else self._twin.receive(self.player.now, event),
+            None if self._reference is None else self._reference.receive(self.player.now, event),
         )
         if isinstance(event, NoteOn):
             self._down.setdefault(event.pitch, set()).add(event.channel)
@@ -82,14 +82,14 @@ class Witness:
         new = models_of(voice)
         self._compared(
             self._looked_at(self.player.change_models(time, new), time),
-            None if self._twin is None else self._twin.change_models(self.player.now, new),
+            None if self._reference is None else self._reference.change_models(self.player.now, new),
         )
 
     def interrupt(self, time: float) -> None:
         """Lose a port, no earlier than what was heard last: nothing may sound on."""
         self._compared(
             self._looked_at(self.player.interrupt(time), time),
-            None if self._twin is None else self._twin.interrupt(time),
+            None if self._reference is None else self._reference.interrupt(time),
         )
         assert not self._sounding, f"still sounding: {self._sounding}"
         self._down.clear()
@@ -99,7 +99,7 @@ class Witness:
         since = self.player.now
         messages = self._compared(
             self._looked_at(self.player.resume(since, time), time),
-            None if self._twin is None else self._twin.resume(since, time),
+            None if self._reference is None else self._reference.resume(since, time),
         )
         started = [(timed.time, timed.message) for timed in messages if isinstance(timed.message, NoteOn)]
         late = [(moment, note) for moment, note in started if since < moment < time]
@@ -108,8 +108,8 @@ class Witness:
         assert len(clicks) < 2, f"{clicks} at {time!r}"
 
     def advance(self, time: float) -> None:
-        """Let time pass at once; the twin doesn't notice."""
-        self._untold += self._looked_at(self.player.advance(time), time)
+        """Let time pass at once; the reference doesn't notice."""
+        self._unchecked += self._looked_at(self.player.advance(time), time)
         due = self.player.next_time()
         assert due is None or due > self.player.now, f"next_time() {due!r} has passed at {self.player.now!r}"
 
@@ -125,12 +125,12 @@ class Witness:
         self.advance(time)
 
     def prepare(self, steps: int) -> None:
-        """Let it prepare, up to so many steps of the model; the twin doesn't."""
+        """Let it prepare, up to so many steps of the model; the reference doesn't."""
         while steps > 0 and self.player.prepare():
             steps -= 1
 
     def look(self, steps: int) -> None:
-        """Look at it as a display does, which prepares so many steps of that; nobody looks at the twin."""
+        """Look at it as a display does, which prepares so many steps of that; nobody looks at the reference."""
         player = self.player
         distribution = player.next_note_distribution()
         while distribution is not None and steps > 0 and distribution.prepare():
@@ -146,15 +146,15 @@ class Witness:
 
     def close(self, time: float) -> None:
         """End the performance: nothing may sound on."""
-        twin = None if self._twin is None else self._twin.close(max(time, self.player.now))
-        self._compared(self._looked_at(self.player.close(time), time), twin)
+        reference = None if self._reference is None else self._reference.close(max(time, self.player.now))
+        self._compared(self._looked_at(self.player.close(time), time), reference)
         assert not self._sounding, f"still sounding: {self._sounding}"
         assert self.note_ons == self.note_offs
 
-    def _compared(self, messages: list[Timed], twins: list[Timed] | None) -> list[Timed]:
-        if twins is not None:
-            assert self._untold + messages == twins, "the twin, neither prepared nor woken, plays otherwise"
-        self._untold.clear()
+    def _compared(self, messages: list[Timed], expected: list[Timed] | None) -> list[Timed]:
+        if expected is not None:
+            assert self._unchecked + messages == expected, "the reference, neither prepared nor woken, plays otherwise"
+        self._unchecked.clear()
         return messages
 
     def _looked_at(self, messages: list[Timed], asked: float) -> list[Timed]:

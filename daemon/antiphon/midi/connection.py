@@ -1,4 +1,4 @@
-"""The connection: the port to listen to and the one to play to, watched by a thread, and mended when they come back.
+"""The connection: the port to listen to and the one to play to, watched by a thread, and reopened when they come back.
 
 RtMidi doesn't say when a port goes: a thread looks at the list of ports twice a second, and libjack says when its
 server ends. After a loss, the playing thread alone begins to send again, at a moment that the recording knows.

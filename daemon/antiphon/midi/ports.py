@@ -256,5 +256,5 @@ def find_port(names: list[str], part: str, direction: str) -> tuple[int, str]:
         return (exact or found)[0]
     what = "no" if not found else "more than one"
     there = ", ".join(repr(n) for n in ([n for _, n in found] or names)) or "none"
-    mend = "plug it in or start it" if not found else "say more of its name"
-    raise UserError(f"{what} {direction} port has {part!r} in its name; there is: {there}; {mend}")
+    advice = "plug it in or start it" if not found else "say more of its name"
+    raise UserError(f"{what} {direction} port has {part!r} in its name; there is: {there}; {advice}")

@@ -1,4 +1,4 @@
-"""Commands: what the improviser is told beside MIDI messages, done to it in the same way live and in a replay."""
+"""Commands: what reaches the improviser beside MIDI messages, carried out in the same way live and in a replay."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from antiphon.stage.messages import Press, Set
 Steered = Control | TempoChange | SyncChange | KeyLock
 
 
-def event_of(wanted: Set | Press) -> Steered:
+def event_of(command: Set | Press) -> Steered:
     """Return the event by which a setting of the improviser's own is set, or a button pressed.
 
     Raises:
         UserError: there is no such setting or button, or the value is none that it may have.
     """
-    name, known = wanted.name, PARAMETERS.get(wanted.name)
-    if known is None or (known.kind == "press") != isinstance(wanted, Press):
-        raise UserError(f"there is no {'button' if isinstance(wanted, Press) else 'setting'} {name!r}")
-    if isinstance(wanted, Press):
+    name, known = command.name, PARAMETERS.get(command.name)
+    if known is None or (known.kind == "press") != isinstance(command, Press):
+        raise UserError(f"there is no {'button' if isinstance(command, Press) else 'setting'} {name!r}")
+    if isinstance(command, Press):
         return Control(name)
-    value = known.checked(wanted.value)
+    value = known.checked(command.value)
     if name == "bpm":
         return TempoChange(float(value))
     if name == "sync":

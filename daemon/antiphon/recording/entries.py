@@ -1,8 +1,8 @@
 """Entries: all that goes in and out of a performance, as values of one tagged union.
 
 What a recorder writes down, a page is shown, a page or a port commands and a recording replays is made of these. In a
-recording, what is a MIDI message stands as that message, and every other thing that the improviser was told as one of
-`Told`, in JSON. Times are seconds from the session's start, and go beside an entry.
+recording, what is a MIDI message stands as that message, and what else reached the improviser as a
+`RecordedCommand`, in JSON. Times are seconds from the session's start, and go beside an entry.
 """
 
 from __future__ import annotations
@@ -73,23 +73,23 @@ class ModelChanged(_Entry, frozen=True, tag="model_changed"):
     model: str
 
 
-Told = Set | Press | PortLost | Resumed | ModelChanged
-"""What the improviser is told that is no MIDI message: what a replay needs."""
-Command = Told | PortBack
+RecordedCommand = Set | Press | PortLost | Resumed | ModelChanged
+"""What reaches the improviser beside MIDI messages, and what a replay needs."""
+Command = RecordedCommand | PortBack
 """What a page, a port or a loaded model asks of the playing thread."""
 Entry = Received | Sent | TempoHeard | KeyHeard | Marker | Command
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+_decoder: msgspec.json.Decoder[RecordedCommand] = msgspec.json.Decoder(RecordedCommand)
 
 
-def told_as_json(told: Told) -> bytes:
-    """Return what was told as a recording keeps it; no digit of a number is lost."""
-    return _encoder.encode(told)
+def command_as_json(command: RecordedCommand) -> bytes:
+    """Return a command as a recording keeps it; no digit of a number is lost."""
+    return _encoder.encode(command)
 
 
-def told_from_json(content: bytes) -> Told | None:
-    """Return what was told, from a recording; None where that is damaged."""
+def command_from_json(content: bytes) -> RecordedCommand | None:
+    """Return a command of a recording; None where that is damaged."""
     try:
         return _decoder.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

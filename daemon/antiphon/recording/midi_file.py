@@ -1,7 +1,7 @@
 """Reads MIDI files, and forgives what players forgive. For `listen`, `render`, `sessions` and the trainer's `prepare`.
 
     file = read_midi_file(path)          # or parse_midi_file(content); raises UserError in one plain line
-    file.notices                         # what was mended or skipped: plain words, one line a kind
+    file.notices                         # what was repaired or skipped: one line a kind
     file.is_whole                        # False where tracks are missing of those that the header counts
     file.ticks_per_beat, file.tempo_map  # tempo_map.time_of(tick) is in seconds
     file.key_signatures()                # [(tick, sharps, is_minor)], file.time_signatures(): [(tick, beats, unit)]
@@ -116,7 +116,7 @@ class MidiFile:
     ticks_per_beat: int
     tracks: list[MidiTrack]
     notices: list[str]
-    """What was mended or skipped, in words; one a kind."""
+    """What was repaired or skipped; one line a kind."""
     is_whole: bool
     """Whether there are as many tracks as the header counts, or more."""
 

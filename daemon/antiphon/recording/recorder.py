@@ -84,7 +84,7 @@ class Recorder:
             case Set(name="model" | "record"):  # asks for what is yet to be, and told when it is
                 pass
             case _:
-                self._add(Track.PERFORMER, seconds, session_file.told_event(entry))
+                self._add(Track.PERFORMER, seconds, session_file.command_event(entry))
                 if isinstance(entry, PortLost):
                     self._add(Track.TEMPO, seconds, session_file.marker_event(entry.what))
 

@@ -2,8 +2,8 @@
 
 Three tracks: tempo, key signatures, markers and settings; the performer; Antiphon. What a MIDI file can't hold as
 itself (clock, start, stop, song position) stands on the performer's track as sequencer-specific meta events: FF 7F, a
-length, 7D (the maker's number that is nobody's), and the message; or 7D, 01 and JSON (`entries.Told`), for what was no
-message.
+length, 7D (the maker's number that is nobody's), and the message; or 7D, 01 and JSON, for an
+`entries.RecordedCommand`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.midi.protocol import ACTIVE_SENSING, SPEC_OF_STATUS, is_whole
-from antiphon.recording.entries import Told, told_as_json, told_from_json
+from antiphon.recording.entries import RecordedCommand, command_as_json, command_from_json
 from antiphon.recording.midi_file import (
     ESCAPE,
     KEY_SIGNATURE,
@@ -48,7 +48,7 @@ from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap
 
 NOBODY = 0x7D
 """The manufacturer's number kept for use that isn't sold: whoever else reads the file passes these events by."""
-_TOLD, _OLD_TEXT = 0x01, 0x00
+_COMMAND, _OLD_TEXT = 0x01, 0x00
 """Stand where a message's status would: before JSON, and before a text of format 1, which nobody reads any more."""
 _FORMAT = 2
 _SETTINGS = "Antiphon session "
@@ -56,8 +56,8 @@ _SETTINGS = "Antiphon session "
 _SUMMARY = "Antiphon summary "
 _LONGEST_SYSEX = 4096
 """Bytes; longer ones are sound banks and firmware, no music, and aren't kept."""
-Input = bytes | Told
-"""What the improviser was told: a MIDI message, or what was none."""
+Input = bytes | RecordedCommand
+"""What reached the improviser: a MIDI message or a command."""
 
 
 class Track(IntEnum):
@@ -104,9 +104,9 @@ def message_event(message: Sequence[int]) -> bytes | None:
     return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, *message]))
 
 
-def told_event(told: Told) -> bytes:
-    """Return something that was told and is no MIDI message as an event of a file."""
-    return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, _TOLD]) + told_as_json(told))
+def command_event(command: RecordedCommand) -> bytes:
+    """Return a command as an event of a file."""
+    return meta_event(SEQUENCER_SPECIFIC, bytes([NOBODY, _COMMAND]) + command_as_json(command))
 
 
 def settings_event(header: dict[str, Any]) -> bytes:
@@ -273,8 +273,8 @@ def _input(event: bytes) -> Input | None:
     if event[0] != META:
         return event
     content = _own(event)
-    if content[:1] == bytes((_TOLD,)):
-        return told_from_json(content[1:])
+    if content[:1] == bytes((_COMMAND,)):
+        return command_from_json(content[1:])
     return content if content and content[0] != _OLD_TEXT else None
 
 

@@ -90,7 +90,7 @@ export async function printedKeys() {
   try {
     layout = (await keyboard?.getLayoutMap()) ?? layout;
   } catch {
-    // Not in this frame, or not by this user's wish: then it is the American one.
+    // Not allowed in this frame or by this user: then it is the American one.
   }
   const american = (/** @type {string} */ code) =>
     PRINTED[/** @type {keyof typeof PRINTED} */ (code)] ?? code.replace("Key", "");

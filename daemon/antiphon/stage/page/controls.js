@@ -193,11 +193,11 @@ export class Controls {
       (this.#busy.get(field.id) ?? 0) > performance.now() ? field.value : this.#state && valueIn(this.#state, name);
     const write = WRITTEN[this.#units.get(name) ?? ""] ?? String;
     if (!this.#units.has(name)) return;
-    const words = write(Number(value ?? field.value), this.#state?.sharps ?? 0);
+    const text = write(Number(value ?? field.value), this.#state?.sharps ?? 0);
     const output = document.querySelector(`output[for="${field.id}"]`);
     const isTyped = output === document.activeElement;
-    if (output && !isTyped && output.textContent !== words) output.textContent = words;
-    field.setAttribute("aria-valuetext", words);
+    if (output && !isTyped && output.textContent !== text) output.textContent = text;
+    field.setAttribute("aria-valuetext", text);
   }
 }
 
@@ -233,7 +233,7 @@ const valueIn = (state, name) => state.knobs[name] ?? /** @type {Record<string, 
 function makeSlider({ name, label }, { least, most, step }) {
   const made = document.createElement("div");
   made.className = "slider";
-  const words = Object.assign(document.createElement("label"), { htmlFor: name, textContent: label });
+  const caption = Object.assign(document.createElement("label"), { htmlFor: name, textContent: label });
   const output = document.createElement("output");
   output.htmlFor.add(name);
   const field = Object.assign(document.createElement("input"), {
@@ -244,7 +244,7 @@ function makeSlider({ name, label }, { least, most, step }) {
     step,
   });
   field.dataset.setting = name;
-  made.append(words, output, "\n", field);
+  made.append(caption, output, "\n", field);
   return [made, field, output];
 }
 
