@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
+from antiphon.settings import fields_of, packaged_defaults
 from antiphon_trainer import extra
+from antiphon_trainer.settings import Prepare, Train
 
 from .conftest import Workplace
 
@@ -15,6 +17,20 @@ COMMANDS = ("prepare", "train", "convert", "evaluate", "generate")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_explains_every_option(workplace: Workplace, command: str) -> None:
     assert "--config" in workplace.succeeds(command, "--help")
+
+
+@pytest.mark.parametrize(("command", "section"), [("prepare", Prepare), ("train", Train)])
+def test_every_setting_is_an_option_with_its_default(workplace: Workplace, command: str, section: type) -> None:
+    out = " ".join(workplace.succeeds(command, "--help").split())
+    for name, setting in fields_of(section).items():
+        if name != "dataset_path":  # an argument
+            option = setting.about.option.split("/")[0] or "--" + name.replace("_", "-")
+            assert f" {option} " in out
+            assert setting.about.help.rstrip(".") in out
+            default = packaged_defaults()[command][name]
+            assert (
+                isinstance(default, bool | list) or f"[default: {default or ('none' if default == '' else 0)}]" in out
+            )
 
 
 def test_without_a_command_it_shows_the_help(workplace: Workplace) -> None:
