@@ -27,7 +27,7 @@ all probabilities come from, and `draw` in `melody/sampling.py`, (probabilities,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -259,13 +259,11 @@ class Improviser:
         self._playing.plan.clear()
         return messages + self._end_all(self._now)
 
-    def _due(self) -> Iterator[Due]:
-        """Yield what is due next of each kind, and when; of what falls together, the first is the first to be done."""
-        yield from self._playing.due()
+    def _due(self) -> list[Due]:
+        """Return what is due next of each kind, and when; of what falls together, the first is the first to be done."""
         check = self._time.next_check()
-        if check is not None:
-            yield check, self._steering.check_clock
-        yield from self._turns.due()
+        checks = [] if check is None else [(check, self._steering.check_clock)]
+        return [*self._playing.due(), *checks, *self._turns.due()]
 
     def _finish(self) -> None:
         """Do what was put off because a note had to leave at once."""

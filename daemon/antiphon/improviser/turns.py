@@ -3,7 +3,7 @@ answer or a melody by its plan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from antiphon.improviser.answering.call import OpenCall
@@ -70,14 +70,13 @@ class Turns:
         self._time.lead(self.turn is Turn.ANSWERING)
         return self._actions[action](time, signal)
 
-    def due(self) -> Iterator[Due]:
-        """Yield what is due next of each kind, and when; of what falls together, the first is the first to be done."""
-        for moment, act in (
+    def due(self) -> list[Due]:
+        """Return what is due next of each kind, and when; of what falls together, the first is the first to be done."""
+        moments = (
             (self._listener.phrase_end() if self._awaits_phrase_end() else None, self._end_phrase),
             (self._plan.next_time(self._time.tempo), self._play_planned),
-        ):
-            if moment is not None:
-                yield moment, act
+        )
+        return [(moment, act) for moment, act in moments if moment is not None]
 
     def prepare(self) -> bool:
         """Do a little of what a reply will need, if it may be needed soon. Returns whether there is more to do."""
@@ -108,7 +107,7 @@ class Turns:
         return messages
 
     def _awaits_phrase_end(self) -> bool:
-        return self.call.is_open and self.turn is Turn.LISTENING and self.mode != "next-note"
+        return self.mode != "next-note" and self.turn is Turn.LISTENING and self.call.is_open
 
     def _end_phrase(self, time: float) -> list[Timed]:
         if self.call.is_stopped:  # whoever stops the transport wants silence

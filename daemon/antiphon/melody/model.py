@@ -97,12 +97,18 @@ class _Compiled:
         self._token, self._state = graph.inputs["token"], graph.inputs["state"]
         self._probabilities, self._next = graph.outputs["probabilities"], graph.outputs["state"]
         self._metre = {name: graph.inputs[name] for name in manifest.inputs}
-        self._unknown = np.zeros(batch, np.int32)
+        unknown = np.zeros(batch, np.int32)
+        self._unknown = Metre(unknown, unknown)
+        self._metre_set: Metre | None = None
+        """The one that the inputs hold, since the first step."""
 
     def __call__(self, tokens: Tokens, state: Floats, metre: Metre | None) -> tuple[Floats, Floats]:
         interpreter = self._interpreter
-        for name, index in self._metre.items():
-            interpreter.set_tensor(index, self._unknown if metre is None else getattr(metre, name))
+        metre = metre or self._unknown
+        if metre is not self._metre_set:  # an input keeps what it was set to
+            for name, index in self._metre.items():
+                interpreter.set_tensor(index, getattr(metre, name))
+            self._metre_set = metre
         interpreter.set_tensor(self._token, tokens)
         interpreter.set_tensor(self._state, state)
         interpreter.invoke()

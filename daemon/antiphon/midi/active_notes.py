@@ -30,8 +30,8 @@ class ActiveNotes(Generic[N]):
         self._notes: dict[tuple[int, int], N] = {}
 
     def __iter__(self) -> Iterator[N]:
-        """Yield what turned on each note; notes may be turned on and off meanwhile."""
-        return iter(list(self._notes.values()))
+        """Yield what turned on each note. No note may be turned on or off meanwhile, but one that is on, on again."""
+        return iter(self._notes.values())
 
     def __contains__(self, note: Note) -> bool:
         """Return whether a note is on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from antiphon.improviser.events import Timed
 from antiphon.improviser.input.loopback import LoopbackFilter
@@ -40,15 +40,14 @@ class Playing:
         self._answers_left = ANSWERS_IN_HAND
         self._last_answer = float("-inf")
 
-    def due(self) -> Iterator[Due]:
-        """Yield what is due next of each kind but the plan; what falls together is done in this order."""
-        for moment, act in (
+    def due(self) -> list[Due]:
+        """Return what is due next of each kind but the plan; what falls together is done in this order."""
+        moments = (
             (self._sounding.next_time(), self._sounding.ended),
             (self._clicks.next_time(), self._clicks.ended),
             (self._metronome.next_time(self._time.tempo), self._click),
-        ):
-            if moment is not None:
-                yield moment, act
+        )
+        return [(moment, act) for moment, act in moments if moment is not None]
 
     def play(self, time: float, note: NoteOn, end: float) -> list[Timed]:
         """Play a note of the answer that ends at `end`; the one before ends now, or as soon as it was long enough."""

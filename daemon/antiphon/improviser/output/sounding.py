@@ -13,14 +13,16 @@ SHORTEST_NOTE = 0.060
 
 
 class _SoundingNote(NamedTuple):
+    """Sorted by when it ends."""
+
+    end: float
     channel: int
     pitch: int
     start: float
-    end: float
 
     def until(self, time: float) -> _SoundingNote:
         """Return the note as it ends at `time`, or as soon after it as the shortest note does."""
-        return self._replace(end=max(time, self.start + SHORTEST_NOTE))
+        return _SoundingNote(max(time, self.start + SHORTEST_NOTE), self.channel, self.pitch, self.start)
 
 
 class Sounding:
@@ -32,7 +34,7 @@ class Sounding:
     def start(self, time: float, note: NoteOn, end: float) -> list[Timed]:
         """Start a note that ends at `end`; the same pitch, where it still sounds, ends first."""
         end = max(end, time + SHORTEST_NOTE)
-        before = self._notes.turn_on(_SoundingNote(note.channel, note.pitch, time, end))
+        before = self._notes.turn_on(_SoundingNote(end, note.channel, note.pitch, time))
         stopped = [] if before is None else [Timed(time, NoteOff(note.pitch, note.channel))]
         return [*stopped, Timed(time, note)]
 
@@ -51,12 +53,11 @@ class Sounding:
 
     def next_time(self) -> float | None:
         """Return when the next note ends, in seconds; None if none sounds."""
-        return min((note.end for note in self._notes), default=None)
+        return min(self._notes).end if self._notes else None
 
     def ended(self, time: float) -> list[Timed]:
         """Return the note-offs that are due up to `time`, in their order; those notes no longer sound."""
-        due = [note for note in self._notes if note.end <= time]
-        due.sort(key=lambda note: (note.end, note.channel, note.pitch))
+        due = sorted(note for note in self._notes if note.end <= time)
         for note in due:
             self._notes.turn_off(note)
         return [Timed(note.end, NoteOff(note.pitch, note.channel)) for note in due]

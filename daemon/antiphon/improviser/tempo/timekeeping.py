@@ -96,7 +96,7 @@ class Timekeeper:
             bpm: the tempo that the playing shows, in `auto`.
         """
         if not (self.is_shared or self._leads):
-            self._tempo = replace(self._tempo, time=time, step=step, bpm=bpm or self._tempo.bpm)
+            self._tempo = Tempo(bpm or self._tempo.bpm, time, step, self._tempo.steps_per_beat)
 
     def change_tempo(self, time: float, bpm: float) -> None:
         """Count with another tempo, in beats a minute, from now on; one that a clock sets stays.
