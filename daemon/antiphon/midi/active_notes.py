@@ -30,7 +30,7 @@ class ActiveNotes(Generic[N]):
         self._notes: dict[tuple[int, int], N] = {}
 
     def __iter__(self) -> Iterator[N]:
-        """Yield what turned on each note. No note may be turned on or off meanwhile, but one that is on, on again."""
+        """Yield what turned on each note. Meanwhile, no note may be turned off, and only those turned on that are on."""
         return iter(self._notes.values())
 
     def __contains__(self, note: Note) -> bool:
