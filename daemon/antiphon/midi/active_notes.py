@@ -30,7 +30,7 @@ class ActiveNotes(Generic[N]):
         self._notes: dict[tuple[int, int], N] = {}
 
     def __iter__(self) -> Iterator[N]:
-        """Yield what turned on each note. Meanwhile, no note may be turned off, and only those turned on that are on."""
+        """Yield what turned on each note. Meanwhile, no note may go off, and none on that was off."""
         return iter(self._notes.values())
 
     def __contains__(self, note: Note) -> bool:
