@@ -151,8 +151,7 @@ def render(
     from antiphon.offline.picture import check_can_draw, draw_duet
     from antiphon.recording.midi_file import read_midi_file
     from antiphon.recording.performance_file import performance_of, write_duet
-    from antiphon.recording.session_file import Track, header_of, session_of
-    from antiphon.recording.switch import BEGAN
+    from antiphon.recording.session_file import BEGAN, Track, header_of, session_of
 
     for file in filter(None, (target, picture)):
         _check_can_write(file, source)

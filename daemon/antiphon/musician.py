@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from antiphon.errors import UserError
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
@@ -160,6 +162,21 @@ def load_musician(settings: Settings) -> Musician:
     knows_metre = manifest.context == "stream" and {"position", "bar"} <= set(manifest.inputs)
     playing = PlayingModel(model, bundle.vocabulary, knows_metre)
     return Musician(settings, bundle, model, Models(listening, playing), key, metre)
+
+
+def musician_for(musician: Musician, model: str) -> Musician:
+    """Load another model in a musician's place, with the same settings.
+
+    Raises:
+        UserError: it can't be had, or counts in other steps than the one that plays.
+    """
+    play = replace(musician.settings.play, model=model)
+    another = load_musician(replace(musician.settings, play=play))
+    if another.bundle.manifest.step != musician.bundle.manifest.step:
+        raise UserError(f"{model}: its steps are of another length; start again with --model {model}")
+    if another.signatures != musician.signatures:
+        raise UserError(f"{model}: it listens in other keys; start again with --model {model}")
+    return another
 
 
 def _check_channels(settings: Settings) -> None:

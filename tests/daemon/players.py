@@ -18,7 +18,7 @@ from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameters import PARAMETERS, Mode, Sync, Value
-from antiphon.stage.messages import Press, Set
+from antiphon.recording.entries import Press, Set
 from tests.daemon.stub_model import VOCABULARY, StubModel
 
 BPM = 120.0

@@ -19,12 +19,13 @@ from antiphon.recording.commands import Steered, carry_out, check, event_of
 from antiphon.recording.entries import (
     ModelChanged,
     PortLost,
+    Press,
     RecordedCommand,
     Resumed,
+    Set,
     command_as_json,
     command_from_json,
 )
-from antiphon.stage.messages import Press, Set
 from tests.daemon.players import command, improviser
 
 

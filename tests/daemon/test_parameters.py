@@ -31,7 +31,8 @@ from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
 from antiphon.setup.learn import check_controls, question
 from antiphon.stage.checks import refusal
-from antiphon.stage.messages import Set, numbers
+from antiphon.recording.entries import Set
+from antiphon.stage.messages import numbers
 
 def refused(act):
     try:

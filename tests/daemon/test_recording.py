@@ -32,9 +32,11 @@ from antiphon.recording.entries import (
     ModelChanged,
     PortBack,
     PortLost,
+    Press,
     Received,
     Resumed,
     Sent,
+    Set,
     TempoHeard,
 )
 from antiphon.recording.midi_file import in_order
@@ -42,7 +44,6 @@ from antiphon.recording.performance_file import read_performance
 from antiphon.recording.recorder import Recorder, recover
 from antiphon.recording.session_file import Track, build, message_event, read_session, read_summary
 from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap, microseconds_a_beat
-from antiphon.stage.messages import Press, Set
 from tests.daemon.full_disk import full_disk
 from tests.daemon.midi_files import received, sent
 from tests.daemon.test_improviser import improviser

@@ -10,17 +10,16 @@ from antiphon.improviser.input.controls import check_control, parse_table
 from antiphon.improviser.input.translator import Translator
 from antiphon.live.inbox import Arrival, Asked, Inbox, Stop
 from antiphon.live.performance import Performance
+from antiphon.live.recording_switch import header_of
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import Packet
 from antiphon.musician import Musician, load_musician
 from antiphon.offline.rendering import render_session
 from antiphon.parameters import CONTROLS, MODES, Mode
-from antiphon.recording.entries import Command, PortLost
+from antiphon.recording.entries import Command, PortLost, Set
 from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
-from antiphon.recording.switch import header_of
 from antiphon.settings import read_settings, session_settings
-from antiphon.stage.messages import Set
 from tests.daemon.players import command
 
 Script = list[tuple[float, list[int] | Command | None]]

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from antiphon.midi.codec import decode, encode
 from antiphon.parameters import ON_PAGE, settings_table
+from antiphon.recording.entries import Press, Set
 from antiphon.stage import messages
 from antiphon.stage.checks import is_midi, refusal
 from antiphon.stage.held_keys import HeldKeys
-from antiphon.stage.messages import Played, Press, Set
+from antiphon.stage.messages import Played
 from antiphon.stage.token_bucket import BURST, MESSAGES_A_SECOND, PATIENCE, TokenBucket
 
 SETTINGS = [name for name, each in ON_PAGE.items() if each.kind != "press"]
@@ -55,7 +56,7 @@ def test_what_a_page_says_comes_back_as_it_went(message: messages.FromPage) -> N
 
 
 @given(st.sampled_from(SETTINGS), values)
-def test_any_value_is_taken_or_refused_in_words(name: str, value: messages.Set) -> None:
+def test_any_value_is_taken_or_refused_in_words(name: str, value: Set) -> None:
     why = refusal(Set(name, value), None)  # type: ignore[arg-type]
     assert why is None or name in why
 

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from antiphon.parameters import PLAY
-from antiphon.stage.messages import FromPage, Midi, Press, Refused, Set
+from antiphon.recording.entries import Press, Set
+from antiphon.stage.messages import FromPage, Midi, Refused
 from tests.page.conftest import OpenPage
 from tests.page.fake_daemon import FakeDaemon
 

@@ -22,8 +22,7 @@ from antiphon.midi.messages import (
 )
 from antiphon.parameters import AUTO, CONTROLS, MODES
 from antiphon.recording.commands import Steered, event_of
-from antiphon.recording.entries import command_as_json, command_from_json
-from antiphon.stage.messages import Press, Set
+from antiphon.recording.entries import Press, Set, command_as_json, command_from_json
 from tests.daemon.players import command
 from tests.soak.setup import CHANNEL, THRU_CHANNEL, Setup
 from tests.soak.witness import Input, Witness

@@ -5,31 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from antiphon.errors import UserError
 from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.live.inbox import Inbox
 from antiphon.melody.bundle import bundle_names
-from antiphon.musician import Musician, load_musician
+from antiphon.musician import Musician, musician_for
 from antiphon.recording.entries import ModelChanged
 from antiphon.settings import model_folders
-
-
-def musician_for(musician: Musician, model: str) -> Musician:
-    """Load another model in a musician's place, with the same settings.
-
-    Raises:
-        UserError: it can't be had, or counts in other steps than the one that plays.
-    """
-    play = replace(musician.settings.play, model=model)
-    another = load_musician(replace(musician.settings, play=play))
-    if another.bundle.manifest.step != musician.bundle.manifest.step:
-        raise UserError(f"{model}: its steps are of another length; start again with --model {model}")
-    if another.signatures != musician.signatures:
-        raise UserError(f"{model}: it listens in other keys; start again with --model {model}")
-    return another
 
 
 class Programs:

@@ -18,6 +18,7 @@ from antiphon.live.performance import Hooks, NoView, Performance, stopped_by_sig
 from antiphon.live.port_events import PortEvents
 from antiphon.live.programs import Programs
 from antiphon.live.publisher import Facts, Parts, StatePublisher
+from antiphon.live.recording_switch import RecordingSwitch, header_of
 from antiphon.live.reporter import Reporter
 from antiphon.live.session_commands import SessionCommands
 from antiphon.live.terminal import Terminal, is_terminal
@@ -30,7 +31,6 @@ from antiphon.recording.journal import Say
 from antiphon.recording.record import BothRecords, Record
 from antiphon.recording.recorder import recover
 from antiphon.recording.sessions import sessions_folder
-from antiphon.recording.switch import RecordingSwitch, header_of
 from antiphon.settings import Ports, Settings, model_folders
 from antiphon.stage.messages import Midi, Notice
 

@@ -7,9 +7,8 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.live.port_events import PortEvents
 from antiphon.live.programs import Programs
 from antiphon.live.publisher import Facts
-from antiphon.recording.entries import Command, ModelChanged, PortBack
-from antiphon.recording.switch import RecordingSwitch, header_of
-from antiphon.stage.messages import Set
+from antiphon.live.recording_switch import RecordingSwitch, header_of
+from antiphon.recording.entries import Command, ModelChanged, PortBack, Set
 
 
 class SessionCommands:

@@ -10,10 +10,9 @@ from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.improviser.input.controls import Control, ControlTable, parse_table
 from antiphon.improviser.input.translator import Translator
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.live.programs import musician_for
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import NoteOff, NoteOn, ProgramChange
-from antiphon.musician import Musician
+from antiphon.musician import Musician, musician_for
 from antiphon.offline.progress import with_progress
 from antiphon.recording.commands import carry_out, check
 from antiphon.recording.entries import Command, ModelChanged

@@ -11,8 +11,7 @@ from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.translator import Translator
 from antiphon.melody.keys import parse_key
 from antiphon.parameters import AUTO, CONTROLS, PARAMETERS, Sync
-from antiphon.recording.entries import Command, PortLost, Resumed
-from antiphon.stage.messages import Press, Set
+from antiphon.recording.entries import Command, PortLost, Press, Resumed, Set
 
 Steered = Control | TempoChange | SyncChange | KeyLock
 

@@ -7,10 +7,12 @@ recording, what is a MIDI message stands as that message, and what else reached 
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from antiphon.midi.messages import Message
-from antiphon.stage.messages import Press, Set
 
 
 class _Entry(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
@@ -47,6 +49,19 @@ class Marker(_Entry, frozen=True, tag="marker"):
     """Something has happened that people should find again; DAWs show it above the notes."""
 
     text: str
+
+
+class Set(_Entry, frozen=True, tag="set"):
+    """A setting, by its name and in its unit in `config.toml`; `mute`, `hold` and `record` are true or false."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    value: bool | int | float | Annotated[str, Meta(max_length=100)]
+
+
+class Press(_Entry, frozen=True, tag="press"):
+    """A button, by its name in section `[controls]`."""
+
+    name: Annotated[str, Meta(max_length=100)]
 
 
 class PortLost(_Entry, frozen=True, tag="port_lost"):

@@ -16,11 +16,10 @@ from typing import Any
 
 from antiphon.files import sync_folder, write_whole
 from antiphon.recording import session_file
-from antiphon.recording.entries import Entry, KeyHeard, Marker, PortBack, PortLost, Received, Sent, TempoHeard
+from antiphon.recording.entries import Entry, KeyHeard, Marker, PortBack, PortLost, Received, Sent, Set, TempoHeard
 from antiphon.recording.journal import ENDING, Journal, Say, is_journal, left_behind, records, safely
 from antiphon.recording.session_file import Track
 from antiphon.recording.tempo_map import TempoMap, microseconds_a_beat
-from antiphon.stage.messages import Set
 
 _RECORD = struct.Struct(">BQ")
 """Track and tick, before the event's bytes."""

@@ -58,6 +58,11 @@ _LONGEST_SYSEX = 4096
 """Bytes; longer ones are sound banks and firmware, no music, and aren't kept."""
 Input = bytes | RecordedCommand
 """What reached the improviser: a MIDI message or a command."""
+BEGAN = "began"
+"""In the header of a recording that was switched on in mid-set: when that was, in seconds from the set's start.
+
+What the improviser had heard until then isn't in it, so it doesn't render again note by note.
+"""
 
 
 class Track(IntEnum):

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from antiphon.errors import UserError
 from antiphon.midi.protocol import SPEC_OF_STATUS, TRANSPORT, is_whole
 from antiphon.parameters import ON_PAGE
-from antiphon.stage.messages import Played, Press, Set, State
+from antiphon.recording.entries import Press, Set
+from antiphon.stage.messages import Played, State
 
 
 def refusal(message: Played | Set | Press, state: State | None) -> str | None:

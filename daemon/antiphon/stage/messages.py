@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from antiphon.parameters import ON_PAGE, Mode, Parameter, Sync
+from antiphon.recording.entries import Press, Set
 
 VERSION = 2
 """Of these messages; a page of another version is told to reload."""
@@ -189,19 +190,6 @@ class Played(_Message, frozen=True, tag="midi"):
     """A MIDI message, as a keyboard's port would give it: a key of the page, or of a keyboard on its machine."""
 
     message: Annotated[list[Byte], Meta(min_length=1, max_length=3)]
-
-
-class Set(_Message, frozen=True, tag="set"):
-    """A setting, by its name and in its unit in `config.toml`; `mute`, `hold` and `record` are true or false."""
-
-    name: Annotated[str, Meta(max_length=100)]
-    value: bool | int | float | Annotated[str, Meta(max_length=100)]
-
-
-class Press(_Message, frozen=True, tag="press"):
-    """A button, by its name in section `[controls]`."""
-
-    name: Annotated[str, Meta(max_length=100)]
 
 
 class Ping(_Message, frozen=True, tag="ping"):

@@ -17,12 +17,8 @@ from antiphon.melody.keys import major_name
 from antiphon.musician import Musician
 from antiphon.recording.entries import Entry, KeyHeard, Marker, Resumed
 from antiphon.recording.recorder import Recorder
+from antiphon.recording.session_file import BEGAN
 
-BEGAN = "began"
-"""In the header of a recording that was switched on in mid-set: when that was, in seconds from the set's start.
-
-What the improviser had heard until then isn't in it, so it doesn't render again note by note.
-"""
 _PATIENCE = 2.0
 """Seconds that the end of a set waits for the files of recordings that ended before."""
 
