@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from antiphon.recording.midi_file import END_OF_TRACK, META, TEXT, TRACK_NAME, FileEvent, quantity
+from antiphon.recording.file_events import END_OF_TRACK, META, TEXT, TRACK_NAME, FileEvent, quantity
 
 _LONGEST_WAIT = 0x0FFF_FFFF
 """Ticks between two events that a MIDI file can say: 23 hours at 100 BPM."""

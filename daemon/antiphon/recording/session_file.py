@@ -25,7 +25,7 @@ from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.midi.protocol import ACTIVE_SENSING, SPEC_OF_STATUS, is_whole
 from antiphon.recording.entries import RecordedCommand, command_as_json, command_from_json
-from antiphon.recording.midi_file import (
+from antiphon.recording.file_events import (
     ESCAPE,
     KEY_SIGNATURE,
     MARKER,
@@ -34,15 +34,12 @@ from antiphon.recording.midi_file import (
     SYSEX,
     TEMPO,
     TEXT,
-    MidiFile,
-    in_order,
     is_meta,
     meta_content,
-    parse_midi_file,
     quantity,
-    read_midi_file,
     sysex_content,
 )
+from antiphon.recording.midi_file import MidiFile, in_order, parse_midi_file, read_midi_file
 from antiphon.recording.midi_writer import TrackWriter, meta_event, midi_file_of, text_event
 from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap
 
