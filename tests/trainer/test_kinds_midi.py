@@ -151,5 +151,26 @@ def test_a_note_of_no_length_is_not_lost_in_silence() -> None:
     assert found.reason == "notes of no length"
 
 
+def test_a_broken_chord_does_not_move_what_comes_after() -> None:
+    rolled = [(0.9, 2.0, 60), (0.95, 2.0, 64), (1.1, 2.0, 67), (2.0, 3.0, 72), (3.0, 4.0, 71)]
+    place, onsets = 0.0, {}
+    for pitch, length in notes(midi(rolled, ppq=100)):
+        assert length > 0
+        if pitch is not None:
+            onsets[pitch] = place
+        place += length
+    assert onsets == pytest.approx({60: 0.9, 64: 0.95, 67: 1.1, 72: 2.0, 71: 3.0})
+
+
+def test_a_short_note_that_the_next_one_cuts_does_not_move_it() -> None:
+    cut = [(1.0, 1.125, 60), (1.0625, 2.0, 64), (2.0, 4.0, 67)]
+    assert notes(midi(cut)) == [(None, 1.0), (60, 0.0625), (64, 0.9375), (67, 2.0)]
+
+
+def test_notes_close_together_keep_their_places() -> None:
+    close = [(1.0, 1.03125, 78), (1.03125, 2.0, 79), (2.0, 4.0, 80)]
+    assert notes(midi(close)) == [(None, 1.0), (78, 0.03125), (79, 0.96875), (80, 2.0)]
+
+
 def test_no_kind_is_forgotten() -> None:
     assert len(list(Path(KINDS).glob("mid-*.mid"))) == 11

@@ -104,3 +104,20 @@ def test_refusals_are_in_plain_words(content: bytes, reason: str, detail: str) -
     assert found.reason == reason
     assert detail in found.detail
     assert "Error" not in found.detail and "Exception" not in found.detail
+
+
+@pytest.mark.parametrize("alter", ["0.5", "-1.5"])
+def test_quarter_tones_are_refused(alter: str) -> None:
+    notes = NOTE.format("C", f"<alter>{alter}</alter>", "") * 4
+    assert parse(document("<fifths>0</fifths>", notes), ".musicxml") == Unreadable("quarter tones", "in bar 1")
+
+
+def test_semitones_with_a_decimal_point_are_read() -> None:
+    notes = NOTE.format("C", "<alter>1.0</alter>", "") * 4
+    assert [note.pitch for note in scored(document("<fifths>0</fifths>", notes)).notes] == [61] * 4
+
+
+def test_without_divisions_there_are_no_lengths() -> None:
+    content = document("<fifths>0</fifths>", NOTE.format("C", "", "") * 4).replace(b"<divisions>2</divisions>", b"")
+    refused = Unreadable("no MusicXML", "it doesn't say how long its notes are (<divisions>)")
+    assert parse(content, ".musicxml") == refused

@@ -7,6 +7,7 @@ programs and fingers shorten notes: one that is off the grid is taken to last to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -19,7 +20,7 @@ from antiphon.recording.midi_file import PERCUSSION, FileNote, MidiFile, MidiTra
 from antiphon_trainer.corpus.key_analysis import key_of_notes
 from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Score, WrittenBar, WrittenNote
 
-MIDI_VERSION = 1
+MIDI_VERSION = 2
 """Counts the changes of this module, and of the daemon's reader of MIDI files, that change what is read."""
 MOST_BEATS = 5000
 """Quarter notes: half an hour of slow music. A longer file is damaged, or no melody."""
@@ -126,14 +127,20 @@ def _written(line: Sequence[_Line]) -> list[WrittenNote]:
     """Return notes and rests with their lengths: on the grid where they are near it, else as exact as they come."""
     notes: list[WrittenNote] = []
     now = Fraction(0)
-    for note, follower in pairwise([*line, None]):
-        assert note is not None  # noqa: S101  only the last one's follower is none
-        start, following = _snapped(note.start), _snapped(follower.start) if follower else None
+    for note, (start, following) in zip(line, pairwise([*_starts(line), None]), strict=True):
+        assert start is not None  # noqa: S101  only the last one's follower is none
         if start > now:
             notes.append(WrittenNote(None, float(start - now)))
         now = _end(note, start, following)
         notes.append(WrittenNote(note.pitch, float(now - start)))
     return notes
+
+
+def _starts(line: Sequence[_Line]) -> list[Fraction]:
+    """Return where the notes begin: on the grid, but for those that would fall on one place there."""
+    snapped = [_snapped(note.start) for note in line]
+    taken = Counter(snapped)
+    return [note.start if taken[place] > 1 else place for note, place in zip(line, snapped, strict=True)]
 
 
 def _snapped(place: Fraction) -> Fraction:
@@ -142,9 +149,10 @@ def _snapped(place: Fraction) -> Fraction:
 
 
 def _end(note: _Line, start: Fraction, following: Fraction | None) -> Fraction:
-    """Return where a note ends as written, given where it and the next one start."""
+    """Return where a note ends as written, given where it and the next one start; it never sounds into that."""
     if note.end - note.start <= _SHORTEST or start % _STEP:
-        return start + note.end - note.start
+        end = start + note.end - note.start
+        return end if following is None else min(end, following)
     end = _snapped(note.end)
     if following is not None and (end >= following or (end % _STEP and following - note.end < _HELD)):
         return following

@@ -26,7 +26,7 @@ from antiphon_trainer.corpus.score import (
 from antiphon_trainer.corpus.time_limit import within
 from antiphon_trainer.corpus.wholeness import Counted, require_whole
 
-MUSIC_XML_VERSION = f"5, music21 {version('music21')}"
+MUSIC_XML_VERSION = f"6, music21 {version('music21')}"
 """Counts the changes of this module that change what is read, and names the library."""
 MOST_SECONDS = 60.0
 """What music21 may take for one file: twice what it takes for twelve thousand notes. A damaged one can keep it for
@@ -39,6 +39,7 @@ _FAILED = "music21 can't read it"
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding=["']([\w.-]+)["']""")
 _NO_MODE = re.compile(r"<mode>\s*(?:none)?\s*</mode>")
+_PART_OF_SEMITONE = re.compile(r"\.\d*[1-9]")
 _MOST_DENOMINATOR = 1 << 16
 """Of the parts of a quarter note: music21 rounds lengths to such fractions."""
 
@@ -55,6 +56,7 @@ def read_music_xml(content: bytes, is_packed: bool) -> Score:
     """
     text = _NO_MODE.sub("", _DECLARATION.sub("", _text(_unpacked(content) if is_packed else content)))
     root = _root(text)
+    _require_exact(root)
     import music21  # noqa: F401  half done at the end of the time, it would be of no use to the next file
 
     try:
@@ -101,6 +103,19 @@ def _root(text: str) -> ElementTree.Element:
     if root.tag != "score-partwise":
         raise NoScore(_NO_XML, f"it begins with <{root.tag[:40]}>, not with <score-partwise>")
     return root
+
+
+def _require_exact(root: ElementTree.Element) -> None:
+    """Refuse what music21 would give another pitch or length in silence, in the first part that has pitches."""
+    for part in root.iter("part"):
+        if part.find(".//pitch") is None:
+            continue
+        if part.find(".//divisions") is None:
+            raise NoScore(_NO_XML, "it doesn't say how long its notes are (<divisions>)")
+        for bar in part.iter("measure"):
+            if any(_PART_OF_SEMITONE.search(pitch.findtext("alter", "")) for pitch in bar.iter("pitch")):
+                raise NoScore("quarter tones", f"in bar {bar.get('number', '?')}")
+        return
 
 
 def _unpacked(content: bytes) -> bytes:
