@@ -56,7 +56,9 @@ def _usage(name: str, error: Any) -> int:
         return int(error.exit_code)
     context = getattr(error, "ctx", None)
     command = context.command_path if context else name
-    return _say(command, f"{message.rstrip('.')}. '{command} --help' shows what there is", int(error.exit_code))
+    message = message.replace("Value error, ", "").rstrip(".")
+    end = "" if message.endswith("?") else "."
+    return _say(command, f"{message}{end} '{command} --help' shows what there is", int(error.exit_code))
 
 
 def _in_words(error: Exception) -> str:

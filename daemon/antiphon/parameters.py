@@ -128,10 +128,10 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str,
         About(
             "the key",
-            help="Your key, for example Eb or c#m; 'auto' listens for it.",
+            help="Your key, for example Eb, c#m or \"B minor\" (a small letter is minor); 'auto' listens for it.",
             label="Key",
             check=_check_key,
-            allowed=f'a key such as "Eb" or "c#m", or "{AUTO}"',
+            allowed=f'a key such as "Eb", "c#m" or "B minor", or "{AUTO}"',
         ),
     ]
     channel: Annotated[Channel, About("the MIDI channel of the answer", help="The MIDI channel of the answer.")]

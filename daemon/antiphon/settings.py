@@ -21,6 +21,7 @@ from antiphon.errors import UserError
 from antiphon.parameters import CONTROLS, Channel, Parameter, Pitch, Play, declared
 
 CONFIG_NAME = "config.toml"
+COMMAND_LINE = "command line"
 Api = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
 
 
@@ -157,7 +158,7 @@ def read_settings_of(
         for section, values in (options or {}).items()
     }
     _merge(merged, given)
-    _check(merged, "command line", kind)
+    _check(merged, COMMAND_LINE, kind)
     sections = {section: values for section, values in merged.items() if section in kind.__struct_fields__}
     return msgspec.convert(sections, kind)
 
@@ -223,7 +224,7 @@ def _check(merged: Mapping[str, Any], where: str, kind: type[Settings]) -> None:
 
     Args:
         merged: section → key → value, of all that was read up to now.
-        where: the file that was read last, or the command line.
+        where: the file that was read last, or `COMMAND_LINE`.
         kind: the program's settings.
 
     Raises:
@@ -247,7 +248,9 @@ def _check(merged: Mapping[str, Any], where: str, kind: type[Settings]) -> None:
             try:
                 values[key] = known[key].checked(value)
             except UserError as error:
-                raise UserError(f"{where}: {section}.{error}") from None
+                # The options of section [play] are named like its keys.
+                is_option = where == COMMAND_LINE and section == "play"
+                raise UserError(f"--{error}" if is_option else f"{where}: {section}.{error}") from None
 
 
 def _check_controls(values: Mapping[str, Any], where: str) -> None:

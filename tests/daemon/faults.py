@@ -17,7 +17,7 @@ import pytest
 import rtmidi
 
 import bootstrap
-from antiphon.midi.jack import leak_client
+from antiphon.midi.jack_monitor import leak_client
 from tests.conftest import reserved_name
 from tests.daemon.live import BPM, PATIENCE, Daemon, Heard, Keyboard, environment
 

@@ -32,7 +32,7 @@ def ours(*names: str) -> tuple[str, ...]:
 FORBIDDEN = {
     "melody": WORLD,
     "improviser": (
-        *ours("settings", "midi.codec", "midi.ports", "midi.connection", "midi.jack", "midi.time_limit"),
+        *ours("settings", "midi.codec", "midi.ports", "midi.connection", "midi.jack_monitor", "midi.time_limit"),
         *WORLD,
     ),
     "stage": ours("improviser", "musician"),

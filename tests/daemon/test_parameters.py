@@ -83,7 +83,7 @@ def test_a_parameter_that_is_declared_is_found_everywhere(tmp_path: Path) -> Non
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "1.5",
-        "command line: play.swing must be a number from 0 to 4, not 5",
+        "--swing must be a number from 0 to 4, not 5",
         "--swing <float range> How uneven eighths are. [default: 1.5] [0<=x<=4]",
         "swing must be a number from 0 to 4, not 4.5 None",
         "1.5",

@@ -17,7 +17,7 @@ import rtmidi
 from antiphon.errors import UserError
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.codec import encode
-from antiphon.midi.jack import JackServerMonitor, leak_client
+from antiphon.midi.jack_monitor import JackServerMonitor, leak_client
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, Packet
 from antiphon.midi.ports import Receive, find_port, open_port, stop_callback
 from antiphon.midi.protocol import ALL_NOTES_OFF

@@ -23,7 +23,7 @@ from antiphon.improviser.input.controls import (
 )
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import Message
-from antiphon.midi.ports import choose_api, open_input
+from antiphon.midi.ports import find_system, free_name, open_input
 from antiphon.parameters import CONTROLS
 from antiphon.settings import Settings
 from antiphon.setup.own_config import read_document, write_section
@@ -69,7 +69,8 @@ def learn_controls(
         if message is not None:
             inbox.put(message)
 
-    with open_input(choose_api(ports.api), ports.name, ports.input, receive) as opened:
+    api, inputs = find_system(ports.api)
+    with open_input(api, free_name(inputs, ports.name), ports.input, receive) as opened:
         say(f"listens to   {opened}" + ("" if ports.input else "   ← connect your knobs and pads to it"))
         say("Move each control when it is asked for. Enter skips it, q ends, Ctrl-C leaves everything as it was.")
         _hand_over_lines(inbox)

@@ -3,7 +3,7 @@
 An answer closes if its last note starts on a beat, lasts at least a quarter note, is of the tonic triad of the song's
 mode, ends where a bar ends (less the call's upbeat), and is the model's own: what it drew next is no hold. The beat is
 the song's: quarters, but dotted quarters in 3/8, 6/8 and 9/8; bars of twelve steps are told apart by the song's notes
-(`antiphon.improviser.answering.endings.beat_of`). A dotted beat needn't be filled: an upbeat may take its last eighth.
+(`antiphon.improviser.answering.bars.beat_of`). A dotted beat needn't be filled: an upbeat may take its last eighth.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from antiphon.improviser.answering.candidates import CANDIDATES, choose_answer
-from antiphon.improviser.answering.choice import Answer
+from antiphon.improviser.answering.ranking import Answer
 from antiphon.improviser.answering.request import Request
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import LiteModel, StepModel

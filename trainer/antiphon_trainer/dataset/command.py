@@ -41,7 +41,10 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
     for line in report.lines(done.report):
         typer.echo(line)
     if settings.held_out and not done.report.held_out.songs:
-        typer.echo(f"         none held out: no song has a catalogue number of {settings.held_out!r}")
+        typer.echo(
+            f"         none held out: no song has a catalogue number of {settings.held_out!r} "
+            "(ABC: the field N:, kern: the record !!!SCT:)"
+        )
     count, length = done.windows.inputs.shape
     typer.echo(f"mapping  {len(done.vocabulary)} symbols in {settings.mapping_file_path}")
     typer.echo(f"tensors  {count:,} windows of {length} steps in {settings.test_target_path}")

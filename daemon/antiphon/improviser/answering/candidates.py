@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from antiphon.improviser.answering.choice import Answer, Endings, chosen, endings
 from antiphon.improviser.answering.constraints import Booleans, History, new_histories
+from antiphon.improviser.answering.ranking import Answer, Endings, chosen, endings
 from antiphon.improviser.answering.request import Request
 from antiphon.melody.context import Context, read_on
 from antiphon.melody.grid import Place

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from antiphon.improviser.answering.bars import Bars, beat_of
 from antiphon.improviser.answering.constraints import Constraints
-from antiphon.improviser.answering.endings import Bars, beat_of
 from antiphon.melody.grid import Note
 
 ASSUMED_BAR = 16

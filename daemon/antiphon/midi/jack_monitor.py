@@ -1,7 +1,8 @@
 """JACK: tells when its server has ended, which RtMidi doesn't.
 
 A client of a server that was killed looks alive to RtMidi, and closing it crashes the process once another was opened.
-libjack itself tells at once, and tidies up such clients when the next one is opened; so theirs is left to it.
+libjack itself tells at once, and tidies up such clients when the next one is opened; so theirs is left to it. What is
+then done about it, `connection` decides.
 """
 
 from __future__ import annotations

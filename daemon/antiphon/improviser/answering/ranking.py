@@ -1,4 +1,4 @@
-"""The choice of an answer: among many candidates, and the places where each may end, the one that ends best."""
+"""Ranking: among many sampled answers, and the places where each may end, the one that ends best is chosen."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.answering.constraints import Booleans
-from antiphon.improviser.answering.endings import MAJOR_TRIAD, MINOR_TRIAD
 from antiphon.improviser.answering.request import Request, copies
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, read
 from antiphon.melody.model import Floats, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 
+MAJOR_TRIAD = (0, 4, 7)
+"""The tonic triads as pitch classes, the tonic first: C major's …"""
+MINOR_TRIAD = (9, 0, 4)
+"""… and A minor's."""
 _A, _G = 9, 7
 
 

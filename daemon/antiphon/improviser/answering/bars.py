@@ -1,4 +1,4 @@
-"""Endings: what makes a phrase close, in the model's key: its beat, its bar, its triad."""
+"""Bars and beats: how a phrase lies in its bars, and how strong each place is. `ranking` ranks endings by them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from antiphon.melody.grid import STEPS_PER_BEAT, Note
 
 Ints = npt.NDArray[np.intp]
 
-MAJOR_TRIAD = (0, 4, 7)
-"""The tonic triads as pitch classes, the tonic first: C major's …"""
-MINOR_TRIAD = (9, 0, 4)
-"""… and A minor's."""
 DOTTED = 6
 """Steps of a dotted quarter note, the beat of compound metres."""
 
