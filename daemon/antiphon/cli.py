@@ -149,7 +149,7 @@ def render(
     from antiphon.musician import load_musician
     from antiphon.offline import rendering
     from antiphon.offline.picture import check_can_draw, draw_duet
-    from antiphon.recording.midi_file import read_midi_file
+    from antiphon.recording.midi_reader import read_midi_file
     from antiphon.recording.performance_file import performance_of, write_duet
     from antiphon.recording.session_file import BEGAN, Track, header_of, session_of
 
@@ -193,7 +193,7 @@ def listen(
     """Show what is heard in a MIDI file, note by note: its step, its key, and how much it surprised the model."""
     from antiphon.melody.keys import signature_name
     from antiphon.offline import rendering
-    from antiphon.recording.midi_file import read_midi_file
+    from antiphon.recording.midi_reader import read_midi_file
     from antiphon.recording.performance_file import performance_of
     from antiphon.recording.session_file import Track, header_of
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.improviser.answering.bars import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
+from antiphon.improviser.answering.bars import Bars, beat_of
 from antiphon.improviser.answering.candidates import ROUNDS, Candidates, choose_answer, drawn
 from antiphon.improviser.answering.constraints import Constraints
-from antiphon.improviser.answering.ranking import Answer, chosen, endings, triad_of
+from antiphon.improviser.answering.ranking import MAJOR_TRIAD, MINOR_TRIAD, Answer, chosen, endings, triad_of
 from antiphon.improviser.answering.request import CallMelody, Request, copies
 from antiphon.melody.context import Context
 from antiphon.melody.grid import Note, spell

@@ -19,7 +19,7 @@ from antiphon.improviser.events import Timed
 from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.recording.file_events import quantity
-from antiphon.recording.midi_file import MidiFile, parse_midi_file, read_midi_file
+from antiphon.recording.midi_reader import MidiFile, parse_midi_file, read_midi_file
 from antiphon.recording.performance_file import Performance, performance_of, read_performance, write_duet
 from tests.daemon.mutations import mutated
 

@@ -39,7 +39,7 @@ from antiphon.recording.entries import (
     Set,
     TempoHeard,
 )
-from antiphon.recording.midi_file import in_order
+from antiphon.recording.midi_reader import in_order
 from antiphon.recording.performance_file import read_performance
 from antiphon.recording.recorder import Recorder, recover
 from antiphon.recording.session_file import Track, build, message_event, read_session, read_summary

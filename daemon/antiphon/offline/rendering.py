@@ -16,7 +16,7 @@ from antiphon.musician import Musician, musician_for
 from antiphon.offline.progress import with_progress
 from antiphon.recording.commands import carry_out, check
 from antiphon.recording.entries import Command, ModelChanged
-from antiphon.recording.midi_file import PERCUSSION
+from antiphon.recording.midi_reader import PERCUSSION
 from antiphon.recording.performance_file import Performance
 from antiphon.recording.session_file import Session
 

@@ -15,7 +15,7 @@ from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import NoteOn
 from antiphon.recording.file_events import META, TEMPO, TIME_SIGNATURE, TRACK_NAME, FileEvent, is_meta, meta_content
-from antiphon.recording.midi_file import PERCUSSION, MidiFile, MidiTrack, in_order, read_midi_file
+from antiphon.recording.midi_reader import PERCUSSION, MidiFile, MidiTrack, in_order, read_midi_file
 from antiphon.recording.midi_writer import midi_file_of, track_chunk
 
 _FINEST = 480

@@ -39,7 +39,7 @@ from antiphon.recording.file_events import (
     quantity,
     sysex_content,
 )
-from antiphon.recording.midi_file import MidiFile, in_order, parse_midi_file, read_midi_file
+from antiphon.recording.midi_reader import MidiFile, in_order, parse_midi_file, read_midi_file
 from antiphon.recording.midi_writer import TrackWriter, meta_event, midi_file_of, text_event
 from antiphon.recording.tempo_map import TICKS_PER_BEAT, TempoMap
 

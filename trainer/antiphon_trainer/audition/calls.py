@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from antiphon.improviser.answering.bars import MAJOR_TRIAD, MINOR_TRIAD, Bars, beat_of
+from antiphon.improviser.answering.bars import Bars, beat_of
+from antiphon.improviser.answering.ranking import MAJOR_TRIAD, MINOR_TRIAD
 from antiphon.improviser.answering.request import CallMelody, copies
 from antiphon.melody.context import Context
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, read

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from antiphon.errors import UserError
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import NoteOn
-from antiphon.recording.midi_file import PERCUSSION, FileNote, MidiFile, MidiTrack, parse_midi_file
+from antiphon.recording.midi_reader import PERCUSSION, FileNote, MidiFile, MidiTrack, parse_midi_file
 from antiphon_trainer.corpus.key_analysis import key_of_notes
 from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Score, WrittenBar, WrittenNote
 
