@@ -1,6 +1,7 @@
 """Answers: sampled side by side, and the one that ends best is chosen."""
 
 from dataclasses import replace
+from time import process_time
 
 import numpy as np
 import pytest
@@ -303,6 +304,15 @@ def test_a_copy_is_taken_only_where_there_is_nothing_else() -> None:
 )
 def test_a_copy_repeats_the_call_or_bars_of_it(notes: tuple[Note, ...], copied: bool) -> None:
     assert copies(notes, CallMelody(QUARTERS), 16) == copied
+
+
+def test_a_call_that_was_held_for_ages_is_compared_at_once() -> None:
+    call = CallMelody((Note(60, 10**9), *QUARTERS))
+    begun = process_time()
+    assert copies(QUARTERS, call, 8)
+    assert not copies(QUARTERS[::-1], call, 8)
+    assert copies((Note(None, 16),), call, 8)
+    assert process_time() - begun < 1
 
 
 def test_the_mode_is_what_the_candidates_lean_to() -> None:

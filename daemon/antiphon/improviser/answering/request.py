@@ -98,7 +98,13 @@ def copies(notes: tuple[Note, ...], call: CallMelody, bar: int) -> bool:
     """
     answer = set(onsets_of(notes))
     steps = sum(note.steps for note in notes)
+    # Not each bar: a note that is held for a day makes millions of them.
+    if answer:  # where a note of the call would be the answer's first
+        lags = {step - min(answer)[0] for step, _ in call.onsets}
+    else:  # where silence begins
+        lags = {0, *((step // bar + 1) * bar for step, _ in call.onsets)}
     return any(
         answer == {(step - lag, pitch) for step, pitch in call.onsets if lag <= step < lag + steps}
-        for lag in range(0, call.last_onset + 1, bar)
+        for lag in lags
+        if lag % bar == 0 and 0 <= lag <= call.last_onset
     )
