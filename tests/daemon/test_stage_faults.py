@@ -245,7 +245,7 @@ def test_a_page_that_takes_nothing_is_closed_and_the_others_are_not() -> None:
             pass
 
         async def receive_text(self) -> str:
-            return '{"type":"hello","version":1}'
+            return msgspec.json.encode(messages.PageHello(messages.VERSION)).decode()
 
         async def receive(self) -> None:
             await asyncio.Event().wait()
