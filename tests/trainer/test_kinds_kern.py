@@ -162,3 +162,27 @@ def test_what_is_not_whole_is_refused_with_its_place(text: str, reason: str, det
 
 def test_a_damaged_line_end_loses_no_note() -> None:
     assert pitches(scored("**kern\r\n4c\r\n4d\x084e\r\n*-\r\n")) == [60, 62, 64]
+
+
+OVER_THE_BARLINE = """**kern\t**kern
+*M2/4\t*M2/4
+4C\t4cc
+2D\t4dd
+=2\t=2
+.\t4ee
+4E\t4ff
+==\t==
+*-\t*-
+"""
+
+
+def test_a_note_may_last_over_a_barline() -> None:
+    score = scored(OVER_THE_BARLINE)
+    assert [(note.pitch, note.quarter_length) for note in score.notes] == [(72, 1), (74, 1), (76, 1), (77, 1)]
+    assert [bar.start for bar in score.bars] == [0, 2]
+
+
+@pytest.mark.parametrize(("whole", "short"), [("4dd", "8dd"), ("4E", "8E")])
+def test_a_voice_that_has_lost_a_note_is_refused_beside_another(whole: str, short: str) -> None:
+    found = refused(OVER_THE_BARLINE.replace(whole, short))
+    assert found.reason == "its spines don't fit together"

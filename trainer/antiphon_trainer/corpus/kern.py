@@ -17,7 +17,7 @@ from antiphon_trainer.corpus.humdrum import DAMAGED, NULL, Column, rows
 from antiphon_trainer.corpus.key_analysis import key_of_signature, key_without_record
 from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Score, WrittenBar, WrittenNote
 
-KERN_VERSION = 1
+KERN_VERSION = 2
 """Counts the changes of this module, of `humdrum` and of `key_analysis` that change what is read."""
 LONGEST_BAR = 1024
 """Quarter lengths; a longer bar is a slip of the pen, and its steps wouldn't fit the dataset's integers."""
@@ -88,21 +88,26 @@ def read_kern(text: str) -> Score:
 def _top_part(text: str) -> _Part:
     parts: dict[int, _Part] = {}
     now = Fraction(0)
+    uneven = 0  # the line of the last barline, where a voice goes on over it, or one has lost a note
     for row in rows(text):
         cells = [(column, token) for column, token in row.cells if column.kind == "kern"]
         for column, _ in cells:
             parts.setdefault(column.spine, _Part())
         if row.kind == "data":
-            now = _row_of_notes(cells, parts, now, row.line)
+            now = _row_of_notes(cells, parts, now, row.line)  # refuses it where a voice has lost a note
+            uneven = 0
             continue
-        place = max([column.end for column, _ in cells if not column.is_loose], default=now)
+        ends = [column.end for column, _ in cells if not column.is_loose]
+        place = min(ends, default=now) if row.kind == "barline" else max(ends, default=now)
+        if row.kind == "barline" and len(set(ends)) > 1:
+            uneven = row.line
         for column, token in cells:
             if row.kind == "barline":
-                if column.end != place and not column.is_loose:
-                    raise NoScore(DAMAGED, f"the voices don't come to the barline of line {row.line} together")
                 parts[column.spine].bars.append(place)
             else:
                 _interpret(parts[column.spine], token, place, row.line)
+    if uneven:
+        raise NoScore(DAMAGED, f"the voices don't come to the last barline, in line {uneven}, together")
     if not parts:
         raise NoScore("no **kern spine")
     sounding = [part for _, part in sorted(parts.items()) if part.sounds]
