@@ -5,6 +5,8 @@ Two keyboards answer: the one with the knobs, and the one with the letters, on w
 
 from __future__ import annotations
 
+import contextlib
+import math
 import sys
 import threading
 import time
@@ -31,6 +33,8 @@ from antiphon.setup.own_config import read_document, write_section
 SECTION = "controls"
 PATIENCE = 20.0
 """Seconds until a control is skipped where nobody can press Enter."""
+SIGNAL_SECONDS = 0.5
+"""Seconds that one wait may take: a Ctrl-C that comes just as Python begins to wait is seen only after the wait."""
 TURN = 8 / 127
 """So far a knob must be turned to be meant: worn ones tremble by a value or two on their own."""
 _TURN_IT = "turn a knob or move a fader"
@@ -208,13 +212,10 @@ class Lesson:
 
     def _wait(self, until: float | None) -> Message | str | None:
         """Return what comes in next, or None once the clock says `until`."""
-        if until is None:
-            return self._inbox.get()
-        try:
-            left = until - time.monotonic()
-            return self._inbox.get(timeout=left) if left > 0 else None
-        except Empty:
-            return None
+        while (left := (math.inf if until is None else until) - time.monotonic()) > 0:
+            with contextlib.suppress(Empty):
+                return self._inbox.get(timeout=min(left, SIGNAL_SECONDS))
+        return None
 
 
 def _table_in_force(settings: Settings) -> dict[str, str]:
