@@ -26,6 +26,10 @@ from tests.distribution import Lanes, longest_first
 settings.register_profile("antiphon", deadline=None)
 settings.load_profile("antiphon")
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it runs in the background so, and programs that tests start would never hear of Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 SERVERS = 7
 """Servers that tests may have at a time. JACK knows only eight on a machine, and forgets a dead one only when another
 takes its name; so the names are few and are used again. The eighth is the user's own."""
