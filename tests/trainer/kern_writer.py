@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from random import Random
 
+from .abc_writer import FIFTHS as ABC_FIFTHS
 from .abc_writer import Bar, Note
 
 BEFORE, AFTER = (
@@ -19,29 +20,7 @@ BESIDE = {
     "**mxhm": ("G7", "C", "r"),
 }
 MODES = {"dor": -2, "phr": -4, "lyd": 1, "mix": -1, "loc": -5}
-FIFTHS = [
-    "F-",
-    "C-",
-    "G-",
-    "D-",
-    "A-",
-    "E-",
-    "B-",
-    "F",
-    "C",
-    "G",
-    "D",
-    "A",
-    "E",
-    "B",
-    "F#",
-    "C#",
-    "G#",
-    "D#",
-    "A#",
-    "E#",
-    "B#",
-]
+FIFTHS = [name.replace("b", "-") for name in ABC_FIFTHS]
 
 
 def length_of(random: Random, quarters: Fraction) -> str:
