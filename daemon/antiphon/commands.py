@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import typer
 
 from antiphon.errors import DEBUG, UserError
+from antiphon.printable import printable
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -44,7 +45,7 @@ def _exit_code(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
 
 
 def _say(name: str, message: str, code: int) -> int:
-    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    print(f"{name}: {printable(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201
     return code
 
 

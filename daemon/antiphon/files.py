@@ -4,35 +4,126 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
+import stat
 import sys
-import tempfile
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 
+from antiphon.errors import UserError
+
+_PART = 1 << 20
+"""Bytes that are asked for at once: a buffer of that size is made before it is known how many will come."""
 _FAR = 1 << 30
 """Where Windows, which locks bytes and not files, puts the lock: beyond what anybody reads."""
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` write a file beside `path`, under a name with the same ending, and rename it into place.
+def read_file(path: Path, most: int) -> bytes:
+    """Return the content of a regular file, or of the one that a link points to.
 
-    The folder is made if need be.
+    Never more than `most` bytes are read, whatever the file system says of the size, and nothing waits: opening a FIFO
+    would, until somebody writes to it.
+
+    Args:
+        path: of the file.
+        most: bytes that it may have.
 
     Raises:
+        UserError: it is a folder, a device, a FIFO or a socket; or it has more bytes.
+        OSError: it isn't there, or can't be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    handle = os.open(path, flags)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"{path}: is {kind_of(status.st_mode)}; a file is needed there")
+        content = bytearray()
+        while status.st_size <= most and len(content) <= most:
+            part = os.read(handle, min(_PART, most + 1 - len(content)))
+            if not part:
+                return bytes(content)
+            content += part
+    finally:
+        os.close(handle)
+    raise UserError(f"{path}: has {max(status.st_size, most + 1):,} bytes; at most {most:,} are read")
+
+
+def kind_of(mode: int) -> str:
+    """Return what is not a regular file, in words; `mode` is as in `os.stat_result`."""
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFLNK: "a link",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFREG: "a file",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def write_whole(path: Path, write: Callable[[Path], object], private: bool = False) -> None:
+    """Let `write` write a file beside `path`, under a name with the same ending, and rename it into place.
+
+    The folder is made if need be. A file that stood there gives its mode and, where this user may give it away, its
+    owner to the new one; otherwise the mode follows the umask.
+
+    Args:
+        path: where the file shall be.
+        write: is given the path to write to: an empty file.
+        private: a new file is for this user alone.
+
+    Raises:
+        UserError: what stands at `path` is a link, a folder, a device, a FIFO or a socket; it stays.
         OSError: there is no room; what stood at `path` is still there, and nothing beside it.
     """
+    before = _status_before(path, stat.S_IFREG, "another file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
+    # What replaces a file is private until it has that one's mode.
+    beside = _new_file_beside(path, 0o666 if before is None and not private else 0o600)
     try:
-        write(beside)
-        beside.chmod(0o644)  # mkstemp's files are private
+        mode = stat.S_IMODE(beside.stat().st_mode)
+        write(beside)  # which may put another file in its place
+        beside.chmod(mode)
+        if before is not None:
+            _take_over(beside, before)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _status_before(path: Path, kind: int, instead: str) -> os.stat_result | None:
+    """Return the status of what stands where a file or a folder shall be; None if nothing does.
+
+    Raises:
+        UserError: it isn't of that kind.
+    """
+    try:
+        before = path.lstat()
+    except FileNotFoundError:
+        return None
+    if stat.S_IFMT(before.st_mode) != kind:
+        raise UserError(f"{path}: is {kind_of(before.st_mode)}, which isn't replaced; name {instead}")
+    return before
+
+
+def _new_file_beside(path: Path, mode: int) -> Path:
+    """Make an empty file beside `path`, under a hidden name that nobody has; the umask takes from the mode."""
+    while True:
+        beside = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+            return beside
+
+
+def _take_over(path: Path, before: os.stat_result) -> None:
+    """Give a file or folder the owner and the mode of the one that it replaces."""
+    if sys.platform != "win32":
+        for owner in ((-1, before.st_gid), (before.st_uid, -1)):
+            with contextlib.suppress(OSError):  # only root gives files away, and some disks know no owners
+                os.chown(path, *owner)
+    path.chmod(stat.S_IMODE(before.st_mode) & ~(stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX))
 
 
 def open_privately(path: str, flags: int) -> int:
@@ -75,15 +166,20 @@ def sync_folder(folder: Path) -> None:
 def write_folder_whole(folder: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a new folder beside `folder`, and put it in its place.
 
+    A folder that stood there gives its mode and owner to the new one; otherwise the mode follows the umask.
+
     Raises:
+        UserError: what stands at `folder` is a link or no folder; it stays.
         OSError: there is no room; what stood at `folder` is still there, and nothing beside it.
     """
+    status = _status_before(folder, stat.S_IFDIR, "another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    beside = folder.with_name(f".{folder.name}-{secrets.token_hex(8)}")
+    beside.mkdir()
     try:
-        beside.chmod(0o755)  # mkdtemp's folders are private
         write(beside)
-        if folder.is_dir():
+        if status is not None:
+            _take_over(beside, status)
             before = beside.with_name(f"{beside.name}-before")
             folder.rename(before)
             beside.rename(folder)

@@ -17,7 +17,9 @@ import msgspec
 from msgspec import Meta
 from platformdirs import user_config_path, user_data_path
 
+from antiphon.budgets import SETTINGS_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file
 from antiphon.parameters import CONTROLS, Channel, Parameter, Pitch, Play, declared
 
 CONFIG_NAME = "config.toml"
@@ -188,7 +190,7 @@ def _config_files(config: Path | None) -> Iterator[Path]:
 
 def _read_toml(file: Path, kind: type[Settings]) -> dict[str, Any]:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_file(file, SETTINGS_BYTES).decode())
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:  # no TOML, no text, or numbers and nesting beyond all bounds

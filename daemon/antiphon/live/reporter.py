@@ -6,11 +6,14 @@ import contextlib
 import sys
 from collections.abc import Callable
 
+from antiphon.printable import printable
 from antiphon.recording.journal import Say, safely
 
 
 class Reporter:
     """Says things, on any thread; none of it raises, for a terminal that is gone must not end a performance.
+
+    Names of ports and files stand in what is said: control codes in them are shown, not obeyed.
 
     Args:
         show: shows one line at the terminal.
@@ -30,20 +33,20 @@ class Reporter:
     def say(self, text: str) -> None:
         """Say it at the terminal."""
         if not self._is_quiet:
-            self._show(text)
+            self._show(printable(text))
 
     def tell(self, text: str) -> None:
         """Say it at the terminal and on the pages."""
         self.say(text)
-        self.notice(text)
+        self.notice(printable(text))
 
     def warn(self, text: str) -> None:
         """Say what goes wrong: at the terminal even where it is to be quiet, and on the pages."""
-        self._show(text)
-        self.notice(text)
+        self._show(printable(text))
+        self.notice(printable(text))
 
     def log(self, text: str) -> None:
         """Say what went wrong inside."""
         with contextlib.suppress(OSError):
-            print(f"antiphon: {text}", file=sys.stderr, flush=True)  # noqa: T201
-        self.notice(text)
+            print(f"antiphon: {printable(text)}", file=sys.stderr, flush=True)  # noqa: T201
+        self.notice(printable(text))

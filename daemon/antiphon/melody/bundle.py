@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from antiphon.budgets import MANIFEST_BYTES, MODEL_BYTES
 from antiphon.errors import UserError
-from antiphon.files import write_folder_whole
+from antiphon.files import read_file, write_folder_whole
 from antiphon.melody.vocabulary import Vocabulary, mapping_text, read_mapping
 
 Quantization = Literal["none", "int8"]
@@ -101,7 +102,7 @@ def read_bundle(path: Path) -> Bundle:
 def _read_manifest(path: Path) -> Manifest:
     file = path / MANIFEST_FILE
     try:
-        content = file.read_bytes()
+        content = read_file(file, MANIFEST_BYTES)
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror}); a bundle needs its manifest") from None
     try:
@@ -120,7 +121,7 @@ def _checked_bytes(path: Path, name: str, expected: str) -> bytes:
     if Path(name).name != name or "\0" in name:
         raise UserError(f"{path / MANIFEST_FILE}: names {name!r}, which is outside the bundle")
     try:
-        content = (path / name).read_bytes()
+        content = read_file(path / name, MODEL_BYTES)
     except OSError as error:
         raise UserError(f"{path / name}: can't be read ({error.strerror}); the bundle is incomplete") from None
     if hashlib.sha256(content).hexdigest() != expected:

@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.budgets import MAPPING_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file
 
 HOLD = "_"
 REST = "r"
@@ -179,7 +181,7 @@ def read_mapping(path: Path, special: SpecialTokens | None = None) -> Vocabulary
         UserError: the file can't be read or is no valid mapping.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_file(path, MAPPING_BYTES).decode())
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror}); every model needs its mapping") from None
     except (ValueError, RecursionError) as error:

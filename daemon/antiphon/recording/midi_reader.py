@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from antiphon.budgets import MIDI_FILE_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.recording.file_events import (
@@ -147,7 +149,7 @@ def read_midi_file(path: Path) -> MidiFile:
         UserError: it can't be read, or is no MIDI file; the message says why, in one line.
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path, MIDI_FILE_BYTES)
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from None
     try:

@@ -168,7 +168,7 @@ def _write_session(journal: Path | None, entries: Iterable[bytes]) -> Path | Non
     path = journal.with_suffix(".mid")
     if not (path.is_file() and path.read_bytes() == content):
         path = next(_free_names(journal.parent, journal.stem, ".mid"))
-        write_whole(path, lambda beside: _write_safely(beside, content))
+        write_whole(path, lambda beside: _write_safely(beside, content), private=True)
         sync_folder(path.parent)  # the journal goes next
     path.chmod(0o600)
     return path

@@ -9,8 +9,9 @@ import tomlkit
 from platformdirs import user_config_path
 from tomlkit.exceptions import TOMLKitError
 
+from antiphon.budgets import SETTINGS_BYTES
 from antiphon.errors import UserError
-from antiphon.files import write_whole
+from antiphon.files import read_file, write_whole
 from antiphon.settings import CONFIG_NAME
 
 
@@ -44,7 +45,7 @@ def read_document(file: Path) -> tomlkit.TOMLDocument:
         UserError: it can't be read, or is not valid TOML.
     """
     try:
-        text = file.read_bytes().decode()
+        text = read_file(file, SETTINGS_BYTES).decode()
         return tomlkit.parse(text if text.endswith("\n") or not text else f"{text}\n")
     except FileNotFoundError:
         return tomlkit.document()
