@@ -14,22 +14,11 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "daemon" / "antiphon"
 HEAVY = ("tensorflow", "keras", "music21", "antiphon_trainer")
-WORLD = ("threading", "time", "asyncio", "rtmidi", "mido", "signal", "socket")
+WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "mido", "signal", "socket")
 """What touches the world or the clock."""
 ORDER = (
-    *(
-        "errors",
-        "printable",
-        "budgets",
-        "quiet",
-        "files",
-        "melody",
-        "parameters",
-        "settings",
-        "midi",
-        "improviser",
-        "musician",
-    ),
+    *("errors", "printable", "budgets", "quiet", "clock", "files", "melody", "parameters"),
+    *("settings", "midi", "improviser", "musician"),
     *("recording", "offline", "stage", "live", "setup", "bench", "options", "cli", "commands", "__main__"),
 )
 """All packages and modules at the top of `antiphon`: each may import those before it, and no others."""

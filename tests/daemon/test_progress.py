@@ -15,16 +15,16 @@ class Clock:
     """Goes on by so many seconds at each look."""
 
     def __init__(self, step: float) -> None:
-        self.now, self.step = 0.0, step
+        self._time, self._step = 0.0, step
 
-    def monotonic(self) -> float:
-        self.now += self.step
-        return self.now
+    def now(self) -> float:
+        self._time += self._step
+        return self._time
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, seconds: float, stream: io.StringIO) -> str:
     looks = 1000 // progress._EVERY + 1
-    monkeypatch.setattr(progress, "time", Clock(seconds / looks))
+    monkeypatch.setattr(progress, "clock", Clock(seconds / looks))
     monkeypatch.setattr(sys, "stderr", stream)
     assert list(with_progress(range(1000), "a.mid")) == list(range(1000))
     return stream.getvalue()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 from msgspec.structs import replace
 
+from antiphon import clock
 from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import ControlTable
@@ -96,7 +97,7 @@ def answer_ms(musician: Musician, answers: int = 40) -> list[float]:
 def timing_us(musician: Musician, seconds: float = 4.0) -> list[float]:
     """Return how late notes leave that are planned on the grid, in microseconds, while other cores are busy."""
     player = playing(musician, mode="continue", phrase_silence=0.1).improviser(400.0, 0.0, 2)
-    inbox = Inbox(time.monotonic())
+    inbox = Inbox(clock.now())
     late: list[float] = []
     original = player.advance
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+from antiphon import clock
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import ChannelPressure, ControlChange, Message, Packet, PitchBend, PolyPressure
 from antiphon.midi.protocol import HIGHEST_CONTROLLER, is_on
@@ -37,7 +37,7 @@ class Inbox:
     """What arrived and wasn't heard yet. `receive` and `stop` may be called from any thread and from a signal.
 
     Args:
-        start: when the session started, by `time.monotonic()`; the inbox's times count from there.
+        start: when the session started, by `clock.now()`; the inbox's times count from there.
     """
 
     def __init__(self, start: float) -> None:
@@ -49,7 +49,7 @@ class Inbox:
 
     def now(self) -> float:
         """Return the time, in seconds from the session's start."""
-        return time.monotonic() - self.start
+        return clock.now() - self.start
 
     def receive(self, message: tuple[list[int], float], _data: Any = None) -> None:
         """Take a MIDI message from a port: RtMidi's callback."""
@@ -63,7 +63,7 @@ class Inbox:
         Args:
             data: the bytes of one whole message.
         """
-        packet = Packet(time.monotonic() - self.start, data, decode(data))
+        packet = Packet(clock.now() - self.start, data, decode(data))
         if self._queue.qsize() < CROWD or not self._supersedes(packet):
             self._queue.put(packet)
         return packet.message

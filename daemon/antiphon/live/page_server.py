@@ -41,7 +41,7 @@ class PageServer:
 
         Args:
             page_commands: does what pages ask for.
-            start: when the session started, by `time.monotonic()`.
+            start: when the session started, by `clock.now()`.
             sessions: the folder of the recordings.
         """
         self._page_commands = page_commands

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import time
 
 from msgspec.structs import replace
 
+from antiphon import clock
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import parse_table
 from antiphon.improviser.input.translator import Translator
@@ -66,7 +66,7 @@ class _Session:
         self._musician = load_musician(settings)
         self._table = parse_table(settings.controls)
         self._translator = Translator(self._table, settings.play.mode)
-        self._inbox = Inbox(time.monotonic())
+        self._inbox = Inbox(clock.now())
         self._port_events = PortEvents(self._inbox, reporter.warn)
         self._recording = RecordingSwitch(
             sessions_folder(settings.sessions.folder), header_of(self._musician), reporter

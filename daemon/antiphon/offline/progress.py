@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
+
+from antiphon import clock
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -27,11 +28,11 @@ def with_progress(items: Sequence[Item], what: str) -> Iterator[Item]:
         items: to be worked on.
         what: stands before the bar, say a file's name.
     """
-    next_look = time.monotonic() + DELAY_SECONDS
+    next_look = clock.now() + DELAY_SECONDS
     bar: Progress | None = None
     try:
         for number, item in enumerate(items):
-            if number % _EVERY == 0 and time.monotonic() >= next_look:
+            if number % _EVERY == 0 and clock.now() >= next_look:
                 if sys.stderr.isatty():
                     bar = bar or _bar()
                     task = bar.task_ids[0] if bar.task_ids else bar.add_task(what, total=len(items))

@@ -9,12 +9,12 @@ import contextlib
 import math
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from antiphon import clock
 from antiphon.improviser.input.controls import (
     Source,
     check_control,
@@ -172,7 +172,7 @@ class Lesson:
     def ask(self, name: str) -> bool:
         """Ask for a control until it is learned or skipped; return whether there may be another question."""
         self._say(question(name))
-        until = None if self._seconds is None else time.monotonic() + self._seconds
+        until = None if self._seconds is None else clock.now() + self._seconds
         detector = MoveDetector(name, self._last)
         told = {""}
         while True:
@@ -212,7 +212,7 @@ class Lesson:
 
     def _wait(self, until: float | None) -> Message | str | None:
         """Return what comes in next, or None once the clock says `until`."""
-        while (left := (math.inf if until is None else until) - time.monotonic()) > 0:
+        while (left := (math.inf if until is None else until) - clock.now()) > 0:
             with contextlib.suppress(Empty):
                 return self._inbox.get(timeout=min(left, SIGNAL_SECONDS))
         return None

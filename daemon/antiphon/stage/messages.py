@@ -208,7 +208,7 @@ class Setup(_Message, frozen=True, tag="setup"):
     port: int
     """0 is any that is free."""
     start: float
-    """When the session started, by `time.monotonic()`, which both processes share."""
+    """When the session started, by `clock.now()`, which both processes share."""
     sessions: str
     """The folder of the recordings."""
     antiphon: str

@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from antiphon import clock
 from antiphon.recording.sessions import Listed, list_sessions
 from antiphon.stage import messages
 from antiphon.stage.address import bind, new_token, url_of
@@ -54,7 +54,7 @@ def main() -> None:
         return
     port = listening.getsockname()[1]
     token = new_token(setup.host)
-    hub = Hub(setup.antiphon, lambda: time.monotonic() - setup.start, _say)
+    hub = Hub(setup.antiphon, lambda: clock.now() - setup.start, _say)
     app = Guard(application(hub, Path(setup.sessions)), setup.host, port, token)
     asyncio.run(_serve(app, hub, listening, messages.Serving(url_of(setup.host, port, token), port)))
 

@@ -1,0 +1,52 @@
+"""The clock of the live side, as it must be on a system whose `time.monotonic` moves in steps of 15.6 ms."""
+
+from __future__ import annotations
+
+import ast
+import time
+import tokenize
+
+import pytest
+
+from antiphon import clock
+from antiphon.live.inbox import Inbox
+from antiphon.midi.messages import Packet
+from tests.daemon.test_imports import PACKAGE
+
+GRAIN = 1 / 64
+"""Seconds: what Windows counts in before Python 3.13."""
+
+
+def test_what_arrives_keeps_its_time_where_monotonic_is_coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    fine = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: fine() // GRAIN * GRAIN)
+    inbox = Inbox(time.perf_counter())
+    for _ in range(20):
+        before = time.perf_counter() - inbox.start
+        inbox.put(b"\x90\x3c\x50")
+        after = time.perf_counter() - inbox.start
+        arrived = inbox.wait(None)
+        assert isinstance(arrived, Packet)
+        assert before <= arrived.time <= after
+        assert before <= inbox.now()
+
+
+def test_the_clock_is_one_that_moves_in_small_steps() -> None:
+    assert clock.now is time.perf_counter
+    assert time.get_clock_info("perf_counter").resolution < 1e-5
+
+
+def test_nothing_of_the_daemon_asks_a_clock_that_is_coarse_or_is_set() -> None:
+    asked = []
+    for file in sorted(PACKAGE.rglob("*.py")):
+        with tokenize.open(file) as source:
+            tree = ast.parse(source.read())
+        for node in ast.walk(tree):
+            name = node.attr if isinstance(node, ast.Attribute) else None
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                name = node.names[0].name
+            if name in ("monotonic", "monotonic_ns", "time_ns") or (
+                name == "time" and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "time"
+            ):
+                asked.append(f"{file.relative_to(PACKAGE)}:{node.lineno}")
+    assert asked == []
