@@ -7,12 +7,10 @@ Time is counted in seconds from the session's start.
 from __future__ import annotations
 
 import os
-import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -333,16 +331,3 @@ class _Changes:
         if abs(bpm / self._bpm - 1) > _BPM_KEPT and time - self._since > 60 / bpm:
             self._bpm, self._since = bpm, time
             self._record.add(time, TempoHeard(bpm))
-
-
-@contextmanager
-def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on Ctrl-C, on SIGTERM and when the terminal closes, in place of dying with notes sounding."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-    numbers = [getattr(signal, name) for name in names]
-    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

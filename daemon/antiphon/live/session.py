@@ -14,13 +14,14 @@ from antiphon.live import priority
 from antiphon.live.inbox import Inbox
 from antiphon.live.page_commands import PageCommands
 from antiphon.live.page_server import PageServer
-from antiphon.live.performance import Hooks, NoView, Performance, stopped_by_signals
+from antiphon.live.performance import Hooks, NoView, Performance
 from antiphon.live.port_events import PortEvents
 from antiphon.live.programs import Programs
 from antiphon.live.publisher import Facts, Parts, StatePublisher
 from antiphon.live.recording_switch import RecordingSwitch, header_of
 from antiphon.live.reporter import Reporter
 from antiphon.live.session_commands import SessionCommands
+from antiphon.live.stopping import stopped_from_outside
 from antiphon.live.terminal import Terminal, is_terminal
 from antiphon.melody.bundle import bundle_names
 from antiphon.midi.connection import Connection, LateConnection
@@ -86,7 +87,7 @@ class _Session:
 
     def play(self) -> None:
         """Play, from the opening of the ports to their end."""
-        with stopped_by_signals(self._inbox.stop):
+        with stopped_from_outside(self._inbox.stop):
             connection, no_midi = self._connect()
             try:
                 self._play_through(connection, no_midi)
