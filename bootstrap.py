@@ -45,8 +45,8 @@ WITH_WHEELS = ((3, 12), (3, 11))
 # second, not five. PIPE: the signal would end jackd when a client dies at the wrong moment. cat: it lives until its
 # standard input ends, so it never outlives whoever started it, however that one went.
 JACKD = "trap '' PIPE; jackd $1 --sync --timeout 100 -d dummy -r 48000 -p $2 & cat; kill $!; wait $!"
-# delete(): a client that is not closed holds up the server's end for seconds.
-JACK_PROBE = "import rtmidi; rtmidi.MidiIn(rtmidi.API_UNIX_JACK, 'Antiphon looks').delete()"
+# close(): a client that is not closed holds up the server's end for seconds.
+JACK_PROBE = "from antiphon.midi.backends import load_backend; load_backend().input('jack', 'Antiphon looks').close()"
 
 
 class SetUpError(Exception):

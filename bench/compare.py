@@ -27,7 +27,7 @@ from peers import IMPSY, NOTOCHORD, Skipped, running, say
 from antiphon.bench import inner, wire
 from antiphon.bench.figures import Spread, spread
 from antiphon.errors import UserError
-from antiphon.midi.ports import choose_api
+from antiphon.midi.ports import choose_system
 from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
 
@@ -96,11 +96,11 @@ def one_round(measured: Measured, musician: Musician, asked: Mapping[str, Callab
         measured.add("impsy_osc", reply["us"])
     settings = musician.settings
     try:
-        number = choose_api(settings.ports.api)
+        system = choose_system(settings.ports.api)
     except UserError as error:
         measured.skipped["ports"] = str(error)
         return
-    wired = wire.measure(settings.ports.api, number, settings.play.model, notes)
+    wired = wire.measure(settings.ports.api, system, settings.play.model, notes)
     measured.add("midi_echo", wired.echo_us)
     measured.add("antiphon_ports", wired.ports_us)
     measured.lost += wired.lost

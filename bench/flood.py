@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import rtmidi
 from compare import midi_system
 
 from antiphon.bench import process
 from antiphon.bench.figures import spread
 from antiphon.bench.inner import TUNE
 from antiphon.bench.wire import PACE, Line
+from antiphon.midi.backend import System
+from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import encode
 from antiphon.midi.messages import ControlChange
-from antiphon.midi.ports import choose_api
+from antiphon.midi.ports import choose_system
 from antiphon.settings import read_settings
 
 ROUNDS = 2
@@ -31,26 +32,26 @@ BURST, EVERY = 20, 0.002
 """Messages at once, and seconds from one burst to the next: 10,000 a second."""
 
 
-def flood(api: int, name: str, stop: Any, sent: Any) -> None:
+def flood(system: System, name: str, stop: Any, sent: Any) -> None:
     """Flood the daemon of a name until told to stop; `sent` counts the messages."""
-    out = rtmidi.MidiOut(rtapi=api, name="Bench flood")
-    out.open_port(next(i for i, port in enumerate(out.get_ports()) if f"{name} in" in port), "flood")
+    out = load_backend().output(system, "Bench flood")
+    out.open(next(port for port in out.ports() if f"{name} in" in port), "flood")
     due = time.perf_counter()
     while not stop.is_set():
         for number in range(BURST):
-            out.send_message(encode(ControlChange(1 + number % 4, (sent.value + number) % 128, 2)))
+            out.send(encode(ControlChange(1 + number % 4, (sent.value + number) % 128, 2)))
         sent.value += BURST
         due += EVERY
         time.sleep(max(0.0, due - time.perf_counter()))
-    out.delete()
+    out.close()
 
 
 @contextmanager
-def flooding(api: int, name: str) -> Iterator[Any]:
+def flooding(system: System, name: str) -> Iterator[Any]:
     """Flood a daemon from a process of its own until the block ends; the value counts the messages."""
     context = multiprocessing.get_context("spawn")
     stop, sent = context.Event(), context.Value("i", 0)
-    process = context.Process(target=flood, args=(api, name, stop, sent))
+    process = context.Process(target=flood, args=(system, name, stop, sent))
     process.start()
     while not sent.value and process.is_alive():
         time.sleep(0.01)
@@ -87,14 +88,14 @@ def main() -> None:
     lost = messages = 0
     with midi_system(), ExitStack() as stack:
         settings = read_settings()
-        number = choose_api(settings.ports.api)
+        system = choose_system(settings.ports.api)
         daemon = stack.enter_context(process.daemon(settings.ports.api, settings.play.model))
-        line = stack.enter_context(Line(number, daemon.name))
+        line = stack.enter_context(Line(system, daemon.name))
         round_trips(line, 2)  # until caches are warm
         before = daemon.memory_mb
         for _ in range(ROUNDS):
             quiet += round_trips(line, seconds)[0]
-            with flooding(number, daemon.name) as sent:
+            with flooding(system, daemon.name) as sent:
                 before_flood = sent.value
                 taken, missing = round_trips(line, seconds)
                 messages += sent.value - before_flood

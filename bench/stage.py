@@ -25,7 +25,7 @@ from antiphon.bench.figures import spread
 from antiphon.bench.inner import TUNE
 from antiphon.midi.codec import encode
 from antiphon.midi.messages import Message, NoteOff, NoteOn
-from antiphon.midi.ports import choose_api
+from antiphon.midi.ports import choose_system
 from antiphon.stage.messages import VERSION
 
 PAGES = 3
@@ -67,17 +67,17 @@ class Page:
 
 def measure(notes: int) -> dict[str, list[float]]:
     """Play so many notes on each line, in turns; return the round trips of each, in milliseconds."""
-    api = choose_api("auto")
+    system = choose_system("auto")
     with ExitStack() as stack:
         staged = stack.enter_context(process.daemon("auto", "essen", STAGED, ("--stage", "--stage-port", "0")))
         stack.enter_context(process.daemon("auto", "essen", PLAIN))
-        echo = stack.enter_context(process.bare_echo(api))
+        echo = stack.enter_context(process.bare_echo(system))
         url = staged.page_url()
         pages = [Page(stack, url) for _ in range(PAGES)]
         lines: dict[str, Page | wire.Line] = {
-            "echo": stack.enter_context(wire.Line(api, echo.name)),
-            "no stage": stack.enter_context(wire.Line(api, PLAIN)),
-            "stage and three pages": stack.enter_context(wire.Line(api, STAGED)),
+            "echo": stack.enter_context(wire.Line(system, echo.name)),
+            "no stage": stack.enter_context(wire.Line(system, PLAIN)),
+            "stage and three pages": stack.enter_context(wire.Line(system, STAGED)),
             "key on the page": pages[0],
         }
         chance = random.Random(1)  # noqa: S311

@@ -249,9 +249,9 @@ def learn(
 @app.command()
 def ports(api: Api = None, config: Config = None) -> None:
     """List the MIDI ports that are there to listen to and to play to."""
-    from antiphon.midi.ports import choose_api, list_ports
+    from antiphon.midi.ports import choose_system, list_ports
 
-    there = list_ports(choose_api(_settings(config, ports={"api": api}).ports.api))
+    there = list_ports(choose_system(_settings(config, ports={"api": api}).ports.api))
     for title, given_by, names in (
         ("To listen to", "--input", there.inputs),
         ("To play to", "--output", there.outputs),

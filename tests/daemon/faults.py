@@ -14,10 +14,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
-import rtmidi
 
 import bootstrap
-from antiphon.midi.jack_monitor import leak_client
+from antiphon.midi.backends import load_backend
 from tests.conftest import reserved_name
 from tests.daemon.live import BPM, PATIENCE, Daemon, Heard, Keyboard, environment
 
@@ -79,11 +78,10 @@ class Peer(Keyboard):
     def arrive(self) -> None:
         """Open the ports."""
         self._is_here = True
-        self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=f"{self._name} keys")
-        self._in = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=f"{self._name} synth")
-        self._in.set_callback(self._receive)
-        self._out.open_virtual_port("keys")
-        self._in.open_virtual_port("synth")
+        self._out = load_backend().output("jack", f"{self._name} keys")
+        self._in = load_backend().input("jack", f"{self._name} synth", self._receive)
+        self._out.open_virtual("keys")
+        self._in.open_virtual("synth")
 
     def leave(self) -> None:
         """Close the ports, as a program does that ends."""
@@ -98,7 +96,7 @@ class Peer(Keyboard):
 def forsake(player: Keyboard) -> None:
     """Leave a player alone whose JACK server will be killed: closing it then would crash."""
     for client in (player._in, player._out):
-        leak_client(client)
+        client.leak()
 
 
 def connections() -> dict[str, list[str]]:

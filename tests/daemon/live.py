@@ -15,14 +15,13 @@ from typing import Any, NamedTuple, Self
 
 import mido
 import pytest
-import rtmidi
 
 from antiphon.improviser.events import Event
 from antiphon.live.priority import REALTIME_PRIORITY
+from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.connection import SETTLE_SECONDS
 from antiphon.midi.messages import NoteOff, NoteOn
-from antiphon.midi.ports import close_clients
 from antiphon.recording.tempo_map import TICKS_PER_BEAT
 from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events
 
@@ -63,12 +62,12 @@ class Keyboard:
 
     def __init__(self, name: str, plays_to: str = "", listens_to: str = "") -> None:
         """Plug the cables into the ports of the daemon `name`, or into others: a part of each one's name."""
-        self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=f"{name} keys")
-        self._in = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=f"{name} ears")
+        backend = load_backend()
         self._queue: SimpleQueue[Heard] = SimpleQueue()
-        self._in.set_callback(self._receive)
-        self._out.open_port(number_of(self._out.get_ports(), plays_to or f"{name} in"), "keys")
-        self._in.open_port(number_of(self._in.get_ports(), listens_to or f"{name} out"), "ears")
+        self._out = backend.output("jack", f"{name} keys")
+        self._in = backend.input("jack", f"{name} ears", self._receive)
+        self._out.open(full_name(self._out.ports(), plays_to or f"{name} in"), "keys")
+        self._in.open(full_name(self._in.ports(), listens_to or f"{name} out"), "ears")
         time.sleep(
             SETTLE_SECONDS
         )  # a connection is there from one of JACK's next cycles on, and nothing says from which
@@ -77,10 +76,11 @@ class Keyboard:
         return self
 
     def __exit__(self, *_: object) -> None:
-        close_clients(self._in, self._out)
+        self._in.close()
+        self._out.close()
 
-    def _receive(self, message: tuple[list[int], float], _: object) -> None:
-        self._queue.put(Heard(time.monotonic(), decode(message[0])))
+    def _receive(self, message: Sequence[int]) -> None:
+        self._queue.put(Heard(time.monotonic(), decode(message)))
 
     def play(self, tune: Tune, bpm: float = BPM, start: float | None = None) -> None:
         """Play a tune, from `start` on (by `time.monotonic()`) or from now."""
@@ -94,7 +94,7 @@ class Keyboard:
         self.send(*encode(event))
 
     def send(self, *message: int) -> None:
-        self._out.send_message(message)
+        self._out.send(bytes(message))
 
     def hear(self, count: int) -> list[Event | None]:
         """Wait for so many messages."""
@@ -124,8 +124,8 @@ class Keyboard:
         return self.hear_out(0.0)
 
 
-def number_of(ports: list[str], part: str) -> int:
-    return next(i for i, name in enumerate(ports) if part in name)
+def full_name(ports: list[str], part: str) -> str:
+    return next(name for name in ports if part in name)
 
 
 class Daemon:

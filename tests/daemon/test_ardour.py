@@ -4,7 +4,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -12,10 +12,9 @@ from threading import Condition
 from typing import Self
 
 import pytest
-import rtmidi
 
+from antiphon.midi.backends import load_backend
 from antiphon.midi.messages import NoteOff, NoteOn
-from antiphon.midi.ports import close_clients
 from tests.conftest import running_jack
 from tests.daemon.live import (
     PATIENCE,
@@ -25,8 +24,8 @@ from tests.daemon.live import (
     daemon,
     environment,
     events_of,
+    full_name,
     notes,
-    number_of,
     ons,
     recorded,
     sounding,
@@ -61,26 +60,24 @@ class Ears:
     """Hears the clock as the daemon does, and knows where in the song each moment was."""
 
     def __init__(self) -> None:
-        self._in = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="Ears")
-        self._in.ignore_types(timing=False)
+        self._in = load_backend().input("jack", "Ears", self._receive)
         self._came = Condition()
         self.pulses: list[float] = []
         """When each pulse since the start came, by `time.monotonic()`."""
-        self._in.set_callback(self._receive)
-        self._in.open_port(number_of(self._in.get_ports(), CLOCK_PORT), "clock")
+        self._in.open(full_name(self._in.ports(), CLOCK_PORT), "clock")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        close_clients(self._in)
+        self._in.close()
 
-    def _receive(self, message: tuple[list[int], float], _: object) -> None:
+    def _receive(self, message: Sequence[int]) -> None:
         now = time.monotonic()
         with self._came:
-            if message[0][0] == START:
+            if message[0] == START:
                 self.pulses.clear()
-            elif message[0][0] == PULSE:
+            elif message[0] == PULSE:
                 self.pulses.append(now)
             self._came.notify_all()
 

@@ -47,14 +47,13 @@ def test_a_close_that_keeps_pythons_lock_ends_the_process() -> None:
 
 IN_A_FLOOD = """
 import threading
-from rtmidi import API_UNIX_JACK
 from antiphon.midi.connection import Connection
 class Nobody:
     def lost(self, what): pass
     def back(self, what, reconnect): pass
 for _ in range(20):
     heard = threading.Semaphore(0)
-    connection = Connection(API_UNIX_JACK, "Close", "Flood", "", lambda *_: heard.release(), Nobody())
+    connection = Connection("jack", "Close", "Flood", "", lambda *_: heard.release(), Nobody())
     connection.open()
     for _ in range(100):
         heard.acquire()

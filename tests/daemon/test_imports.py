@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "daemon" / "antiphon"
 HEAVY = ("tensorflow", "keras", "music21", "antiphon_trainer")
-WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "mido", "signal", "socket")
+WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "supriya_midi", "mido", "signal", "socket")
 """What touches the world or the clock."""
 ORDER = (
     *("errors", "printable", "budgets", "quiet", "clock", "files", "melody", "parameters"),
@@ -33,7 +33,8 @@ def ours(*names: str) -> tuple[str, ...]:
 FORBIDDEN = {
     "melody": WORLD,
     "improviser": (
-        *ours("settings", "midi.codec", "midi.ports", "midi.connection", "midi.jack_monitor", "midi.time_limit"),
+        *ours("settings", "midi.codec", "midi.ports", "midi.port", "midi.connection", "midi.jack_monitor"),
+        *ours("midi.late_connection", "midi.backend", "midi.backends", "midi.time_limit"),
         *WORLD,
     ),
     "stage": ours("improviser", "musician"),

@@ -12,18 +12,19 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 import pytest
-import rtmidi
 import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import UserError
 from antiphon.improviser.input.controls import Source
+from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.parameters import CONTROLS
 from antiphon.setup.learn import Arrivals, Lesson, MoveDetector, check_controls, table_changes
 from antiphon.setup.own_config import write_section
+from tests.daemon.live import full_name
 
 PATIENCE = 10.0
 """Seconds after which something that must come never will."""
@@ -208,7 +209,7 @@ class Pupil:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self._said: SimpleQueue[str] = SimpleQueue()
-        self._knobs = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Knobs")
+        self._knobs = load_backend().output("jack", "Knobs")
         Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -227,12 +228,11 @@ class Pupil:
         return said[-1]
 
     def connect(self, part: str) -> None:
-        number = next(i for i, name in enumerate(self._knobs.get_ports()) if part in name)
-        self._knobs.open_port(number, "knobs")
+        self._knobs.open(full_name(self._knobs.ports(), part), "knobs")
 
     def move(self, *messages: Message) -> None:
         for message in messages:
-            self._knobs.send_message(encode(message))
+            self._knobs.send(encode(message))
 
     def type(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -240,8 +240,7 @@ class Pupil:
         self.process.stdin.flush()
 
     def close(self) -> None:
-        self._knobs.close_port()
-        self._knobs.delete()
+        self._knobs.close()
 
 
 @contextmanager

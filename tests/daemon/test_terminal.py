@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-import rtmidi
 from msgspec.structs import replace
 
 from antiphon.live.publisher import Scene
 from antiphon.live.terminal import line_of
+from antiphon.midi.backends import load_backend
 from tests.daemon.faults import in_terminal
-from tests.daemon.live import PATIENCE, Keyboard, daemon, environment, number_of
+from tests.daemon.live import PATIENCE, Keyboard, daemon, environment, full_name
 from tests.daemon.pages import STATE, page, staged
 
 PLAYED = replace(
@@ -96,9 +96,9 @@ def test_quiet_says_only_what_goes_wrong(jack_server: dict[str, str], tmp_path: 
         )
         assert process.stdout is not None
         assert "another Antiphon plays" in process.stdout.readline()
-        probe = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Taken probe")
-        number_of(probe.get_ports(), "Taken 2 in")
-        probe.delete()
+        probe = load_backend().output("jack", "Taken probe")
+        full_name(probe.ports(), "Taken 2 in")
+        probe.close()
         process.send_signal(signal.SIGTERM)
         said, errors = process.communicate(timeout=PATIENCE)
         assert (process.returncode, said, errors) == (0, "", "")

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Sequence
+from contextlib import closing
+from typing import cast
 
-import rtmidi
-
-from antiphon.midi.ports import stop_callback
+from antiphon.midi.backend import System
+from antiphon.midi.backends import load_backend
 
 NAME = "Bench echo"
 
 
 def main() -> None:
-    """Echo on the MIDI system whose RtMidi number is the argument."""
-    api = int(sys.argv[1])
-    out, midi_in = rtmidi.MidiOut(rtapi=api, name=f"{NAME} out"), rtmidi.MidiIn(rtapi=api, name=f"{NAME} in")
+    """Echo on the MIDI system that the argument names."""
+    system = cast(System, sys.argv[1])
+    backend = load_backend()
+    out = backend.output(system, f"{NAME} out")
 
-    def send_back(message: tuple[list[int], float], _data: Any = None) -> None:
-        out.send_message(message[0])
+    def send_back(message: Sequence[int]) -> None:
+        out.send(bytes(message))
 
-    out.open_virtual_port(f"{NAME} out")
-    midi_in.set_callback(send_back)
-    midi_in.open_virtual_port(f"{NAME} in")
-    print("ready", flush=True)  # noqa: T201
-    sys.stdin.read()
-    stop_callback(midi_in)
+    with closing(backend.input(system, f"{NAME} in", send_back)) as ears:
+        out.open_virtual(f"{NAME} out")
+        ears.open_virtual(f"{NAME} in")
+        print("ready", flush=True)  # noqa: T201
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

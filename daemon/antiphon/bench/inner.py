@@ -20,7 +20,7 @@ from antiphon.live.inbox import Inbox
 from antiphon.live.performance import Performance
 from antiphon.melody.grid import STEPS_PER_BEAT
 from antiphon.midi.codec import encode
-from antiphon.midi.connection import NoConnection
+from antiphon.midi.late_connection import NoConnection
 from antiphon.midi.messages import ClockPulse, ClockStart, NoteOff, NoteOn
 from antiphon.midi.protocol import PULSES_PER_QUARTER
 from antiphon.musician import Musician

@@ -13,6 +13,7 @@ import psutil
 
 from antiphon.bench import echo
 from antiphon.errors import UserError
+from antiphon.midi.backend import System
 
 IDLE_SECONDS = 4.0
 DAEMON = "Bench daemon"
@@ -49,9 +50,9 @@ def daemon(api: str, model: str, name: str = DAEMON, more: Sequence[str] = ()) -
 
 
 @contextmanager
-def bare_echo(number: int) -> Iterator[Peer]:
-    """Run an echo on a MIDI system, given by its RtMidi number, until the block ends."""
-    with _peer(echo.NAME, ("-m", echo.__name__, str(number)), "ready") as peer:
+def bare_echo(system: System) -> Iterator[Peer]:
+    """Run an echo on a MIDI system until the block ends."""
+    with _peer(echo.NAME, ("-m", echo.__name__, system), "ready") as peer:
         yield peer
 
 

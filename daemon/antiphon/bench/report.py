@@ -13,7 +13,7 @@ from antiphon.bench import inner, wire
 from antiphon.bench.figures import Spread, spread
 from antiphon.errors import UserError
 from antiphon.live import priority
-from antiphon.midi.ports import choose_api
+from antiphon.midi.ports import choose_system
 from antiphon.musician import load_musician
 from antiphon.settings import Settings
 
@@ -71,11 +71,11 @@ def bench(settings: Settings, notes: int, say: Callable[[str], None]) -> Bench:
         say("being on time while another core is busy …")
         rows["timing_us"] = spread(inner.timing_us(musician))
     try:
-        api = choose_api(settings.ports.api)
+        system = choose_system(settings.ports.api)
     except UserError as error:
         return Bench(**rows, no_midi=str(error))
     say(f"{notes} notes through MIDI ports, and as many through a bare echo …")
-    wired = wire.measure(settings.ports.api, api, settings.play.model, notes)
+    wired = wire.measure(settings.ports.api, system, settings.play.model, notes)
     return Bench(
         **rows,
         ports_us=spread(wired.ports_us),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, Self
-
-import rtmidi
+from typing import Self
 
 from antiphon.bench import process
 from antiphon.bench.inner import TUNE
+from antiphon.midi.backend import System
+from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import NoteOff, NoteOn
-from antiphon.midi.ports import close_clients
+from antiphon.settings import Api
 
 PATIENCE = 2.0
 """Seconds after which an answer is lost."""
@@ -48,57 +49,58 @@ class OnTheWire:
 
 
 class Line:
-    """A cable to a peer's input and one from its output, on the MIDI system whose RtMidi number is `api`."""
+    """A cable to a peer's input and one from its output, on a MIDI system."""
 
-    def __init__(self, api: int, name: str) -> None:
-        self._out: Any = rtmidi.MidiOut(rtapi=api, name=f"{name} bench keys")
-        self._in: Any = rtmidi.MidiIn(rtapi=api, name=f"{name} bench ears")
+    def __init__(self, system: System, name: str) -> None:
+        backend = load_backend()
+        self._out = backend.output(system, f"{name} bench keys")
+        self._in = backend.input(system, f"{name} bench ears", self._hear)
         self._heard: SimpleQueue[float] = SimpleQueue()
         self.sent = time.perf_counter()
-        self._in.set_callback(self._hear)
-        self._out.open_port(_number(self._out.get_ports(), f"{name} in"), "keys")
-        self._in.open_port(_number(self._in.get_ports(), f"{name} out"), "ears")
+        self._out.open(_full_name(self._out.ports(), f"{name} in"), "keys")
+        self._in.open(_full_name(self._in.ports(), f"{name} out"), "ears")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        close_clients(self._in, self._out)
+        self._in.close()
+        self._out.close()
 
     def round_trip(self, pitch: int) -> float | None:
         """Send a note and return when its answer has come, in seconds after; None if it never does."""
         while not self._heard.empty():
             self._heard.get()
         start = self.sent = time.perf_counter()
-        self._out.send_message(encode(NoteOn(pitch, 80, _CHANNEL)))
+        self._out.send(encode(NoteOn(pitch, 80, _CHANNEL)))
         try:
             came = self._heard.get(timeout=PATIENCE)
         except Empty:
             return None
         finally:
-            self._out.send_message(encode(NoteOff(pitch, _CHANNEL)))
+            self._out.send(encode(NoteOff(pitch, _CHANNEL)))
         return came - start
 
-    def _hear(self, message: tuple[list[int], float], _data: Any) -> None:
-        if isinstance(decode(message[0]), NoteOn):
+    def _hear(self, message: Sequence[int]) -> None:
+        if isinstance(decode(message), NoteOn):
             self._heard.put(time.perf_counter())
 
 
-def measure(api: str, number: int, model: str, notes: int) -> OnTheWire:
+def measure(api: Api, system: System, model: str, notes: int) -> OnTheWire:
     """Start the daemon and an echo, let them idle, and play to both in turns.
 
     Args:
-        api: the MIDI system's name.
-        number: RtMidi's of it.
+        api: the daemon's setting.
+        system: what that comes to on this machine.
         model: of the daemon.
         notes: that are played to each.
     """
     with ExitStack() as stack:
         daemon = stack.enter_context(process.daemon(api, model))
-        echo = stack.enter_context(process.bare_echo(number))
+        echo = stack.enter_context(process.bare_echo(system))
         memory = daemon.memory_mb
         idle, echo_idle = process.idle_percent((daemon, echo))
-        lines = [stack.enter_context(Line(number, peer.name)) for peer in (daemon, echo)]
+        lines = [stack.enter_context(Line(system, peer.name)) for peer in (daemon, echo)]
         taken: tuple[list[float], list[float]] = ([], [])
         lost, chance = 0, random.Random(1)  # noqa: S311
         for played in range(WARMING + notes):
@@ -114,5 +116,5 @@ def measure(api: str, number: int, model: str, notes: int) -> OnTheWire:
         return OnTheWire(*taken, lost, round(daemon.start_s, 3), round(memory, 1), idle, echo_idle)
 
 
-def _number(ports: list[str], part: str) -> int:
-    return next(i for i, name in enumerate(ports) if part in name)
+def _full_name(ports: list[str], part: str) -> str:
+    return next(name for name in ports if part in name)

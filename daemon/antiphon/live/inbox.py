@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from antiphon import clock
 from antiphon.midi.codec import decode
@@ -42,7 +43,7 @@ class Inbox:
 
     def __init__(self, start: float) -> None:
         self.start = start
-        # SimpleQueue.put never waits for a lock that Python code holds, so RtMidi's thread can't be blocked.
+        # SimpleQueue.put never waits for a lock that Python code holds, so the port's thread can't be blocked.
         self._queue: SimpleQueue[Arrival | _Latest] = SimpleQueue()
         self._latest: dict[_Wheel, _Latest] = {}
         self._lock = threading.Lock()
@@ -51,9 +52,9 @@ class Inbox:
         """Return the time, in seconds from the session's start."""
         return clock.now() - self.start
 
-    def receive(self, message: tuple[list[int], float], _data: Any = None) -> None:
-        """Take a MIDI message from a port: RtMidi's callback."""
-        self.put(bytes(message[0]))
+    def receive(self, message: Sequence[int]) -> None:
+        """Take a MIDI message from a port, on the port's own thread."""
+        self.put(bytes(message))
 
     def put(self, data: bytes) -> Message | None:
         """Stamp and decode a MIDI message, and hand it over; return what it means.

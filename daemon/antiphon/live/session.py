@@ -24,7 +24,8 @@ from antiphon.live.session_commands import SessionCommands
 from antiphon.live.stopping import stopped_from_outside
 from antiphon.live.terminal import Terminal, is_terminal
 from antiphon.melody.bundle import bundle_names
-from antiphon.midi.connection import Connection, LateConnection
+from antiphon.midi.connection import Connection
+from antiphon.midi.late_connection import LateConnection
 from antiphon.midi.ports import NoMidiSystem, find_system, free_name
 from antiphon.musician import Musician, load_musician
 from antiphon.recording.entries import Marker
@@ -109,9 +110,9 @@ class _Session:
 
     def _open_ports(self) -> Connection:
         ports = self._settings.ports
-        api, inputs = find_system(ports.api)
+        system, inputs = find_system(ports.api)
         name = free_name(inputs, ports.name)
-        connection = Connection(api, name, ports.input, ports.output, self._inbox.receive, self._port_events)
+        connection = Connection(system, name, ports.input, ports.output, self._inbox.receive, self._port_events)
         connection.open()
         if name != ports.name:
             self._reporter.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")

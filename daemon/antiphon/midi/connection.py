@@ -9,24 +9,21 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
-
-import rtmidi
+from typing import Protocol
 
 from antiphon.errors import UserError
 from antiphon.midi.active_notes import ActiveNotes
+from antiphon.midi.backend import Input, MidiError, NoSystem, Output, Receive, System
+from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import encode
-from antiphon.midi.jack_monitor import JackServerMonitor, leak_client
+from antiphon.midi.jack_monitor import JackServerMonitor
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, Packet
-from antiphon.midi.ports import Receive, find_port, open_port, stop_callback
+from antiphon.midi.port import Port
 from antiphon.midi.protocol import ALL_NOTES_OFF
 from antiphon.midi.time_limit import within
 
 LOOK_SECONDS = 0.5
 """Seconds from one look at the ports to the next."""
-LATE_SECONDS = 2.0
-"""Seconds from one look for a MIDI system to the next, where there was none yet: a service at login is early."""
 STILL_LOOKS = 2
 """Looks in a row between which JACK played no audio frame, after which its server counts as hanging."""
 SETTLE_SECONDS = 0.1
@@ -45,73 +42,30 @@ class Watcher(Protocol):
         """Something is there again; `what` says it in words. The thread that sends must call `reconnect`."""
 
 
-@dataclass
-class _Port:
-    """One of the two ports, with an RtMidi client of its own. Clients stay referenced: RtMidi closes what is collected.
-
-    `part` is of another port's name, to which it is to be connected, or "" for a virtual port.
-    """
-
-    kind: Any
-    direction: str
-    name: str
-    part: str
-    receive: Receive | None = None
-    client: Any = None
-    full_name: str = ""
-    is_open: bool = False
-
-    def start(self, api: int) -> None:
-        """Become a client of the MIDI system."""
-        self.client = self.kind(rtapi=api, name=self.name)
-
-    def stop(self) -> None:
-        """Close port and client."""
-        self.unplug()
-        self.client.delete()
-
-    def unplug(self) -> None:
-        """Close the port."""
-        self.is_open = False
-        if self.receive is not None:
-            stop_callback(self.client)
-        self.client.close_port()
-
-    def find(self) -> tuple[int, str] | None:
-        """Return the number and the name of the port to connect to; None for a virtual one."""
-        return find_port(self.client.get_ports(), self.part, self.direction) if self.part else None
-
-    def plug(self, found: tuple[int, str] | None) -> None:
-        """Open the port."""
-        if self.receive is not None:
-            self.client.ignore_types(sysex=True, timing=False, active_sense=True)
-            self.client.set_callback(self.receive)
-        self.full_name = open_port(self.client, self.name, found, self.direction)
-        self.is_open = True
-
-    def is_gone(self) -> bool:
-        """Return whether the port that it is connected to is no longer there."""
-        return bool(self.part) and self.full_name not in self.client.get_ports()
-
-
 class Connection:
     """Both ports. All but `send`, `open` and `close` happens on a thread of its own.
 
     Args:
-        api: RtMidi's number of the MIDI system.
+        system: where the ports are.
         name: what other programs see of virtual ports.
         input_part: a unique part of an existing port's name, or "" for a virtual port; `output_part` likewise.
-        receive: is called on RtMidi's thread and must not block.
+        receive: gets the messages.
         watcher: is told what is gone and what is back.
     """
 
     def __init__(
-        self, api: int, name: str, input_part: str, output_part: str, receive: Receive, watcher: Watcher
+        self, system: System, name: str, input_part: str, output_part: str, receive: Receive, watcher: Watcher
     ) -> None:
-        self._api = api
+        self._system = system
         self._watcher = watcher
-        self._in = _Port(rtmidi.MidiIn, "input", f"{name} in", input_part, receive)
-        self._out = _Port(rtmidi.MidiOut, "output", f"{name} out", output_part)
+        name_in, name_out = f"{name} in", f"{name} out"
+        backend = load_backend()
+        self._in: Port[Input] = Port(
+            system, "input", name_in, input_part, lambda: backend.input(system, name_in, receive)
+        )
+        self._out: Port[Output] = Port(
+            system, "output", name_out, output_part, lambda: backend.output(system, name_out)
+        )
         self._jack: JackServerMonitor | None = None
         self._send: Callable[[bytes], None] | None = None
         self._sounding: ActiveNotes[NoteOn] = ActiveNotes()
@@ -141,10 +95,8 @@ class Connection:
         """
         try:
             self._start()
-            # Both are looked for before either is there itself.
-            found_in, found_out = self._in.find(), self._out.find()
-            self._out.plug(found_out)
-            self._in.plug(found_in)
+            self._out.open()
+            self._in.open()
         except BaseException:
             within(CLOSE_SECONDS, self._close_ports)
             raise
@@ -164,7 +116,7 @@ class Connection:
             self._channels.add(message.channel)
         elif isinstance(message, NoteOff) and self._sounding.turn_off(message) is None:
             return  # it was ended already, when a port was lost
-        with contextlib.suppress(rtmidi.RtMidiError):  # the watching thread will find out
+        with contextlib.suppress(MidiError):  # the watching thread will find out
             send(packet.data)
 
     def close(self) -> bool:
@@ -179,19 +131,19 @@ class Connection:
         send = self._send
         if send is not None:
             for note_off in self._sounding.turn_all_off():
-                with contextlib.suppress(rtmidi.RtMidiError):
+                with contextlib.suppress(MidiError):
                     send(encode(note_off))
 
     def _reconnect(self) -> None:
         """Send through the port that is open now; what sounded when the last one was lost is ended first."""
-        if not self._out.is_open:
+        if not self._out.is_open or self._out.client is None:
             return
-        was_gone, send = self._send is None, self._out.client.send_message
+        was_gone, send = self._send is None, self._out.client.send
         self._send = send
         if was_gone:
             self.end_notes()
             for channel in sorted(self._channels):  # for what was sent to a port that was gone already
-                with contextlib.suppress(rtmidi.RtMidiError):
+                with contextlib.suppress(MidiError):
                     send(encode(ControlChange(ALL_NOTES_OFF, 0, channel)))
 
     # The watching thread
@@ -202,7 +154,7 @@ class Connection:
             if self._is_closing:
                 return
             self._wake.clear()
-            with contextlib.suppress(rtmidi.RtMidiError, UserError):  # it is gone again: the next look will tell
+            with contextlib.suppress(MidiError, UserError):  # it is gone again: the next look will tell
                 self._look()
 
     def _look(self) -> None:
@@ -221,16 +173,15 @@ class Connection:
             self._is_away, self._send = True, None
             self._watcher.lost("the JACK server has ended")
         for port in (self._out, self._in):
-            port.is_open = False
-            leak_client(port.client)
+            port.leak()
         try:
             self._start()
-        except rtmidi.RtMidiError:
+        except MidiError:
             return False
         self._is_away = self._hangs = False
         for port in (self._out, self._in):
             if not port.part:
-                port.plug(None)
+                port.open()
         self._watcher.back("the JACK server is back", self._reconnect)
         return True
 
@@ -249,28 +200,28 @@ class Connection:
             self._watcher.back("the JACK server goes on", self._reconnect)
         return self._hangs
 
-    def _lose(self, port: _Port) -> None:
+    def _lose(self, port: Port[Input] | Port[Output]) -> None:
         if port is self._out:
             self._send = None
         name = port.full_name
-        port.unplug()
+        port.close()
         self._watcher.lost(f"the {port.direction} port {name!r} is gone")
 
-    def _find(self, port: _Port) -> None:
+    def _find(self, port: Port[Input] | Port[Output]) -> None:
         with contextlib.suppress(UserError):  # not there yet, or not the only one
-            port.plug(port.find())
+            port.open()
             self._wake.wait(SETTLE_SECONDS)
             self._watcher.back(f"the {port.direction} port {port.full_name!r} is back", self._reconnect)
 
     def _start(self) -> None:
         """Become a client of the MIDI system, three times: to look out for its end, to play, and to listen."""
-        if self._api == rtmidi.API_UNIX_JACK:
+        if self._system == "jack":
             monitor = JackServerMonitor("Antiphon looks", self._wake.set)
             if not monitor.is_up:
-                raise rtmidi.SystemError("no JACK server")
+                raise NoSystem("no JACK server")
             self._jack = monitor
         for port in (self._out, self._in):
-            port.start(self._api)
+            port.start()
 
     def _close_all(self) -> None:
         if self._thread is not None:
@@ -282,67 +233,8 @@ class Connection:
         for port in (self._in, self._out):
             if port.client is None:
                 continue
-            leak_client(port.client)  # for the interpreter's end, if this hangs
+            port.leak()  # for the interpreter's end, if this hangs
             if has_server:
                 port.stop()
         if self._jack is not None and has_server:
             self._jack.close()
-
-
-class LateConnection:
-    """Stands for a connection until there is a MIDI system, and for that connection from then on.
-
-    Args:
-        connect: opens the connection; raises UserError while there is no MIDI system, or no such port.
-        watcher: is told when it is open, and lets the thread that sends take it.
-    """
-
-    def __init__(self, connect: Callable[[], Connection], watcher: Watcher) -> None:
-        self._connect = connect
-        self._watcher = watcher
-        self._opened: Connection | None = None
-        self._taken: Connection | None = None
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="late MIDI", daemon=True)
-        self._thread.start()
-
-    def _look(self) -> None:
-        while self._opened is None and not self._closing.wait(LATE_SECONDS):
-            with contextlib.suppress(UserError, rtmidi.RtMidiError):
-                self._opened = self._connect()
-        if (opened := self._opened) is not None:
-            ports = f"{opened.input_name!r} and {opened.output_name!r}"
-            self._watcher.back(f"there is a MIDI system now: the ports are {ports}", self._take)
-
-    def _take(self) -> None:
-        self._taken = self._opened
-
-    def send(self, packet: Packet) -> None:
-        """Send a message, or drop it while there is no MIDI system."""
-        if self._taken is not None:
-            self._taken.send(packet)
-
-    def end_notes(self) -> None:
-        """End what sounds."""
-        if self._taken is not None:
-            self._taken.end_notes()
-
-    def close(self) -> bool:
-        """Stop to look, and close the ports; return whether that was done in time."""
-        self._closing.set()
-        self._thread.join(CLOSE_SECONDS)
-        return self._opened is None or self._opened.close()
-
-
-class NoConnection:
-    """Stands for a connection where there is no MIDI system: nothing comes, and what is sent goes nowhere."""
-
-    def send(self, packet: Packet) -> None:
-        """Drop a message."""
-
-    def end_notes(self) -> None:
-        """Do nothing: no note has been sent."""
-
-    def close(self) -> bool:
-        """Return True: there is nothing to close."""
-        return True

@@ -8,12 +8,12 @@ then done about it, `connection` decides.
 from __future__ import annotations
 
 import ctypes
-import importlib
 import os
 from collections.abc import Callable
 from typing import Any
 
 from antiphon.errors import DEBUG
+from antiphon.midi.backends import load_backend
 
 _NO_START_SERVER = 1
 _ENDED = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
@@ -62,17 +62,13 @@ class JackServerMonitor:
         self._on_end()
 
 
-def leak_client(client: Any) -> None:
-    """Keep an RtMidi client from ever being closed, not even as the program ends; it must not be used any more.
-
-    python-rtmidi 1.5.8 closes nothing that is collected, though it means to; a later one may.
-    """
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))
-
-
 def _libjack() -> Any:
-    # The very copy that RtMidi uses, which its wheel brings along: symbols are looked for in what a library needs too.
-    lib = ctypes.CDLL(importlib.import_module("rtmidi._rtmidi").__file__)
+    # The very copy that RtMidi uses: the machine's, which has been loaded for all, or the one that its wheel brings
+    # along, since symbols are looked for in what a library needs too.
+    extension = load_backend().extension
+    lib = ctypes.CDLL(None)
+    if not hasattr(lib, "jack_client_open"):
+        lib = ctypes.CDLL(extension)
     lib.jack_client_open.restype = ctypes.c_void_p
     lib.jack_client_open.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
     lib.jack_client_close.argtypes = [ctypes.c_void_p]

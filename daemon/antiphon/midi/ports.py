@@ -1,47 +1,34 @@
-"""Ports: the MIDI systems of this machine, what is connected to them, and opening what we listen and play to."""
+"""Ports: the MIDI systems of this machine, what is connected to them, and which one is meant by a part of a name."""
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
+import re
 import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
 
-import rtmidi
 from platformdirs import user_runtime_path
 
 from antiphon.errors import UserError
 from antiphon.files import lock, open_privately
+from antiphon.midi.backend import Client, Direction, MidiError, NoSystem, PortGone, Receive, System
+from antiphon.midi.backends import load_backend
 from antiphon.quiet import silenced
 from antiphon.settings import Api
 
-_APIS: dict[str, int] = {
-    "alsa": rtmidi.API_LINUX_ALSA,
-    "jack": rtmidi.API_UNIX_JACK,
-    "coremidi": rtmidi.API_MACOSX_CORE,
-    "winmm": rtmidi.API_WINDOWS_MM,
-}
 _HOW_TO_GET_MIDI = {
     "linux": "load ALSA's sequencer (sudo modprobe snd-seq), or start JACK (sudo apt-get install jackd2, "
     "then jackd -d dummy, or PipeWire's pw-jack)",
-    "darwin": "reinstall python-rtmidi with CoreMIDI",
-    "win32": "reinstall python-rtmidi with WinMM",
+    "darwin": "restart the Mac, or reinstall Antiphon",
+    "win32": "restart Windows, or reinstall Antiphon",
 }
-
-IN_FLIGHT_SECONDS = 0.02
-"""Seconds that a message which is on its way gets to arrive, before its port is closed."""
-
-Receive = Callable[[tuple[list[int], float], Any], None]
-"""What RtMidi calls on its own thread for each message: ((bytes, seconds since the last), data)."""
 
 
 class NoMidiSystem(UserError):
@@ -56,8 +43,8 @@ class PortNames:
     outputs: list[str]
 
 
-def choose_api(api: Api) -> int:
-    """Return RtMidi's number of a MIDI system that answers on this machine.
+def choose_system(api: Api) -> System:
+    """Return a MIDI system that answers on this machine.
 
     Raises:
         UserError: there is none; `find_system` says why.
@@ -65,8 +52,8 @@ def choose_api(api: Api) -> int:
     return find_system(api)[0]
 
 
-def find_system(api: Api) -> tuple[int, list[str]]:
-    """Return RtMidi's number of a MIDI system that answers on this machine, and the ports that can be listened to.
+def find_system(api: Api) -> tuple[System, list[str]]:
+    """Return a MIDI system that answers on this machine, and the ports that can be listened to.
 
     `auto` is the operating system's own: CoreMIDI, WinMM, ALSA's sequencer; on Linux without one, JACK.
 
@@ -74,43 +61,45 @@ def find_system(api: Api) -> tuple[int, list[str]]:
         UserError: the one that was asked for is of another kind of machine.
         NoMidiSystem: it isn't there, or doesn't run; the message says what to install or start.
     """
-    compiled = rtmidi.get_compiled_api()
+    compiled = load_backend().systems()
+    wanted: list[System]
     if api == "auto":
-        wanted = [name for name in ("coremidi", "winmm", "alsa", "jack") if _APIS[name] in compiled]
+        order: tuple[System, ...] = ("coremidi", "winmm", "alsa", "jack")
+        wanted = [name for name in order if name in compiled]
         # Asking ALSA where there is none prints noise of its own.
         if not Path("/dev/snd/seq").exists():
             wanted = [name for name in wanted if name != "alsa"]
     else:
         wanted = [api]
     for name in wanted:
-        inputs = _inputs(_APIS[name]) if _APIS[name] in compiled else None
+        inputs = _inputs(name) if name in compiled else None
         if inputs is not None:
-            return _APIS[name], inputs
-    if api != "auto" and _APIS[api] not in compiled:
+            return name, inputs
+    if api != "auto" and api not in compiled:
         raise UserError(f"{api} is not a MIDI system of this machine; leave --api away, and it takes the one there is")
     missing = "no MIDI system answers" if api == "auto" else f"the MIDI system {api!r} doesn't answer"
     raise NoMidiSystem(f"{missing} on this machine; {_HOW_TO_GET_MIDI.get(sys.platform, 'start one')}")
 
 
-def _inputs(api: int) -> list[str] | None:
+def _inputs(system: System) -> list[str] | None:
     """Return what can be listened to in a MIDI system, or None if it doesn't answer."""
     try:
         with silenced():  # libjack says the same in five lines
-            probe = rtmidi.MidiIn(rtapi=api, name="Antiphon looks")
-    except rtmidi.SystemError:
+            probe = load_backend().input(system, "Antiphon looks")
+    except NoSystem:
         return None
-    names: list[str] = probe.get_ports()
-    probe.delete()
-    return names
+    with closing(probe):
+        return probe.ports()
 
 
-def list_ports(api: int) -> PortNames:
+def list_ports(system: System) -> PortNames:
     """Return the ports of other programs and devices."""
+    backend = load_backend()
     with (
-        _client(rtmidi.MidiIn, api, "Antiphon looks") as midi_in,
-        _client(rtmidi.MidiOut, api, "Antiphon looks") as out,
+        closing(backend.input(system, "Antiphon looks")) as listener,
+        closing(backend.output(system, "Antiphon looks")) as player,
     ):
-        return PortNames(midi_in.get_ports(), out.get_ports())
+        return PortNames(listener.ports(), player.ports())
 
 
 _reserved: dict[str, FileIO] = {}
@@ -166,95 +155,73 @@ def free_name(names: list[str], name: str, reserve: Callable[[str], bool] = rese
 
 
 @contextmanager
-def open_input(api: int, name: str, part: str, receive: Receive) -> Iterator[str]:
+def open_input(system: System, name: str, part: str, receive: Receive) -> Iterator[str]:
     """Open only a port to listen to, yield its full name, and close it at the end.
 
-    `part` is a unique part of its name; `receive` is called on RtMidi's thread and must not block.
+    Args:
+        system: where it is.
+        name: Antiphon's, as other programs see it.
+        part: a unique part of an existing port's name, or "" for a virtual one.
+        receive: gets the messages.
+
+    Raises:
+        UserError: as `open_port`.
     """
-    with _client(rtmidi.MidiIn, api, f"{name} in") as midi_in:
-        found = find_port(midi_in.get_ports(), part, "input") if part else None
-        midi_in.ignore_types(sysex=True, timing=True, active_sense=True)
-        midi_in.set_callback(receive)
-        full_name = open_port(midi_in, f"{name} in", found, "input")
-        try:
-            yield full_name
-        finally:
-            stop_callback(midi_in)
+    with closing(load_backend().input(system, f"{name} in", receive, clock=False)) as client:
+        yield open_port(client, system, "input", f"{name} in", part)
 
 
-def stop_callback(midi_in: Any) -> None:
-    """Take an RtMidi client's callback away, so that the client can be closed.
-
-    A message may be on its way, and RtMidi's thread may be waiting for Python's lock to hand it to the callback.
-    Closing a port holds that lock and waits for that thread: a deadlock. And cancelling a callback frees what the
-    thread is about to call; so that is kept alive until the thread has had its turn.
-    """
-    kept = gc.get_referents(midi_in)
-    midi_in.cancel_callback()
-    time.sleep(IN_FLIGHT_SECONDS)
-    del kept
-
-
-def close_clients(midi_in: Any, *others: Any) -> None:
-    """Close a client of RtMidi's that has a callback, and others with it."""
-    stop_callback(midi_in)
-    for client in (midi_in, *others):
-        client.close_port()
-        client.delete()
-
-
-@contextmanager
-def _client(kind: Any, api: int, name: str) -> Iterator[Any]:
-    client = kind(rtapi=api, name=name)
-    try:
-        yield client
-    finally:
-        client.close_port()
-        client.delete()
-
-
-def open_port(client: Any, name: str, found: tuple[int, str] | None, direction: str) -> str:
+def open_port(client: Client, system: System, direction: Direction, own_name: str, part: str) -> str:
     """Open a client's port, connected to an existing one or virtual, and return its full name.
 
     Args:
-        client: of RtMidi.
-        name: of a virtual port.
-        found: number and full name of an existing one, or None.
-        direction: "input" or "output".
+        client: whose port.
+        system: of which it is a client.
+        direction: what kind of client it is.
+        own_name: of its port.
+        part: a unique part of an existing one's name, or "" for a virtual port.
 
     Raises:
-        UserError: it is gone, or virtual ports are not to be had (Windows).
+        UserError: there is no such port, or several, or it is gone, or virtual ports are not to be had (Windows).
     """
-    if found is not None:
-        number, full_name = found
+    if part:
+        full_name = find_port(client.ports(), part, direction, numbered=system == "winmm")
         try:
-            client.open_port(number, name)
-        except (rtmidi.InvalidPortError, rtmidi.SystemError):
+            client.open(full_name, own_name)
+        except PortGone:
             raise UserError(f"the {direction} port {full_name!r} is gone; is it still connected?") from None
         return full_name
-    if sys.platform == "win32":
+    if system == "winmm":
         raise UserError(
             "Windows has no virtual ports: install loopMIDI, make a port in it, and name it "
             "with --input and --output (antiphon ports lists the names)"
         )
     try:
-        client.open_virtual_port(name)
-    except rtmidi.SystemError as error:
-        raise UserError(f"can't open the virtual {direction} port {name!r} ({error})") from None
-    return name
+        client.open_virtual(own_name)
+    except MidiError as error:
+        raise UserError(f"can't open the virtual {direction} port {own_name!r} ({error})") from None
+    return own_name
 
 
-def find_port(names: list[str], part: str, direction: str) -> tuple[int, str]:
-    """Return the number and the name of the one port whose name holds `part`, in capitals or not.
+def find_port(names: Sequence[str], part: str, direction: Direction, numbered: bool = False) -> str:
+    """Return the full name of the one port whose name holds `part`, in capitals or not.
+
+    Args:
+        names: full names of the ports that there are.
+        part: of the name; a whole one is that port's alone, whatever others begin with it.
+        direction: for the message.
+        numbered: whether other programs show names with a number behind them (Windows); `part` may have one, too.
 
     Raises:
         UserError: none or several do; the message lists what there is.
     """
-    found = [(i, n) for i, n in enumerate(names) if part.casefold() in n.casefold()]
-    exact = [(i, n) for i, n in found if n == part]
+    found = [name for name in names if part.casefold() in name.casefold()]
+    if numbered and not found:
+        found = [name for name in names if name == re.sub(r" \d+$", "", part)]
+    exact = [name for name in found if name == part]
     if len(exact) == 1 or len(found) == 1:
         return (exact or found)[0]
     what = "no" if not found else "more than one"
-    there = ", ".join(repr(n) for n in ([n for _, n in found] or names)) or "none"
+    there = ", ".join(map(repr, found or names)) or "none"
     advice = "plug it in or start it" if not found else "say more of its name"
     raise UserError(f"{what} {direction} port has {part!r} in its name; there is: {there}; {advice}")

@@ -17,7 +17,7 @@ import numpy as np
 
 from antiphon.errors import UserError
 from antiphon.live.priority import REALTIME_PRIORITY
-from antiphon.midi.ports import choose_api, list_ports
+from antiphon.midi.ports import choose_system, list_ports
 from antiphon.musician import Musician, load_musician
 from antiphon.recording.sessions import sessions_folder
 from antiphon.settings import Settings
@@ -111,7 +111,7 @@ def _speed(musician: Musician) -> Finding:
 def _midi(settings: Settings) -> Iterator[Finding]:
     ports = settings.ports
     try:
-        there = list_ports(choose_api(ports.api))
+        there = list_ports(choose_system(ports.api))
     except UserError as error:
         what, _, fix = str(error).partition("; ")
         yield Finding("MIDI system", "must be fixed", what, fix)

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from antiphon import clock
 from antiphon.improviser.input.controls import (
@@ -68,13 +67,13 @@ def learn_controls(
     lesson = Lesson(inbox, seconds, say)
     ports = settings.ports
 
-    def receive(came: tuple[list[int], float], _data: Any) -> None:
-        message = decode(came[0])
+    def receive(data: Sequence[int]) -> None:
+        message = decode(data)
         if message is not None:
             inbox.put(message)
 
-    api, inputs = find_system(ports.api)
-    with open_input(api, free_name(inputs, ports.name), ports.input, receive) as opened:
+    system, inputs = find_system(ports.api)
+    with open_input(system, free_name(inputs, ports.name), ports.input, receive) as opened:
         say(f"listens to   {opened}" + ("" if ports.input else "   ← connect your knobs and pads to it"))
         say("Move each control when it is asked for. Enter skips it, q ends, Ctrl-C leaves everything as it was.")
         _hand_over_lines(inbox)

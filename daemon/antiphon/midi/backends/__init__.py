@@ -1,0 +1,51 @@
+"""Backends: the libraries that open MIDI ports, and which of them is used.
+
+python-rtmidi is the first where it has wheels (Python 3.11 and 3.12), supriya-midi from 3.13 on; `docs/platforms.md`
+has the figures. ANTIPHON_MIDI asks for one of them by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import os
+import sys
+from functools import cache
+
+from antiphon.errors import UserError
+from antiphon.midi.backend import Backend
+
+CHOICE = "ANTIPHON_MIDI"
+"""The environment variable that names the backend: python-rtmidi or supriya-midi."""
+_MODULES = {"python-rtmidi": "python_rtmidi", "supriya-midi": "supriya_midi"}
+_ORDER = ("supriya-midi", "python-rtmidi") if sys.version_info >= (3, 13) else ("python-rtmidi", "supriya-midi")
+
+
+@cache
+def load_backend() -> Backend:
+    """Return the backend of this process; its extension is loaded at the first call.
+
+    Raises:
+        UserError: none is installed, or not the one that was asked for.
+    """
+    chosen = os.environ.get(CHOICE)
+    if chosen and chosen not in _MODULES:
+        raise UserError(f"{CHOICE}={chosen}: there are {' and '.join(_MODULES)}; take one, or unset the variable")
+    _share_libjack()
+    for name in (chosen,) if chosen else _ORDER:
+        with contextlib.suppress(ImportError):
+            backend: Backend = importlib.import_module(f"{__name__}.{_MODULES[name]}").load()
+            return backend
+    wanted = chosen or _ORDER[0]
+    raise UserError(f"{wanted} can't be loaded; install it with: {sys.executable} -m pip install {wanted}")
+
+
+def _share_libjack() -> None:
+    """Let the extension use the machine's own libjack, if there is one, in place of the one that its wheel brings.
+
+    The two ends of JACK's protocol must be of one make: the wheel's may be older than the server, or no PipeWire's.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
