@@ -25,6 +25,7 @@ from antiphon.melody.keys import SIGNATURES, parse_key
 from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import LiteModel
 from antiphon.settings import Settings, model_folders
+from antiphon.trial import try_bundle
 
 LISTENING_MODEL = "essen"
 """Name of the shipped model, which listens where a model plays that can't."""
@@ -134,10 +135,11 @@ class Musician:
 
 
 def load_musician(settings: Settings) -> Musician:
-    """Find, check and load the model that the settings name.
+    """Find, check, try and load the model that the settings name.
 
     Raises:
-        UserError: the bundle is missing, damaged or of a kind that can't play, or the key or the metre is none.
+        UserError: the bundle is missing, damaged or of a kind that can't play, or fails its trial; or the key or the
+            metre is none.
     """
     play = settings.play
     metre = parse_metre(play.metre, "play.metre")
@@ -146,6 +148,7 @@ def load_musician(settings: Settings) -> Musician:
     bundle = read_bundle(find_bundle(play.model, model_folders()))
     if bundle.manifest.context == "window":
         # Its batch is 1: it can't listen in twelve keys, and draws its answers one after the other.
+        try_bundle(bundle, (1,))
         model = LiteModel(bundle)
         listening = _listening_model_for(bundle)
         if listening is None:
@@ -155,8 +158,9 @@ def load_musician(settings: Settings) -> Musician:
                 )
             listening = ListeningModel(model, bundle.vocabulary, (key,))
     else:
-        rows = {1, len(SIGNATURES), play.candidates, metre.bar_of(1 / bundle.manifest.step)}
-        model = LiteModel(bundle, tuple(sorted(rows)))
+        rows = tuple(sorted({1, len(SIGNATURES), play.candidates, metre.bar_of(1 / bundle.manifest.step)}))
+        try_bundle(bundle, rows)
+        model = LiteModel(bundle, rows)
         listening = ListeningModel(model, bundle.vocabulary, SIGNATURES, _key_model(bundle))
     manifest = bundle.manifest
     knows_metre = manifest.context == "stream" and {"position", "bar"} <= set(manifest.inputs)
@@ -208,7 +212,9 @@ def _listening_model_for(bundle: Bundle) -> ListeningModel | None:
         return None
     if other.manifest.context == "window" or other.manifest.step != bundle.manifest.step:
         return None
-    model = LiteModel(other, (len(SIGNATURES),))
+    rows = (len(SIGNATURES),)
+    try_bundle(other, rows)
+    model = LiteModel(other, rows)
     return ListeningModel(model, other.vocabulary, SIGNATURES, _key_model(other))
 
 

@@ -18,7 +18,7 @@ WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "supriya_mi
 """What touches the world or the clock."""
 ORDER = (
     *("errors", "printable", "budgets", "quiet", "clock", "files", "melody", "parameters"),
-    *("settings", "midi", "improviser", "musician"),
+    *("settings", "midi", "improviser", "trial", "musician"),
     *("recording", "offline", "stage", "live", "setup", "bench", "options", "cli", "commands", "__main__"),
 )
 """All packages and modules at the top of `antiphon`: each may import those before it, and no others."""
@@ -37,7 +37,7 @@ FORBIDDEN = {
         *ours("midi.late_connection", "midi.backend", "midi.backends", "midi.time_limit"),
         *WORLD,
     ),
-    "stage": ours("improviser", "musician"),
+    "stage": ours("improviser", "trial", "musician"),
     **{f"midi/{name}.py": (*ours("settings", "files", "midi.ports", "midi.connection"), *WORLD) for name in PURE_MIDI},
 }
 """Wing or module → what nothing in it may import, even where the order would let it."""

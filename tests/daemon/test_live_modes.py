@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from antiphon.improviser.events import Event
+from antiphon.melody.bundle import MODEL_FILE
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, PitchBend
 from antiphon.settings import package_folder
+from tests.daemon.graphs import changed, crashing, other
 from tests.daemon.live import (
     BEAT,
     PHRASE,
@@ -196,6 +198,22 @@ def test_the_left_hand_is_passed_on_and_everything_with_thru(tmp_path: Path) -> 
         ]
         assert len(ons(came)) == 2
         running.stop()
+
+
+def test_a_program_change_to_a_hostile_graph_ends_nothing(tmp_path: Path) -> None:
+    model = package_folder() / "models" / "essen" / MODEL_FILE
+    other(tmp_path / "models", {MODEL_FILE: changed(model.read_bytes(), crashing)})
+    with daemon("--name", "Hostile", "--seed", "3", cwd=tmp_path) as running, Keyboard("Hostile") as pianist:
+        pianist.play(CALL[:3])
+        messages = pianist.hear(6)
+        pianist.send(PROGRAM, 1)
+        running.wait_for("TensorFlow Lite crashes on the model")
+        assert running.said[-1].endswith("essen plays on")
+        pianist.play(CALL[3:])
+        messages += pianist.hear(6)
+        assert sounding(messages) == []
+        running.stop()
+    check_renders_again(tmp_path)
 
 
 def test_a_program_change_brings_another_model_and_one_for_none_changes_nothing(tmp_path: Path) -> None:
