@@ -290,18 +290,20 @@ def doctor(
     config: Config = None,
 ) -> None:
     """Say what would stop a set on this machine, and how to fix it. Exit code 1 if something must be fixed."""
+    import sys
+
     import msgspec
 
-    from antiphon.setup import doctor
+    from antiphon.setup.doctor.checks import findings
+    from antiphon.setup.doctor.findings import lines, must_be_fixed
 
-    settings = _settings(config, play=play, ports={"api": api})
-    found = list(doctor.findings(settings))
+    found = list(findings(_settings(config, play=play, ports={"api": api})))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     else:
-        for line in doctor.lines(found):
+        for line in lines(found, sys.stdout.encoding):
             typer.echo(line)
-    if doctor.must_be_fixed(found):
+    if must_be_fixed(found):
         raise typer.Exit(1)
 
 

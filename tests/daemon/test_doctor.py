@@ -1,14 +1,24 @@
+import contextlib
 import json
 import os
+import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 import antiphon
+from antiphon.setup.doctor.probe import STEP_SECONDS
+from tests.conftest import running_jack
+from tests.daemon.full_disk import full_disk
 
 ESSEN = Path(antiphon.__file__).parents[2] / "models" / "essen"
 
@@ -19,7 +29,7 @@ def doctor(*options: str, cwd: Path, **environment: str) -> subprocess.Completed
         cwd=cwd,
         env=dict(os.environ) | {"XDG_DATA_HOME": str(cwd / "data")} | environment,
         capture_output=True,
-        text=True,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
         check=False,
     )
 
@@ -32,9 +42,106 @@ def test_a_machine_that_can_play_is_told_so(jack_server: dict[str, str], tmp_pat
     done = doctor("--json", cwd=tmp_path)
     assert done.returncode == 0
     found = findings(done)
-    for what in ("Python", "model", "speed", "MIDI system", "recording"):
+    for what in ("Python", "model", "speed", "MIDI system", "MIDI loop", "recording"):
         assert found[what]["state"] != "must be fixed", what
     assert "Nothing would stop a set." in doctor(cwd=tmp_path).stdout
+
+
+def test_fifty_notes_go_through_the_midi_system(jack_server: dict[str, str], tmp_path: Path) -> None:
+    loop = findings(doctor("--json", cwd=tmp_path))["MIDI loop"]
+    said = re.match(r"(\d+) of 50 notes came back, ([\d.]+) ms later \(p50\), ([\d.]+) ms at most", loop["says"])
+    assert said, loop
+    came, typical, most = map(float, said.groups())
+    assert came == 50
+    # Two periods of 64 frames are 2.7 ms; how late a busy machine is beyond that is its own matter.
+    assert 0 < typical < 60 and typical <= most
+
+
+def test_a_period_that_is_felt_is_named_as_the_cause(tmp_path: Path) -> None:
+    with running_jack(period=1024):
+        found = findings(doctor("--json", cwd=tmp_path))["MIDI loop"]
+    assert found["state"] == "could be better"
+    assert "21 ms" in found["fix"] and "-p 64" in found["fix"]
+
+
+def test_a_server_that_was_stopped_is_seen_in_time(tmp_path: Path) -> None:
+    with running_jack(), stopped(jackd()):
+        start = time.monotonic()
+        done = doctor("--json", cwd=tmp_path)
+        seconds = time.monotonic() - start
+    assert done.returncode == 1
+    found = findings(done)
+    assert "MIDI loop" not in found
+    assert "hangs" in found["MIDI system"]["says"]
+    assert re.search(r"kill -CONT \d+", found["MIDI system"]["fix"])
+    assert seconds < STEP_SECONDS + 20  # a busy machine takes some to start Python twice
+
+
+def jackd() -> psutil.Process:
+    """Return the server that `running_jack` has started."""
+    return next(each for each in psutil.Process().children(recursive=True) if each.name() == "jackd")
+
+
+@contextmanager
+def stopped(process: psutil.Process) -> Iterator[None]:
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+def test_what_it_says_goes_through_a_pipe_of_an_old_windows(jack_server: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[ports]\ninput = "Steinway"\n')
+    done = doctor(cwd=tmp_path, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    assert done.returncode == 1, done.stderr
+    assert "x port: no input port has 'Steinway'" in done.stdout
+    assert "    -> plug it in" in done.stdout
+
+
+DEV = """
+set -e
+mkdir "$1"
+mount -t tmpfs dev "$1"
+mkdir "$1/shm" "$1/snd"
+mount --bind /dev/shm "$1/shm"
+for node in null zero full random urandom; do : >"$1/$node"; mount --bind "/dev/$node" "$1/$node"; done
+: >"$1/snd/seq"
+chown nobody:audio "$1/snd/seq"
+chmod 660 "$1/snd/seq"
+mount --rbind "$1" /dev
+shift
+exec setpriv --bounding-set=-dac_override,-dac_read_search "$@"
+"""
+"""A /dev of this process's own, whose sequencer is there, but not for a user that isn't in the group audio."""
+
+
+def test_a_user_outside_the_group_is_told_to_join_it(tmp_path: Path) -> None:
+    if sys.platform != "linux" or os.geteuid():
+        pytest.skip("needs root, to mount another /dev")
+    place = ["unshare", "--mount", "sh", "-c", DEV, "sh", str(tmp_path / "dev")]
+    if subprocess.run([*place, "true"], check=False).returncode:
+        pytest.skip("needs the right to mount another /dev")
+    (tmp_path / "dev").rmdir()
+    environment = dict(os.environ) | {"XDG_DATA_HOME": str(tmp_path / "data"), "JACK_DEFAULT_SERVER": "antiphon-nobody"}
+    command = [*place, sys.executable, "-m", "antiphon", "doctor", "--json"]
+    for more in ([], ["--api", "alsa"]):
+        done = subprocess.run([*command, *more], env=environment, capture_output=True, text=True, check=False)
+        shutil.rmtree(tmp_path / "dev")
+        found = findings(done)["MIDI system"]
+        assert found["state"] == "must be fixed"
+        assert "usermod -aG audio root" in found["fix"]
+        assert "modprobe" not in done.stdout and "sudo" not in done.stdout
+
+
+def test_a_full_disk_is_said(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with full_disk(tmp_path) as (folder, ballast):
+        with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        done = doctor("--json", cwd=tmp_path, XDG_DATA_HOME=str(folder))
+    assert done.returncode == 0
+    assert "No space left" in findings(done)["recording"]["says"]
 
 
 def test_without_a_midi_system_it_says_how_to_get_one(tmp_path: Path) -> None:

@@ -51,6 +51,13 @@ class JackServerMonitor:
         """Audio frames that the server has played, modulo 2³²; where it hangs, or its device is gone, no more come."""
         return int(self._lib.jack_last_frame_time(self._client)) if self.is_up else 0
 
+    @property
+    def period_ms(self) -> float:
+        """The audio period, in milliseconds; MIDI is handed over once in it."""
+        if not self.is_up:
+            return 0.0
+        return float(self._lib.jack_get_buffer_size(self._client) / self._lib.jack_get_sample_rate(self._client) * 1000)
+
     def close(self) -> None:
         """Leave the server; it may take its time over it."""
         if self.is_up:
@@ -74,6 +81,8 @@ def _libjack() -> Any:
     lib.jack_client_close.argtypes = [ctypes.c_void_p]
     lib.jack_last_frame_time.restype = ctypes.c_uint32
     lib.jack_last_frame_time.argtypes = [ctypes.c_void_p]
+    for question in (lib.jack_get_buffer_size, lib.jack_get_sample_rate):
+        question.restype, question.argtypes = ctypes.c_uint32, [ctypes.c_void_p]
     lib.jack_on_shutdown.argtypes = [ctypes.c_void_p, _ENDED, ctypes.c_void_p]
     if not os.environ.get(DEBUG):
         # What it has to say, a dozen lines each time, we say in one. A function of C that does nothing with a text:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -20,15 +19,9 @@ from antiphon.errors import UserError
 from antiphon.files import lock, open_privately
 from antiphon.midi.backend import Client, Direction, MidiError, NoSystem, PortGone, Receive, System
 from antiphon.midi.backends import load_backend
+from antiphon.midi.machine import look, to_get_midi
 from antiphon.quiet import silenced
 from antiphon.settings import Api
-
-_HOW_TO_GET_MIDI = {
-    "linux": "load ALSA's sequencer (sudo modprobe snd-seq), or start JACK (sudo apt-get install jackd2, "
-    "then jackd -d dummy, or PipeWire's pw-jack)",
-    "darwin": "restart the Mac, or reinstall Antiphon",
-    "win32": "restart Windows, or reinstall Antiphon",
-}
 
 
 class NoMidiSystem(UserError):
@@ -78,7 +71,7 @@ def find_system(api: Api) -> tuple[System, list[str]]:
     if api != "auto" and api not in compiled:
         raise UserError(f"{api} is not a MIDI system of this machine; leave --api away, and it takes the one there is")
     missing = "no MIDI system answers" if api == "auto" else f"the MIDI system {api!r} doesn't answer"
-    raise NoMidiSystem(f"{missing} on this machine; {_HOW_TO_GET_MIDI.get(sys.platform, 'start one')}")
+    raise NoMidiSystem(f"{missing} on this machine; {to_get_midi(look(), api)}")
 
 
 def _inputs(system: System) -> list[str] | None:
