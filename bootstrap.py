@@ -1,13 +1,13 @@
-"""Set up this checkout and start Antiphon. Python 3.11 or newer is all that must be there.
+"""Set up this checkout and start Antiphon. Python 3.11 to 3.14 is all that must be there; nothing is compiled.
 
     python3 bootstrap.py run [OPTIONS OF antiphon run]     play
     python3 bootstrap.py test [OPTIONS OF pytest]          run the tests, beside each other (`-n 0`: one by one)
 
-Each makes `.venv` beside this file, installs into it the very versions that `requirements/` locks, and becomes
-the program asked for, whose exit code it gives back. The second time it starts at once. On Debian and Ubuntu, as
-root, it installs missing system packages (jackd2 for MIDI); otherwise it says which they are. Where a Linux
-machine has neither sound hardware nor a MIDI system, `run` starts a JACK server that ends with it; where it can't,
-Antiphon plays through its page in the browser alone.
+On Windows, `py` in place of `python3`. Each makes `.venv` beside this file, installs into it the very versions that
+`requirements/` locks, and becomes the program asked for, whose exit code it gives back. The second time it starts at
+once. On Debian and Ubuntu, as root, it installs missing system packages (jackd2 for MIDI); otherwise it says which
+they are. Where a Linux machine has neither sound hardware nor a MIDI system, `run` starts a JACK server that ends with
+it; where it can't, Antiphon plays through its page in the browser alone.
 
 ANTIPHON_WITHOUT_JACK=1 tests without JACK. Exit codes of the set-up itself: 1 it failed, 2 bad usage.
 """
@@ -16,10 +16,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -37,9 +40,12 @@ SUFFICES = {"run": ("run", "test"), "test": ("test",)}
 WORKERS = 6
 """Processes that test beside each other: more than there are cores, because mostly they wait for music; no more,
 because each needs a JACK server or two, and JACK bears only eight on a machine."""
-OLDEST = (3, 11)
-WITH_WHEELS = ((3, 12), (3, 11))
-"""Pythons for which everything comes ready-made; above them python-rtmidi is built from source."""
+PYTHONS = ((3, 13), (3, 12), (3, 11), (3, 14))
+"""Those that Antiphon runs on, the best first: for older ones it isn't written, for newer ones LiteRT has no wheels."""
+TRAINING_PYTHONS = PYTHONS[:3]
+"""Those for which TensorFlow, with which networks are trained, has wheels."""
+BUILDS = {"linux": ("x86_64", "aarch64"), "macosx": ("arm64",), "win": ("amd64",)}
+"""Where LiteRT, which runs the network, has wheels: system → processors, as `sysconfig.get_platform` names them."""
 
 # --sync: without it a busy machine loses notes. --timeout: a client that was killed then holds the others up for a
 # second, not five. PIPE: the signal would end jackd when a client dies at the wrong moment. cat: it lives until its
@@ -99,11 +105,13 @@ def become(program: list[str]) -> int:
             continue
 
 
-def attempt(*command: str, environment: Mapping[str, str] | None = None) -> tuple[bool, str]:
+def attempt(
+    *command: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> tuple[bool, str]:
     """Run a program. Returns whether it ended well, and all it said; one that isn't there didn't end well."""
     pipe, merged, none = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
     try:
-        done = subprocess.run(command, stdin=none, stdout=pipe, stderr=merged, env=environment, check=False)
+        done = subprocess.run(command, stdin=none, stdout=pipe, stderr=merged, env=environment, cwd=folder, check=False)
     except OSError as error:
         return False, str(error)
     return done.returncode == 0, done.stdout.decode(errors="replace")
@@ -124,7 +132,8 @@ def set_up(command: str) -> None:
     if is_current(command):
         return
     if not attempt(PYTHON, "-m", "pip", "--version")[0]:
-        make_venv(python_for(command))
+        check_builds()
+        make_venv(python_for(command), command)
     STAMP.unlink(missing_ok=True)
     say(f"installing {LOCKS[command]} into .venv, once; this takes a minute or a few")
     pip("--require-hashes", "--requirement", str(ROOT / LOCKS[command]), what=LOCKS[command])
@@ -155,36 +164,82 @@ def pip(*options: str, what: str) -> None:
         raise SetUpError(f"pip could not install {what}: {reason(output)} (all it said is in {PIP_LOG})")
 
 
-def make_venv(python: str) -> None:
+def check_builds() -> None:
+    """Say where Antiphon can't run before pip says it in its own way.
+
+    Raises:
+        SetUpError: LiteRT has no wheels for this machine.
+    """
+    system, _, processor = sysconfig.get_platform().partition("-")
+    if system == "macosx":  # its Python may be built for both processors
+        processor = platform.machine()
+    with_glibc = system != "linux" or platform.libc_ver()[0] == "glibc"
+    if processor not in BUILDS.get(system, ()) or not with_glibc:
+        here = f"{system}-{processor}{'' if with_glibc else ' without glibc'}"
+        raise SetUpError(
+            f"Antiphon can't run on this machine ({here}): LiteRT, which runs the network, is to be had for Linux with "
+            "glibc (x86_64, aarch64), macOS on Apple silicon (with a Python that isn't Intel's) and Windows on x64 only"
+        )
+
+
+def make_venv(python: str, command: str) -> None:
     """Make `.venv`, or make it anew where it is broken."""
-    if not attempt(python, "-c", "import ensurepip")[0]:  # Debian keeps it in a package of its own
-        _, version = attempt(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
-        apt_install([f"python{version.strip()}-venv"], f"{python} can't make a virtual environment")
-    ended_well, output = attempt(python, "-m", "venv", "--clear", str(VENV))
+    if attempt(python, "-c", "import ensurepip")[0]:
+        ended_well, output = attempt(python, "-m", "venv", "--clear", str(VENV))
+    else:  # Debian keeps it in a package of its own, as it does the pip that it would install
+        packages = [f"{Path(python).resolve().name}-venv", *missing_for_midi(command)]
+        lacks = f"{python} can't make a virtual environment"
+        if can_apt():
+            apt_install(packages, lacks)
+            ended_well, output = attempt(python, "-m", "venv", "--clear", str(VENV))
+        elif not make_venv_with_downloaded_pip(python):
+            raise SetUpError(f"{lacks}; run: {apt_line(packages)} (not on Debian or Ubuntu: what matches these)")
+        else:
+            return
     if not ended_well:
         raise SetUpError(f"{python} could not make {VENV}: {reason(output)}")
 
 
+def make_venv_with_downloaded_pip(python: str) -> bool:
+    """Make `.venv` with the pip of Debian's own package, which apt fetches and checks for any user; return whether."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        attempt("apt-get", "download", "python3-pip-whl", folder=folder)
+        for package in folder.glob("*.deb"):
+            attempt("dpkg-deb", "--extract", str(package), name)
+        for wheel in folder.glob("usr/share/python-wheels/pip-*.whl"):
+            return (
+                attempt(python, "-m", "venv", "--clear", "--without-pip", str(VENV))[0]
+                and attempt(PYTHON, f"{wheel}/pip", "install", "--no-index", str(wheel))[0]
+            )
+    return False
+
+
 def python_for(command: str) -> str:
-    """Return the interpreter to make `.venv` with: this one, or a better one on the PATH."""
+    """Return the interpreter to make `.venv` with: this one, or a better one on this machine."""
     version = sys.version_info[:2]
-    if version in WITH_WHEELS:
+    good = TRAINING_PYTHONS if command == "test" else PYTHONS
+    if version in good:
         return sys.executable
-    for other in find_pythons(WITH_WHEELS):
+    for other in find_pythons(good):
         say(f"using {other}: {shortcoming(version)}")
         return other
-    if version < OLDEST:
-        raise SetUpError(f"{shortcoming(version)}; install Python 3.12, then: python3.12 bootstrap.py {command}")
-    say(f"{shortcoming(version)}, so it is built here; Python 3.12 would need no building")
-    missing = missing_build_packages(version) if sys.platform == "linux" else []
-    if missing:
-        apt_install(missing, f"{shortcoming(version)}, nor can it be built here")
+    if version not in PYTHONS:
+        best = launcher(PYTHONS[0])
+        raise SetUpError(
+            f"{shortcoming(version)}; install Python {dotted(PYTHONS[0])}, then: {best} bootstrap.py {command}"
+        )
+    say(f"{shortcoming(version)}; going on without it, and without its tests")
     return sys.executable
 
 
 def shortcoming(version: tuple[int, ...]) -> str:
-    """Return what is wrong with a Python outside `WITH_WHEELS`."""
-    wrong = "is too old" if version < OLDEST else "has no ready-made python-rtmidi"
+    """Return what is wrong with a Python."""
+    if version in PYTHONS:
+        return f"TensorFlow, which trains networks, has no wheels for Python {dotted(version)}"
+    wrong = (
+        "is too old" if version < min(PYTHONS) else "is too new: LiteRT, which runs the network, has no wheels for it"
+    )
     return f"Python {dotted(version)} {wrong}"
 
 
@@ -193,25 +248,22 @@ def dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
+def launcher(version: tuple[int, ...]) -> str:
+    """Return what starts a Python of this version: on Windows none has its version in its name."""
+    return f"py -{dotted(version)}" if sys.platform == "win32" else f"python{dotted(version)}"
+
+
 def find_pythons(versions: Iterable[tuple[int, ...]]) -> Iterator[str]:
-    """Yield the interpreters of these versions on the PATH, in this order; a version manager's dead stub is none."""
+    """Yield this machine's interpreters of these versions, in this order; a version manager's dead stub is none."""
     for version in versions:
+        if sys.platform == "win32":
+            found, path = attempt(*launcher(version).split(), "-c", "import sys; print(sys.executable)")
+            yield from [path.strip()] if found else []
+            continue
         for folder in os.environ.get("PATH", "").split(os.pathsep):
-            found = shutil.which(f"python{dotted(version)}", path=folder) if folder else None
-            if found and attempt(found, "-c", f"import sys; sys.exit(sys.version_info[:2] != {version})")[0]:
-                yield found
-
-
-def missing_build_packages(version: tuple[int, ...]) -> list[str]:
-    """Return the Debian packages that building python-rtmidi lacks; without JACK's it would come out without JACK."""
-    is_there = {
-        "build-essential": shutil.which("c++") is not None,
-        "pkg-config": shutil.which("pkg-config") is not None,
-        "libasound2-dev": attempt("pkg-config", "--exists", "alsa")[0],
-        "libjack-jackd2-dev": attempt("pkg-config", "--exists", "jack")[0],
-        f"python{dotted(version)}-dev": Path(sysconfig.get_path("include"), "Python.h").is_file(),
-    }
-    return [package for package, there in is_there.items() if not there]
+            program = shutil.which(launcher(version), path=folder) if folder else None
+            if program and attempt(program, "-c", f"import sys; sys.exit(sys.version_info[:2] != {version})")[0]:
+                yield program
 
 
 # The system: apt, JACK
@@ -241,15 +293,44 @@ def apt_install(packages: list[str], why: str) -> None:
 
 def prepare_tests() -> None:
     """See to it that the tests find JACK; they start it themselves."""
-    if sys.platform != "linux" or os.environ.get("ANTIPHON_WITHOUT_JACK") == "1":
+    if os.environ.get("ANTIPHON_WITHOUT_JACK") == "1":
         return
+    for _ in range(2):  # what jackd2 brought along is known only then
+        missing = missing_for_midi("test")
+        if missing and not can_apt():
+            say(f"JACK is missing, so tests will fail; run: {apt_line(missing)} (or test with ANTIPHON_WITHOUT_JACK=1)")
+            return
+        if missing:
+            apt_install(missing, "the tests need JACK")
+
+
+def missing_for_midi(command: str) -> list[str]:
+    """Return the Debian packages that this Linux machine lacks for a MIDI system of its own, or to test on one."""
+    if sys.platform != "linux":
+        return []
+    has_jackd = shutil.which("jackd") is not None
+    if command == "run":
+        if pipewire_runs():
+            return [] if shutil.which("pw-jack") else ["pipewire-jack"]
+        has_sound = any(Path("/dev/snd").glob("*"))  # ALSA carries MIDI then
+        return [] if has_jackd or has_sound else ["jackd2"]
+    missing = [] if has_jackd else ["jackd2"]
     # Debian 12 has jack_connect in jackd2, later ones in a package of its own.
-    for program, package in (("jackd", "jackd2"), ("jack_connect", "jack-example-tools")):
-        if shutil.which(program) is None:
-            if not can_apt():
-                say(f"{program} is missing, so tests will fail; run: {apt_line([package])}")
-                return
-            apt_install([package], f"the tests need {program}")
+    apart = "jack-example-tools"
+    if shutil.which("jack_connect") is None and (has_jackd or attempt("apt-cache", "show", apart)[0]):
+        missing.append(apart)
+    return missing
+
+
+def pipewire_runs() -> bool:
+    """Tell whether this user has a PipeWire server, which carries JACK's MIDI itself; its socket may outlive it."""
+    folder = os.environ.get("PIPEWIRE_RUNTIME_DIR") or os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(Path(folder, os.environ.get("PIPEWIRE_REMOTE") or "pipewire-0")))
+        except OSError:
+            return False
+    return True
 
 
 def offer_midi() -> None:
@@ -264,14 +345,17 @@ def prepare_midi() -> None:
     """See to it that a Linux machine has a MIDI system, as far as that goes without asking."""
     if sys.platform != "linux" or Path("/dev/snd/seq").exists() or jack_answers():
         return
+    missing = missing_for_midi("run")
+    if missing and not can_apt():
+        say(f"no MIDI system is here, so Antiphon plays through its page; to have one, run: {apt_line(missing)}")
+        return
+    if missing:
+        apt_install(missing, "no MIDI system is here")
+    if pipewire_runs():  # a server beside it would hear nobody
+        return
     if any(Path("/dev/snd").glob("controlC*")):
         say("no MIDI system runs; start JACK, or load ALSA's with: sudo modprobe snd-seq")
         return
-    if shutil.which("jackd") is None:
-        if not can_apt():
-            say(f"no MIDI system is here; install JACK with: {apt_line(['jackd2'])}")
-            return
-        apt_install(["jackd2"], "no MIDI system is here")
     _, lifeline = start_jackd()
     if not jack_answers(seconds=10):
         raise SetUpError("jackd does not start; to see why, run: jackd -d dummy")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
+import socket
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -132,7 +135,7 @@ def test_dead_stubs_and_wrong_versions_are_no_pythons(tmp_path: Path, monkeypatc
     good = make_program(tmp_path / "good", "python3.12", "exit 0")
     second = make_program(tmp_path / "good", "python3.11", "exit 0")
     monkeypatch.setenv("PATH", os.pathsep.join(str(tmp_path / name) for name in ("stubs", "", "old", "good")))
-    assert list(bootstrap.find_pythons(bootstrap.WITH_WHEELS)) == [str(good), str(second)]
+    assert list(bootstrap.find_pythons(((3, 12), (3, 11)))) == [str(good), str(second)]
 
 
 def a_python(monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], others: list[str]) -> None:
@@ -140,38 +143,114 @@ def a_python(monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], others: 
     monkeypatch.setattr(bootstrap, "find_pythons", lambda _: iter(others))
 
 
-def test_this_python_is_taken_where_everything_is_ready_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    a_python(monkeypatch, (3, 12), ["/usr/bin/python3.11"])
-    assert bootstrap.python_for("run") == sys.executable
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_this_python_is_taken_where_everything_is_ready_made(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], command: str
+) -> None:
+    a_python(monkeypatch, version, ["/usr/bin/python3.11"])
+    assert bootstrap.python_for(command) == sys.executable
 
 
-@pytest.mark.parametrize("version", [(3, 9), (3, 13)])
+@pytest.mark.parametrize(
+    ("version", "command", "why"),
+    [((3, 9), "run", "is too old"), ((3, 15), "run", "LiteRT"), ((3, 14), "test", "TensorFlow")],
+)
 def test_a_better_python_is_taken_and_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int, int]
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    version: tuple[int, int],
+    command: str,
+    why: str,
 ) -> None:
     a_python(monkeypatch, version, ["/usr/bin/python3.12", "/usr/bin/python3.11"])
-    assert bootstrap.python_for("run") == "/usr/bin/python3.12"
-    assert "/usr/bin/python3.12" in capsys.readouterr().err
+    assert bootstrap.python_for(command) == "/usr/bin/python3.12"
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "/usr/bin/python3.12" in said
+    assert why in said
 
 
-def test_a_python_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    a_python(monkeypatch, (3, 10), [])
-    with pytest.raises(
-        SetUpError, match=r"3\.10 is too old; install Python 3\.12, then: python3\.12 bootstrap.py test"
-    ):
+@pytest.mark.parametrize(("system", "line"), [("linux", "python3.13"), ("win32", "py -3.13")])
+@pytest.mark.parametrize(("version", "why"), [((3, 10), "is too old"), ((3, 15), "is too new")])
+def test_a_python_that_is_too_old_or_too_new_is_refused(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], why: str, system: str, line: str
+) -> None:
+    a_python(monkeypatch, version, [])
+    monkeypatch.setattr(sys, "platform", system)
+    wanted = rf"{bootstrap.dotted(version)} {why}.*; install Python 3\.13, then: {line} bootstrap.py test"
+    with pytest.raises(SetUpError, match=wanted):
         bootstrap.python_for("test")
 
 
-def test_what_a_new_python_lacks_is_said_before_pip_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    a_python(monkeypatch, (3, 13), [])
-    monkeypatch.setattr(sys, "platform", "linux")
-    packages = ["libasound2-dev", "libjack-jackd2-dev"]
-    monkeypatch.setattr(bootstrap, "missing_build_packages", lambda _: packages)
-    monkeypatch.setattr(bootstrap, "can_apt", lambda: False)
-    with pytest.raises(SetUpError, match=r"sudo apt-get install -y libasound2-dev libjack-jackd2-dev"):
-        bootstrap.python_for("run")
-    packages.clear()
+def test_a_python_that_can_only_play_tests_without_the_trainer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_python(monkeypatch, (3, 14), [])
     assert bootstrap.python_for("run") == sys.executable
+    assert capsys.readouterr().err == ""
+    assert bootstrap.python_for("test") == sys.executable
+    assert "TensorFlow, which trains networks, has no wheels for Python 3.14" in capsys.readouterr().err
+
+
+def test_on_windows_other_pythons_are_found_through_its_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    def attempt(*command: str, **_: object) -> tuple[bool, str]:
+        assert command[0] == "py"
+        return command[1] == "-3.12", "C:\\Python312\\python.exe\r\n" if command[1] == "-3.12" else "No runtime"
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(bootstrap, "attempt", attempt)
+    assert list(bootstrap.find_pythons(((3, 13), (3, 12)))) == ["C:\\Python312\\python.exe"]
+
+
+@pytest.mark.parametrize(
+    ("built_for", "processor", "libc", "fits"),
+    [
+        ("linux-x86_64", "x86_64", "glibc", True),
+        ("linux-aarch64", "aarch64", "glibc", True),
+        ("linux-x86_64", "x86_64", "", False),  # Alpine
+        ("linux-armv7l", "armv7l", "glibc", False),
+        ("macosx-11.0-arm64", "arm64", "", True),
+        ("macosx-10.9-universal2", "arm64", "", True),
+        ("macosx-10.9-universal2", "x86_64", "", False),  # an Intel Mac
+        ("macosx-10.9-x86_64", "x86_64", "", False),
+        ("win-amd64", "ARM64", "", True),  # Windows on ARM runs what is built for x64
+        ("win-arm64", "ARM64", "", False),
+        ("win32", "AMD64", "", False),
+    ],
+)
+def test_where_litert_has_no_wheels_it_is_said_before_anything_is_installed(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, built_for: str, processor: str, libc: str, fits: bool
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_platform", lambda: built_for)
+    monkeypatch.setattr(platform, "machine", lambda: processor)
+    monkeypatch.setattr(platform, "libc_ver", lambda: (libc, ""))
+    made: list[str] = []
+    monkeypatch.setattr(bootstrap, "make_venv", lambda python, command: made.append(python))
+    monkeypatch.setattr(bootstrap, "attempt", lambda *command, **_: (bool(made), ""))
+    if fits:
+        bootstrap.set_up("run")
+        return
+    with pytest.raises(SetUpError, match=r"LiteRT.*Apple silicon.*Windows on x64 only") as failure:
+        bootstrap.set_up("run")
+    assert "\n" not in str(failure.value)
+    assert not made
+
+
+@posix_only
+def test_what_debian_lacks_is_said_at_once(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without `ensurepip`, without JACK, and where apt can't fetch pip either: one line, which names all packages."""
+    python = make_program(tmp_path / "bin", "python3.13", "exit 1")
+    make_program(tmp_path / "bin", "apt-get", "echo 'E: no network'; exit 100")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(bootstrap, "can_apt", lambda: False)
+    monkeypatch.setattr(bootstrap, "missing_for_midi", lambda command: ["jackd2"])
+    with pytest.raises(SetUpError, match=r"run: sudo apt-get install -y python3\.13-venv jackd2 ") as failure:
+        bootstrap.make_venv(str(python), "run")
+    assert "\n" not in str(failure.value)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="JACK is started on Linux only")
@@ -179,9 +258,10 @@ def test_testing_without_jackd_goes_on_with_the_line_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(bootstrap, "attempt", lambda *command, **_: (command[0] == "apt-cache", ""))
     monkeypatch.delenv("ANTIPHON_WITHOUT_JACK", raising=False)
     bootstrap.prepare_tests()
-    assert "sudo apt-get install -y jackd2" in capsys.readouterr().err
+    assert "sudo apt-get install -y jackd2 jack-example-tools" in capsys.readouterr().err
     monkeypatch.setenv("ANTIPHON_WITHOUT_JACK", "1")
     bootstrap.prepare_tests()
     assert capsys.readouterr().err == ""
@@ -209,3 +289,28 @@ def test_where_there_can_be_no_midi_antiphon_starts_all_the_same(
     said = capsys.readouterr().err
     assert "going on without MIDI" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PipeWire is a server on Linux")
+@pytest.mark.parametrize("has_libjack", [True, False])
+def test_where_pipewire_runs_no_other_server_is_installed_or_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], has_libjack: bool
+) -> None:
+    if Path("/dev/snd/seq").exists():
+        pytest.skip("this machine has ALSA's sequencer, which is taken")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("PIPEWIRE_RUNTIME_DIR", raising=False)
+    monkeypatch.delenv("PIPEWIRE_REMOTE", raising=False)
+    if has_libjack:
+        make_program(tmp_path / "bin", "pw-jack", "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(bootstrap, "jack_answers", lambda *_, **__: False)
+    monkeypatch.setattr(bootstrap, "can_apt", lambda: False)
+    monkeypatch.setattr(bootstrap, "start_jackd", lambda: pytest.fail("a JACK server beside PipeWire"))
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "pipewire-0"))
+        server.listen()
+        bootstrap.prepare_midi()
+    said = capsys.readouterr().err
+    assert "jackd2" not in said
+    assert ("sudo apt-get install -y pipewire-jack" in said) != has_libjack

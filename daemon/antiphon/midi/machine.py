@@ -34,6 +34,14 @@ _PIPEWIRE_JACK = {
     "zypper": "pipewire-jack",
     "apk": "pipewire-jack",
 }
+_ALSA_LIBRARY = {
+    "apt": "alsa-utils",  # the library's own package is named otherwise in each release
+    "dnf": "alsa-lib",
+    "pacman": "alsa-lib",
+    "zypper": "libasound2",
+    "apk": "alsa-lib",
+}
+"""What brings libasound.so.2, which python-rtmidi and supriya-midi need, be it for JACK alone."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,13 @@ def to_get_midi(machine: Machine, api: str) -> str:
     if machine.has_sound_card and machine.has_sequencer_module:
         return f"{_to_get_alsa(machine)}; or {_to_get_jack(machine)}"
     return _to_get_jack(machine)
+
+
+def to_get_library(machine: Machine) -> str:
+    """Return what to do where the library of ALSA is missing; a Linux machine without a desktop may have none."""
+    if machine.sequencer == "missing" and not machine.has_pipewire and not machine.has_jackd:
+        return f"install JACK, which brings it: {machine.install(_JACK) or 'jackd'}"
+    return f"install ALSA's library: {machine.install(_ALSA_LIBRARY) or 'libasound.so.2'}"
 
 
 def to_open_sequencer(machine: Machine) -> str:

@@ -19,7 +19,7 @@ from antiphon.errors import UserError
 from antiphon.files import lock, open_privately
 from antiphon.midi.backend import Client, Direction, MidiError, NoSystem, PortGone, Receive, System
 from antiphon.midi.backends import load_backend
-from antiphon.midi.machine import look, to_get_midi
+from antiphon.midi.machine import look, to_get_library, to_get_midi
 from antiphon.quiet import silenced
 from antiphon.settings import Api
 
@@ -54,7 +54,10 @@ def find_system(api: Api) -> tuple[System, list[str]]:
         UserError: the one that was asked for is of another kind of machine.
         NoMidiSystem: it isn't there, or doesn't run; the message says what to install or start.
     """
-    compiled = load_backend().systems()
+    try:
+        compiled = load_backend().systems()
+    except NoSystem as error:
+        raise NoMidiSystem(f"there are no MIDI ports, since {error}; {to_get_library(look())}") from error
     wanted: list[System]
     if api == "auto":
         order: tuple[System, ...] = ("coremidi", "winmm", "alsa", "jack")

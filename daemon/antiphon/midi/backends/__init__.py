@@ -14,7 +14,7 @@ import sys
 from functools import cache
 
 from antiphon.errors import UserError
-from antiphon.midi.backend import Backend
+from antiphon.midi.backend import Backend, NoSystem
 
 CHOICE = "ANTIPHON_MIDI"
 """The environment variable that names the backend: python-rtmidi or supriya-midi."""
@@ -28,15 +28,20 @@ def load_backend() -> Backend:
 
     Raises:
         UserError: none is installed, or not the one that was asked for.
+        NoSystem: a library of the system's is missing, without which it opens no ports (ALSA's, on a bare machine).
     """
     chosen = os.environ.get(CHOICE)
     if chosen and chosen not in _MODULES:
         raise UserError(f"{CHOICE}={chosen}: there are {' and '.join(_MODULES)}; take one, or unset the variable")
     _share_libjack()
     for name in (chosen,) if chosen else _ORDER:
-        with contextlib.suppress(ImportError):
+        try:
             backend: Backend = importlib.import_module(f"{__name__}.{_MODULES[name]}").load()
             return backend
+        except ImportError as error:
+            library, _, why = str(error).partition(": ")
+            if why.startswith("cannot open shared object file"):
+                raise NoSystem(f"{library} is missing") from error
     wanted = chosen or _ORDER[0]
     raise UserError(f"{wanted} can't be loaded; install it with: {sys.executable} -m pip install {wanted}")
 
