@@ -299,7 +299,7 @@ def doctor(
 
     found = list(findings(_settings(config, play=play, ports={"api": api})))
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        typer.echo(json.dumps(msgspec.to_builtins(found), indent=1))  # ASCII, whatever reads it
     else:
         for line in lines(found, sys.stdout.encoding):
             typer.echo(line)

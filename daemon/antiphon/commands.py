@@ -14,6 +14,7 @@ import typer
 
 from antiphon.errors import DEBUG, UserError
 from antiphon.printable import printable
+from antiphon.streams import bear_any_letter
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -25,6 +26,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
     """
     name = app.info.name or "antiphon"
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    bear_any_letter()
     sys.exit(_exit_code(app, name, arguments))
 
 

@@ -76,6 +76,7 @@ def _peer(name: str, command: Sequence[str], ready: str) -> Iterator[Peer]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        errors="replace",  # only what is plain ASCII is looked for
     )
     try:
         assert process.stdout is not None and process.stderr is not None  # noqa: S101

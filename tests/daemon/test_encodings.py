@@ -1,0 +1,104 @@
+"""What the commands print into pipes that don't have our letters: a Windows code page, ASCII, a bare locale."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.faults import in_terminal
+from tests.daemon.live import PATIENCE, Keyboard, daemon, environment
+
+ODE = Path(__file__).parents[2] / "docs" / "ode-to-joy.mid"
+PROGRAMS = {
+    "antiphon": ("run", "render", "listen", "learn", "ports", "sessions", "doctor", "bench"),
+    "antiphon_trainer": ("prepare", "train", "convert", "train-key", "evaluate", "audition", "generate"),
+}
+ENCODINGS = {
+    "cp1252": {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    "cp437": {"PYTHONIOENCODING": "cp437", "PYTHONUTF8": "0"},
+    "ascii": {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    "C": {"LC_ALL": "C", "LANG": "C"},
+}
+READ_AS = {"ascii": "utf-8", "C": "utf-8"}  # where a stream claims to be ASCII, Typer takes that for a mistake
+
+
+def printed(encoding: str, *arguments: str, cwd: Path, program: str = "antiphon") -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-m", program, *arguments],
+        cwd=cwd,
+        env=environment(cwd) | ENCODINGS[encoding],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert b"Error" not in done.stderr, done.stderr
+    done.stdout.decode(READ_AS.get(encoding, encoding))  # raises where a byte is of another encoding
+    return done
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_commands_help_can_be_printed(encoding: str, program: str, tmp_path: Path) -> None:
+    for command in PROGRAMS[program]:
+        done = printed(encoding, command, "--help", cwd=tmp_path, program=program)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"Usage:" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_commands_print_can_be_printed(encoding: str, tmp_path: Path, jack_server: dict[str, str]) -> None:
+    for arguments in (["sessions"], ["ports", "--api", "jack"], ["listen", str(ODE)], ["render", str(ODE), "out.mid"]):
+        done = printed(encoding, *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, b""), arguments
+        assert done.stdout
+    learn = printed(encoding, "learn", "tap", "--seconds", "1", "--api", "jack", "--config", "own.toml", cwd=tmp_path)
+    assert (learn.returncode, learn.stderr) == (0, b"")
+    assert b"connect your knobs and pads" in learn.stdout
+    doctor = printed(encoding, "doctor", "--api", "jack", cwd=tmp_path)
+    assert doctor.returncode in (0, 1)
+    mark = b"ok" if encoding.startswith("cp") else "✓".encode()
+    assert doctor.stdout.startswith(mark + b" Python: ")
+    as_json = printed(encoding, "doctor", "--json", "--api", "jack", cwd=tmp_path).stdout
+    assert json.loads(as_json.decode("ascii"))
+    missing = printed(encoding, "listen", "fehlt→ラ.mid", cwd=tmp_path)
+    assert missing.returncode == 2
+    if encoding.startswith("cp"):
+        assert b"fehlt->\\u30e9.mid" in missing.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_set_is_played_into_such_a_pipe(
+    encoding: str, tmp_path: Path, jack_server: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ENCODINGS[encoding].items():
+        monkeypatch.setenv(name, value)
+    with daemon("--name", "Code", cwd=tmp_path) as running:
+        running.stop()
+    arrow = "<-" if encoding == "cp1252" else "←"
+    assert any(f"Code in   {arrow} connect your keyboard" in line for line in running.said), running.said
+    assert running.errors() == ""
+
+
+def test_the_terminals_line_can_be_drawn_in_a_code_page(
+    jack_server: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in ENCODINGS["cp437"].items():  # which has no – for "nothing played yet"
+        monkeypatch.setenv(name, value)
+    with in_terminal("--name", "Page", cwd=tmp_path) as (process, master):
+        seen = b""
+        with Keyboard("Page") as pianist:
+            pianist.send(0x90, 67, 80)
+            while b"you G4, Antiphon " not in seen:
+                seen += os.read(master, 1024)
+            pianist.send(0x80, 67, 0)
+        process.terminate()
+        while b"every note has ended" not in seen:
+            seen += os.read(master, 1024)
+        assert process.wait(PATIENCE) == 0
+    assert (tmp_path / "errors").read_bytes() == b""
