@@ -41,16 +41,15 @@ def printed(encoding: str, *arguments: str, cwd: Path, program: str = "antiphon"
     return done
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_each_commands_help_can_be_printed(encoding: str, program: str, tmp_path: Path) -> None:
+def test_each_commands_help_can_be_printed(program: str, tmp_path: Path) -> None:
     for command in PROGRAMS[program]:
-        done = printed(encoding, command, "--help", cwd=tmp_path, program=program)
+        done = printed("cp1252", command, "--help", cwd=tmp_path, program=program)
         assert (done.returncode, done.stderr) == (0, b"")
         assert b"Usage:" in done.stdout
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "C"])
 def test_what_commands_print_can_be_printed(encoding: str, tmp_path: Path, jack_server: dict[str, str]) -> None:
     for arguments in (["sessions"], ["ports", "--api", "jack"], ["listen", str(ODE)], ["render", str(ODE), "out.mid"]):
         done = printed(encoding, *arguments, cwd=tmp_path)
