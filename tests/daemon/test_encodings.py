@@ -60,7 +60,7 @@ def test_what_commands_print_can_be_printed(encoding: str, tmp_path: Path, jack_
     assert b"connect your knobs and pads" in learn.stdout
     doctor = printed(encoding, "doctor", "--api", "jack", cwd=tmp_path)
     assert doctor.returncode in (0, 1)
-    mark = b"+" if encoding.startswith("cp") else "✓".encode()
+    mark = "✓".encode() if encoding == "C" else b"+"
     assert doctor.stdout.startswith(mark + b" Python: ")
     as_json = printed(encoding, "doctor", "--json", "--api", "jack", cwd=tmp_path).stdout
     assert json.loads(as_json.decode("ascii"))
