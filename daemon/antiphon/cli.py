@@ -14,6 +14,7 @@ import typer
 
 from antiphon import options
 from antiphon.errors import UserError
+from antiphon.files import status_before
 from antiphon.options import option
 from antiphon.settings import Api as PortApi
 from antiphon.settings import Settings, read_settings, session_settings
@@ -153,8 +154,11 @@ def render(
     from antiphon.recording.performance_file import performance_of, write_duet
     from antiphon.recording.session_file import BEGAN, Track, header_of, session_of
 
-    for file in filter(None, (target, picture)):
-        _check_can_write(file, source)
+    _check_can_write(target, source)
+    if picture is not None:
+        _check_can_write(picture, source)
+        if picture.resolve() == target.resolve():
+            raise UserError(f"{picture}: is to be the picture and the performance; give one of them another name")
     if picture is not None:
         check_can_draw()
     midi = read_midi_file(source)
@@ -335,17 +339,16 @@ def _show_notices(source: Path, notices: list[str]) -> None:
 
 
 def _check_can_write(file: Path, source: Path) -> None:
-    """Refuse a file to write that is none, or the one that is read.
+    """Refuse a file to write that is no regular file, or the one that is read.
 
     Raises:
         UserError: the file can't be written.
     """
     if not file.parent.is_dir():
         raise UserError(f"{file}: there is no folder {file.parent}")
-    if file.is_dir():
-        raise UserError(f"{file}: is a folder; name the file to write")
-    if file.exists() and file.samefile(source):
+    if file.exists() and source.exists() and file.samefile(source):
         raise UserError(f"{file}: is the performance itself; give another name to write to")
+    status_before(file)
 
 
 def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:

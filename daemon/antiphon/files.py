@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -78,7 +79,7 @@ def write_whole(path: Path, write: Callable[[Path], object], private: bool = Fal
         UserError: what stands at `path` is a link, a folder, a device, a FIFO or a socket; it stays.
         OSError: there is no room; what stood at `path` is still there, and nothing beside it.
     """
-    before = _status_before(path, stat.S_IFREG, "another file")
+    before = status_before(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # What replaces a file is private until it has that one's mode.
     beside = _new_file_beside(path, 0o666 if before is None and not private else 0o600)
@@ -93,8 +94,8 @@ def write_whole(path: Path, write: Callable[[Path], object], private: bool = Fal
         beside.unlink(missing_ok=True)
 
 
-def _status_before(path: Path, kind: int, instead: str) -> os.stat_result | None:
-    """Return the status of what stands where a file or a folder shall be; None if nothing does.
+def status_before(path: Path, kind: int = stat.S_IFREG) -> os.stat_result | None:
+    """Return the status of what stands where a file (or another `kind`: a folder) shall be; None if nothing does.
 
     Raises:
         UserError: it isn't of that kind.
@@ -104,6 +105,7 @@ def _status_before(path: Path, kind: int, instead: str) -> os.stat_result | None
     except FileNotFoundError:
         return None
     if stat.S_IFMT(before.st_mode) != kind:
+        instead = kind_of(kind).replace("a ", "another ")
         raise UserError(f"{path}: is {kind_of(before.st_mode)}, which isn't replaced; name {instead}")
     return before
 
@@ -127,8 +129,16 @@ def _take_over(path: Path, before: os.stat_result) -> None:
 
 
 def open_privately(path: str, flags: int) -> int:
-    """Open a file for this user alone, and not through a link; an `opener`."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    """Open a regular file for this user alone, and not through a link; an `opener`.
+
+    Raises:
+        OSError: it can't be opened, or is a FIFO or a device.
+    """
+    handle = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o600)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FileExistsError(errno.EEXIST, "no regular file", path)
+    return handle
 
 
 def lock(file: FileIO) -> bool:
@@ -172,7 +182,7 @@ def write_folder_whole(folder: Path, write: Callable[[Path], object]) -> None:
         UserError: what stands at `folder` is a link or no folder; it stays.
         OSError: there is no room; what stood at `folder` is still there, and nothing beside it.
     """
-    status = _status_before(folder, stat.S_IFDIR, "another folder")
+    status = status_before(folder, stat.S_IFDIR)
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = folder.with_name(f".{folder.name}-{secrets.token_hex(8)}")
     beside.mkdir()

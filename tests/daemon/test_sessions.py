@@ -12,7 +12,8 @@ from platformdirs import user_data_path
 from pytest import approx
 
 from antiphon.recording import session_file
-from antiphon.recording.recorder import Recorder
+from antiphon.recording.journal import ENDING
+from antiphon.recording.recorder import Recorder, recover
 from antiphon.recording.sessions import list_sessions, sessions_folder
 from tests.daemon.midi_files import received, sent
 from tests.daemon.test_cli import antiphon
@@ -145,3 +146,64 @@ def test_the_metronomes_clicks_are_no_answers(tmp_path: Path) -> None:
     assert recorder.close() is not None
     (listed,) = list_sessions(tmp_path)
     assert (listed.played, listed.answered) == (1, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFOs")
+def test_an_odd_entry_is_listed_as_such_and_the_others_are_listed_too(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    (tmp_path / "dangling.mid").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "link.mid").symlink_to(path)
+    (tmp_path / "folder.mid").mkdir()
+    os.mkfifo(tmp_path / "fifo.mid")
+
+    odd_name = os.fsencode(tmp_path) + b"/caf\xe9\x1b[31m.mid"
+    with open(odd_name, "wb") as file:  # noqa: PTH123
+        file.write(path.read_bytes())
+    (tmp_path / "huge.mid").touch()
+    os.truncate(tmp_path / "huge.mid", 6 << 30)
+    for number, year in enumerate(("9999", "0001", "0000", "12026")):
+        content = path.read_bytes().replace(b'"recorded": "2026', b'"recorded": "' + year.encode()[:4], 1)
+        (tmp_path / f"year {number}.mid").write_bytes(content)
+    os.utime(path, (1e11, 1e11))  # the year 5138
+    listed = {each.path.name: each for each in list_sessions(tmp_path)}
+    assert listed[path.name].damaged is None
+    assert {name: listed[name].damaged for name in ("dangling.mid", "folder.mid", "fifo.mid")} == {
+        "dangling.mid": "is a link, and no recording; move it elsewhere",
+        "folder.mid": "is a folder, and no recording; move it elsewhere",
+        "fifo.mid": "is a FIFO, and no recording; move it elsewhere",
+    }
+    assert "6,442,450,944 bytes" in str(listed["huge.mid"].damaged)
+    assert len(listed) == 11
+    done = antiphon("sessions", "--config", str(configured(tmp_path)), cwd=tmp_path)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 11
+    assert "caf\ufffd\\x1b[31m.mid" in done.stdout
+
+
+def configured(folder: Path) -> Path:
+    file = folder / "config.toml"
+    file.write_text(f"[sessions]\nfolder = '{folder}'\n")
+    return file
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFOs")
+def test_an_odd_journal_is_left_where_it_is_and_the_others_are_recovered(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f"fifo{ENDING}")
+    (tmp_path / f"dangling{ENDING}").symlink_to(tmp_path / "nowhere")
+    (tmp_path / f"folder{ENDING}").mkdir()
+    (tmp_path / f"huge{ENDING}").touch()
+    os.truncate(tmp_path / f"huge{ENDING}", 6 << 30)
+    before = {path.name for path in tmp_path.iterdir()}
+    said: list[str] = []
+    assert recover(tmp_path, said.append) == []
+    assert len(said) == 4
+    assert all("can't be recovered" in line and "move it elsewhere" in line for line in said)
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_a_name_that_a_link_to_nothing_has_is_taken(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    assert record(tmp_path).is_file()
+    assert path.is_symlink()

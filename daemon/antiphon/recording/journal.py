@@ -193,7 +193,7 @@ def is_journal(content: bytes) -> bool:
 @contextlib.contextmanager
 def left_behind(path: Path) -> Iterator[FileIO | None]:
     """Open and lock a journal that no process is writing; None where one is, or where another has taken it first."""
-    with FileIO(path, "r+") as file:
+    with FileIO(path, "r+", opener=open_privately) as file:
         yield file if lock(file) and _is_at(path, file) else None
 
 

@@ -14,7 +14,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from antiphon.files import sync_folder, write_whole
+from antiphon.budgets import JOURNAL_BYTES
+from antiphon.errors import UserError
+from antiphon.files import read_file, sync_folder, write_whole
 from antiphon.recording import session_file
 from antiphon.recording.entries import Entry, KeyHeard, Marker, PortBack, PortLost, Received, Sent, Set, TempoHeard
 from antiphon.recording.journal import ENDING, Journal, Say, is_journal, left_behind, records, safely
@@ -136,7 +138,7 @@ def recover(folder: Path, say: Say) -> list[Path]:
         try:
             path = _recover_one(journal)
         except OSError as error:
-            say(f"{journal}: can't be recovered ({error.strerror or error})")
+            say(f"{journal}: can't be recovered ({error.strerror or error}); move it elsewhere if it isn't yours")
             continue
         if path is not None:
             say(f"{path}: recovered; its session never ended")
@@ -148,7 +150,9 @@ def _recover_one(journal: Path) -> Path | None:
     with left_behind(journal) as file:
         if file is None:
             return None
-        content = file.read()
+        content = file.read(JOURNAL_BYTES + 1)
+        if len(content) > JOURNAL_BYTES:
+            raise OSError(f"it has more than {JOURNAL_BYTES:,} bytes")
         if not is_journal(content):
             raise OSError("it is no journal, or one by a newer Antiphon")
         path = _write_session(journal, records(content))
@@ -166,12 +170,19 @@ def _write_session(journal: Path | None, entries: Iterable[bytes]) -> Path | Non
         return None
     # A crash between the writing and the journal's removal left both.
     path = journal.with_suffix(".mid")
-    if not (path.is_file() and path.read_bytes() == content):
+    if not _has(path, content):
         path = next(_free_names(journal.parent, journal.stem, ".mid"))
         write_whole(path, lambda beside: _write_safely(beside, content), private=True)
         sync_folder(path.parent)  # the journal goes next
     path.chmod(0o600)
     return path
+
+
+def _has(path: Path, content: bytes) -> bool:
+    try:
+        return read_file(path, len(content)) == content
+    except (UserError, OSError):  # it is none, or another one
+        return False
 
 
 def _decoded(entries: Iterable[bytes]) -> Iterator[tuple[int, int, bytes]]:
@@ -191,5 +202,5 @@ def _free_names(folder: Path, stem: str, ending: str) -> Iterator[Path]:
     """Yield names that no recording has: the stem, then with numbers from 2 on."""
     for number in count(1):
         name = stem if number == 1 else f"{stem} ({number})"
-        if not (folder / f"{name}.mid").exists():
+        if not os.path.lexists(folder / f"{name}.mid"):  # a link to nothing takes a name too
             yield folder / f"{name}{ending}"

@@ -19,7 +19,9 @@ from typing import Any
 
 import msgspec
 
+from antiphon.budgets import MIDI_FILE_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import NoteOff, NoteOn
@@ -233,7 +235,7 @@ def read_summary(path: Path) -> tuple[dict[str, Any] | None, Summary]:
         UserError: it can't be read, is no MIDI file, or lacks a track; the message says why.
     """
     try:
-        head = _first_track(path.read_bytes())
+        head = _first_track(read_file(path, MIDI_FILE_BYTES))
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from None
     if head is not None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import stat
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_data_path
 
 from antiphon.errors import UserError
+from antiphon.files import kind_of
+from antiphon.printable import printable
 from antiphon.recording.session_file import read_summary
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""When a file was written whose time can't be read."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +38,19 @@ class Listed:
 
     def as_json(self) -> str:
         """Return it as a JSON object, with `when` in ISO 8601."""
-        return json.dumps(dataclasses.asdict(self) | {"path": str(self.path), "when": self.when.isoformat()})
+        path = printable(str(self.path))
+        return json.dumps(dataclasses.asdict(self) | {"path": path, "when": self.when.isoformat()})
 
     def as_line(self) -> str:
         """Return it as a line to read."""
+        path = printable(str(self.path))
         if self.damaged:
-            return f"{self.when:%Y-%m-%d %H:%M}  damaged: {self.damaged}  {self.path}"
+            return f"{self.when:%Y-%m-%d %H:%M}  damaged: {printable(self.damaged)}  {path}"
         minutes, seconds = divmod(round(self.seconds), 60)
         notes = f"{self.played:5} played, {self.answered:5} answered"
         seed = "" if self.seed is None else f", seed {self.seed}"
         played_with = f"{self.model or 'model unknown'}{seed}"
-        return f"{self.when:%Y-%m-%d %H:%M}  {minutes:3}:{seconds:02}  {notes}  {played_with}  {self.path}"
+        return f"{self.when:%Y-%m-%d %H:%M}  {minutes:3}:{seconds:02}  {notes}  {played_with}  {path}"
 
 
 def sessions_folder(setting: str) -> Path:
@@ -64,9 +72,16 @@ def list_sessions(folder: Path) -> list[Listed]:
 
 
 def _listed(path: Path) -> Listed:
-    written = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+    """Return what the list says of one file; whatever is wrong with it is said there, and not raised."""
+    written = EPOCH
     try:
+        status = path.lstat()
+        written = _moment(status.st_mtime) or EPOCH
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"is {kind_of(status.st_mode)}, and no recording; move it elsewhere")
         header, summary = read_summary(path)
+    except OSError as error:  # it was removed just now
+        return Listed(path, written, damaged=f"can't be read ({error.strerror})")
     except UserError as error:
         return Listed(path, written, damaged=str(error).removeprefix(f"{path}: "))
     header = header or {}
@@ -82,8 +97,13 @@ def _listed(path: Path) -> Listed:
     )
 
 
-def _moment(text: Any) -> datetime | None:
+def _moment(time: Any) -> datetime | None:
+    """Return a moment in this machine's time zone, given as text in ISO 8601 or in seconds as files have it.
+
+    None where it is neither, or in a year in which some time zone has no date: 1 or 9999.
+    """
     try:
-        return datetime.fromisoformat(text).astimezone()
-    except (TypeError, ValueError):
+        moment = datetime.fromisoformat(time) if isinstance(time, str) else datetime.fromtimestamp(time)
+        return moment.astimezone() if MINYEAR < moment.year < MAXYEAR else None
+    except (TypeError, ValueError, OSError, OverflowError):
         return None
