@@ -28,6 +28,10 @@ class PortGone(MidiError):
     """There is no port of that full name (any more)."""
 
 
+class PortInUse(MidiError):
+    """The port is there and can't be opened; on Windows that is because another program has it."""
+
+
 class Client(Protocol):
     """A client of a MIDI system, which has one port of its own once it is opened."""
 
@@ -49,7 +53,7 @@ class Client(Protocol):
 
         Raises:
             PortGone: it isn't there.
-            MidiError: it can't be opened.
+            PortInUse: it is there, and can't be opened.
         """
 
     def open_virtual(self, own_name: str) -> None:

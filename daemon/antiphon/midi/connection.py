@@ -19,6 +19,7 @@ from antiphon.midi.codec import encode
 from antiphon.midi.jack_monitor import JackServerMonitor
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, Packet
 from antiphon.midi.port import Port
+from antiphon.midi.ports import InUse
 from antiphon.midi.protocol import ALL_NOTES_OFF
 from antiphon.midi.time_limit import within
 
@@ -209,7 +210,14 @@ class Connection:
 
     def _find(self, port: Port[Input] | Port[Output]) -> None:
         with contextlib.suppress(UserError):  # not there yet, or not the only one
-            port.open()
+            try:
+                port.open()
+            except InUse as taken:
+                if not port.is_in_use:  # once
+                    port.is_in_use = True
+                    self._watcher.lost(str(taken))
+                return
+            port.is_in_use = False
             self._wake.wait(SETTLE_SECONDS)
             self._watcher.back(f"the {port.direction} port {port.full_name!r} is back", self._reconnect)
 

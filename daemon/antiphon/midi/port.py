@@ -33,6 +33,8 @@ class Port(Generic[C]):
     full_name: str = ""
     """Of the port that it is connected to, or its own if that is virtual."""
     is_open: bool = False
+    is_in_use: bool = False
+    """Whether the last try to open it again found another program there."""
 
     def start(self) -> None:
         """Become a client of the MIDI system.

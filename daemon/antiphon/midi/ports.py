@@ -17,15 +17,24 @@ from platformdirs import user_runtime_path
 
 from antiphon.errors import UserError
 from antiphon.files import lock, open_privately
-from antiphon.midi.backend import Client, Direction, MidiError, NoSystem, PortGone, Receive, System
+from antiphon.midi.backend import Client, Direction, MidiError, NoSystem, PortGone, PortInUse, Receive, System
 from antiphon.midi.backends import load_backend
 from antiphon.midi.machine import look, to_get_library, to_get_midi
 from antiphon.quiet import silenced
 from antiphon.settings import Api
 
+NO_VIRTUAL_PORTS = (
+    "Windows has no virtual ports: name with --input and --output two that lead to your DAW, of Windows MIDI Services "
+    "(Default App Loopback) or loopMIDI (antiphon ports lists the names; docs/daw.md says which)"
+)
+
 
 class NoMidiSystem(UserError):
     """No MIDI system answers on this machine."""
+
+
+class InUse(UserError):
+    """A port is there, but another program has it."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,7 @@ def open_port(client: Client, system: System, direction: Direction, own_name: st
         part: a unique part of an existing one's name, or "" for a virtual port.
 
     Raises:
+        InUse: another program has it.
         UserError: there is no such port, or several, or it is gone, or virtual ports are not to be had (Windows).
     """
     if part:
@@ -186,12 +196,14 @@ def open_port(client: Client, system: System, direction: Direction, own_name: st
             client.open(full_name, own_name)
         except PortGone:
             raise UserError(f"the {direction} port {full_name!r} is gone; is it still connected?") from None
+        except PortInUse:
+            raise InUse(
+                f"the {direction} port {full_name!r} is in use: another program has it to itself; switch it off there "
+                "(a DAW: in its MIDI settings), or quit that program"
+            ) from None
         return full_name
     if system == "winmm":
-        raise UserError(
-            "Windows has no virtual ports: install loopMIDI, make a port in it, and name it "
-            "with --input and --output (antiphon ports lists the names)"
-        )
+        raise UserError(NO_VIRTUAL_PORTS)
     try:
         client.open_virtual(own_name)
     except MidiError as error:

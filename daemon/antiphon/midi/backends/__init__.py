@@ -15,6 +15,7 @@ from functools import cache
 
 from antiphon.errors import UserError
 from antiphon.midi.backend import Backend, NoSystem
+from antiphon.midi.coremidi import keep_lists_true
 
 CHOICE = "ANTIPHON_MIDI"
 """The environment variable that names the backend: python-rtmidi or supriya-midi."""
@@ -34,6 +35,8 @@ def load_backend() -> Backend:
     if chosen and chosen not in _MODULES:
         raise UserError(f"{CHOICE}={chosen}: there are {' and '.join(_MODULES)}; take one, or unset the variable")
     _share_libjack()
+    if sys.platform == "darwin":
+        keep_lists_true()
     for name in (chosen,) if chosen else _ORDER:
         try:
             backend: Backend = importlib.import_module(f"{__name__}.{_MODULES[name]}").load()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from antiphon.midi.backend import MidiError, PortGone, Receive, System
+from antiphon.midi.backend import MidiError, PortGone, PortInUse, Receive, System
 
 NUMBERS: dict[System, int] = {"coremidi": 1, "alsa": 2, "jack": 3, "winmm": 4}
 """RtMidi's numbers of the MIDI systems."""
@@ -48,11 +48,12 @@ class RtMidiClient:
 
     def open(self, full_name: str, own_name: str) -> None:
         """Open a port that is connected to another one."""
+        is_refused = False
         for _ in range(TRIES):
             before = self._listed()
             names = full_names(before, self._system)
             if full_name not in names or is_own(full_name, self._system):
-                break
+                raise PortGone(full_name)
             try:
                 self._begin(own_name)
                 with self._translated():
@@ -62,9 +63,11 @@ class RtMidiClient:
                     return
             except MidiError:
                 self.close_port()
+                is_refused = self._listed() == before
                 continue
             self.close_port()
-        raise PortGone(full_name)
+        # Of WinMM's MMSYSERR_ALLOCATED, say, RtMidi tells no more than of any other error.
+        raise PortInUse(full_name) if is_refused else PortGone(full_name)
 
     def open_virtual(self, own_name: str) -> None:
         """Open a port that others connect to."""
