@@ -12,7 +12,7 @@ import pytest
 from antiphon.errors import UserError
 from antiphon.midi import backends, coremidi
 from antiphon.midi.backend import PortGone, PortInUse, Receive
-from antiphon.midi.backends.rtmidi_client import RtMidiInput, RtMidiOutput
+from antiphon.midi.backends.rtmidi_client import TRIES, RtMidiInput, RtMidiOutput
 from antiphon.midi.codec import encode
 from antiphon.midi.connection import Connection
 from antiphon.midi.messages import NoteOff, NoteOn, Packet
@@ -29,6 +29,8 @@ class WinMM:
     def __init__(self) -> None:
         self.there = [KEYS, SYNTH]
         self.taken: set[str] = set()
+        self.refused = threading.Semaphore(0)
+        """Is released each time that a port isn't opened."""
         self.sent: list[bytes] = []
 
     def input(self, _system: str, name: str, receive: Receive | None = None, clock: bool = True) -> RtMidiInput:
@@ -49,6 +51,7 @@ class Raw:
 
     def open_port(self, number: int, _own: str) -> None:
         if self._system.there[number] in self._system.taken:
+            self._system.refused.release()
             raise RuntimeError("MidiInWinMM::openPort: error creating Windows MM MIDI input port.")
 
     def send_message(self, data: bytes) -> None:
@@ -126,6 +129,8 @@ def test_a_port_that_comes_back_in_use_is_told_once_and_opened_when_it_is_free(
     winmm.taken.add(SYNTH)  # a DAW is quicker
     winmm.there.append(SYNTH)
     assert told.wait().startswith(f"the output port {SYNTH!r} is in use: another program has it to itself")
+    for _ in range(4 * TRIES):  # it looks again, and says nothing
+        assert winmm.refused.acquire(timeout=PATIENCE)
     winmm.taken.clear()
     assert told.wait() == f"the output port {SYNTH!r} is back"
     assert len(told.said) == 3
@@ -216,4 +221,7 @@ def test_without_coremidi_nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch)
         raise OSError("no such framework")
 
     monkeypatch.setattr(coremidi, "START_SECONDS", None)  # for ever, if nobody says that it is ready
-    coremidi.keep_lists_true.__wrapped__(load)
+    start = threading.Thread(target=coremidi.keep_lists_true.__wrapped__, args=(load,), daemon=True)
+    start.start()
+    start.join(PATIENCE)
+    assert not start.is_alive()
