@@ -73,7 +73,7 @@ def test_it_says_how_many_came_back_and_how_late() -> None:
 
 PROVED = Probe(step="done", api="jack", sent=50, late_ms=[1.0] * 50, ended=50, advances=True, is_realtime=True)
 JACKD = Server("jackd", 4711, ["jackd", "--sync", "-d", "dummy", "-p", "1024"])
-PIPEWIRE = Server("pipewire", 4712, ["/usr/bin/pipewire"])
+PIPEWIRE = Server("pipewire", 4712, ["/usr/bin/pipewire"], has_systemd=True)
 
 
 def loop(probe: Probe, server: Server | None = JACKD, machine: Machine = DEBIAN) -> Finding:
@@ -86,6 +86,8 @@ def test_a_server_whose_frames_stand_still_hangs() -> None:
     assert "jackd hangs" in found.says
     assert "kill -KILL 4711; jackd --sync -d dummy -p 1024" in found.fix
     assert "systemctl --user restart pipewire" in loop(changed(PROVED, advances=False), PIPEWIRE).fix
+    alone = replace(PIPEWIRE, has_systemd=False)
+    assert "kill -KILL 4712; /usr/bin/pipewire" in loop(changed(PROVED, advances=False), alone).fix
 
 
 def test_what_an_asynchronous_server_loses_is_mended_with_its_option() -> None:
@@ -93,13 +95,14 @@ def test_what_an_asynchronous_server_loses_is_mended_with_its_option() -> None:
     lossy = changed(PROVED, late_ms=[1.0] * 47)
     assert "jackd --sync -d dummy" in loop(lossy, server).fix
     assert "--sync" not in loop(lossy).fix  # it has that already
+    assert len([each for each in midi_findings(lossy, "well", DEBIAN, server) if "--sync" in each.fix]) == 1
     assert "JACK server" in [each.what for each in midi_findings(PROVED, "well", DEBIAN, server)]
     assert "JACK server" not in [each.what for each in midi_findings(PROVED, "well", DEBIAN, JACKD)]
 
 
 def test_a_long_period_is_made_shorter_in_the_way_of_the_server_that_has_it() -> None:
     late = changed(PROVED, late_ms=[32.0] * 50, period_ms=21.3)
-    assert "-p 64" in loop(late).fix and "4711" in loop(late).fix
+    assert "(kill 4711) and start it so: jackd --sync -d dummy -p 64" in loop(late).fix
     through_pipewire = loop(changed(late, is_pipewire=True), PIPEWIRE, replace(DEBIAN, has_pw_metadata=True))
     assert "pw-metadata -n settings 0 clock.force-quantum 64" in through_pipewire.fix
     assert "pw-metadata" not in loop(changed(late, is_pipewire=True), PIPEWIRE).fix  # it isn't installed
@@ -147,6 +150,20 @@ def test_a_servers_command_line_is_read_up_to_its_driver(command: str, is_asynch
     arguments = command.split()
     assert Server(arguments[0], 1, arguments).is_asynchronous is is_asynchronous
     assert server_name(arguments) == name
+
+
+@pytest.mark.parametrize(
+    ("command", "with_64"),
+    [
+        ("jackd -d dummy", "jackd -d dummy -p 64"),
+        ("jackd --sync -d alsa -d hw:0 -p 1024 -n 3", "jackd --sync -d alsa -d hw:0 -n 3 -p 64"),
+        ("jackd -p 500 -d alsa -p1024", "jackd -p 500 -d alsa -p 64"),  # jackd's own -p is of ports
+        ("jackd -d alsa --period 1024 --playback hw:0", "jackd -d alsa --playback hw:0 -p 64"),
+        ("jackd -d alsa --period=1024", "jackd -d alsa -p 64"),
+    ],
+)
+def test_another_period_takes_the_place_of_the_one_there_is(command: str, with_64: str) -> None:
+    assert Server("jackd", 1, command.split()).restart_with_period(64).endswith(with_64)
 
 
 # How to get a MIDI system

@@ -35,8 +35,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield model
     if musician is not None:
         yield speed_finding(musician)
-    machine, server = look(), servers.running()
     found, end = probe(settings.ports)
+    machine, server = look(), servers.running(found.is_pipewire)
     yield from midi_findings(found, end, machine, server)
     yield from _name(settings.ports, found)
     if (mine := limits.look(machine.user)) is not None:

@@ -20,6 +20,8 @@ FOLDER = Path("/etc/security/limits.d")
 FILE = FOLDER / "antiphon.conf"
 JACK_MEMORY_MB = 128
 """A JACK client keeps the server's shared memory, about 100 MB, from being swapped out."""
+USUAL = ("realtime", "audio")
+"""Groups of people who play; others are of one program."""
 _KB = 1024
 
 
@@ -70,6 +72,7 @@ def look(user: str) -> Limits | None:
 
     def grant(item: str, wanted: str, least: float) -> Grant:
         there = [group for group in granted(text, item, least) if group in members]
+        there.sort(key=lambda group: group not in USUAL)
         return Grant(item, wanted, there, any(user in members[group] for group in there))
 
     return Limits(
@@ -115,7 +118,7 @@ def _to_get(grant: Grant, limits: Limits, machine: Machine) -> str:
         return f"{to_join(machine, grant.groups[0])}; then log out and in again"
     if not limits.has_folder:
         return f"have {grant.item} {grant.wanted} granted to you; this system has no {FOLDER} for it"
-    group = next((name for name in ("realtime", "audio") if name in limits.groups), "")
+    group = next((name for name in USUAL if name in limits.groups), "")
     line = f"{f'@{group}' if group else machine.user} - {grant.item} {grant.wanted}"
     write = f"echo '{line}' | sudo tee -a {FILE}" if machine.has_sudo else f"echo '{line}' >> {FILE} (as root)"
     join = f"; {to_join(machine, group)}" if group else ""

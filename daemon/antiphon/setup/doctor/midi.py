@@ -45,8 +45,9 @@ def midi_findings(found: Probe, end: End, machine: Machine, server: Server | Non
     for wrong in found.wrong_ports:
         what, _, fix = wrong.rpartition("; ")
         yield Finding("port", "must be fixed", what, fix)
-    yield _loop(found, end, machine, server)
-    if found.api == "jack" and server is not None and server.is_asynchronous:
+    loop = _loop(found, end, machine, server)
+    yield loop
+    if loop.state != "must be fixed" and found.api == "jack" and server is not None and server.is_asynchronous:
         says = "jackd is asynchronous: where another program keeps the processor busy, it loses notes"
         yield Finding("JACK server", "could be better", says, server.restart_with("--sync"))
 
@@ -74,20 +75,23 @@ def _mend(verdict: Verdict, found: Probe, machine: Machine, server: Server | Non
     if verdict.cause == "lost" and server is not None and server.is_asynchronous:
         return server.restart_with("--sync")
     if verdict.cause == "late" and found.period_ms > PERIOD_MS:
-        return smaller_period(found, machine, server)
+        return _shorter_period(found, machine, server)
     return "close other programs, and run antiphon doctor again" if verdict.cause else ""
 
 
-def smaller_period(found: Probe, machine: Machine, server: Server | None) -> str:
-    """Return what makes the audio period shorter, in which a JACK server hands MIDI over."""
-    period = f"{found.period_ms:.0f} ms are the audio period's, in which MIDI is handed over once; make it shorter: "
+def _shorter_period(found: Probe, machine: Machine, server: Server | None) -> str:
+    """Return what makes the audio period of a JACK server shorter."""
+    why = f"MIDI is handed over once in an audio period, here {found.period_ms:.0f} ms"
     if found.is_pipewire:
         if machine.has_pw_metadata:
-            return f"{period}pw-metadata -n settings 0 clock.force-quantum 64 (until PipeWire ends)"
-        return f"{period}default.clock.quantum = 64 in ~/.config/pipewire/pipewire.conf.d/antiphon.conf"
+            return (
+                f"{why}; until PipeWire ends, this makes it shorter: pw-metadata -n settings 0 clock.force-quantum 64"
+            )
+        file = "~/.config/pipewire/pipewire.conf.d/antiphon.conf"
+        return f"{why}; make it shorter: context.properties = {{ default.clock.quantum = 64 }} in {file}"
     if server is not None and server.name == "jackd":
-        return f"{period}end jackd (kill {server.pid}), and start it with -p 64 behind its driver"
-    return f"{period}64 frames"
+        return f"{why}; {server.restart_with_period(64)} (128, where that crackles)"
+    return f"{why}; make it shorter: 64 frames, or 128 where that crackles"
 
 
 def _restart(server: Server | None) -> str:

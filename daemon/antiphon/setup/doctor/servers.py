@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import Path
 
 import psutil
 
@@ -26,6 +27,8 @@ class Server:
     """Its command line."""
     is_stopped: bool = False
     """Whether a signal has stopped it, as Ctrl-Z does."""
+    has_systemd: bool = False
+    """Whether systemd starts this machine's services."""
 
     @property
     def is_asynchronous(self) -> bool:
@@ -38,8 +41,8 @@ class Server:
         """Return how it is made to go on, or started again."""
         if self.is_stopped:
             return f"a signal has stopped {self.name}, as Ctrl-Z does; let it go on: kill -CONT {self.pid}"
-        if self.name == "pipewire":
-            return "start it again: systemctl --user restart pipewire wireplumber"
+        if self.name == "pipewire" and self.has_systemd:
+            return "start it again: systemctl --user restart pipewire"
         if self.name == "jackdbus":
             return "start it again: jack_control exit; jack_control start"
         return f"end it and start it again: kill -KILL {self.pid}; {shlex.join(self.arguments)}"
@@ -48,6 +51,15 @@ class Server:
         """Return how a jackd is started again with another option of its own."""
         program, *others = self.arguments
         return f"end it (kill {self.pid}) and start it so: {shlex.join([program, option, *others])}"
+
+    def restart_with_period(self, frames: int) -> str:
+        """Return how a jackd is started again with another audio period, of so many frames."""
+        own = [self.arguments[0], *own_options(self.arguments)]
+        drivers = [*self.arguments[len(own) :]]
+        for i in reversed(range(len(drivers))):
+            if named := re.match(r"-p(?!\w*[a-z])|--period", drivers[i]):
+                del drivers[i : i + (2 if named.end() == len(drivers[i]) else 1)]
+        return f"end it (kill {self.pid}) and start it so: {shlex.join([*own, *drivers, '-p', str(frames)])}"
 
 
 def own_options(arguments: Sequence[str]) -> Sequence[str]:
@@ -67,24 +79,31 @@ def server_name(arguments: Sequence[str]) -> str:
     return ""
 
 
-def running() -> Server | None:
-    """Return the server that this environment's JACK programs use; None where none is seen, or it may be several."""
+def running(is_pipewire: bool = False) -> Server | None:
+    """Return the server that this environment's JACK programs use; None where none is seen, or it may be several.
+
+    Args:
+        is_pipewire: whether it is known to be PipeWire; else it may be where no jackd of the right name runs.
+    """
     wanted = os.environ.get("JACK_DEFAULT_SERVER") or DEFAULT
     seen = list(_seen())
-    found = [server for server, name in seen if server.name != "pipewire" and name == wanted]
-    found = found or [server for server, _ in seen if server.name == "pipewire"]
-    return found[0] if len(found) == 1 else None
+    jackds = [server for server, name in seen if server.name != "pipewire" and name == wanted and not is_pipewire]
+    if jackds:
+        return jackds[0] if len(jackds) == 1 else None
+    return next((server for server, _ in seen if server.name == "pipewire"), None)
 
 
 def _seen() -> Iterator[tuple[Server, str]]:
-    """Yield the servers, each with its name among JACK's."""
+    """Yield the servers that serve this user, each with its name among JACK's."""
+    me = psutil.Process().username()
+    has_systemd = Path("/run/systemd/system").is_dir()
     for process in psutil.process_iter():
         try:
-            if process.name() in NAMES:
+            if process.name() in NAMES and (process.name() != "pipewire" or process.username() == me):
                 arguments = process.cmdline()
                 name = server_name(arguments) or _environment(process).get("JACK_DEFAULT_SERVER") or DEFAULT
                 is_stopped = process.status() == psutil.STATUS_STOPPED
-                yield Server(process.name(), process.pid, arguments, is_stopped), name
+                yield Server(process.name(), process.pid, arguments, is_stopped, has_systemd), name
         except psutil.Error:  # gone meanwhile, or nobody may look
             continue
 
