@@ -42,6 +42,7 @@ _ALSA_LIBRARY = {
     "apk": "alsa-lib",
 }
 """What brings libasound.so.2, which python-rtmidi and supriya-midi need, be it for JACK alone."""
+_ASKING = ("PIPEWIRE_QUANTUM", "PIPEWIRE_LATENCY")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Machine:
     has_pw_jack: bool = False
     is_under_pw_jack: bool = False
     has_pw_metadata: bool = False
+    asked_of_pipewire: str = ""
+    """The audio period that the environment asks PipeWire for, as VARIABLE=VALUE; `pw-jack -p` sets one."""
     has_jackd: bool = False
     bootstrap: str = ""
     """The checkout's `bootstrap.py`, which starts a JACK server of its own; "" where Antiphon was installed."""
@@ -111,6 +114,7 @@ def look() -> Machine:
         has_pw_jack=shutil.which("pw-jack") is not None,
         is_under_pw_jack="pipewire" in os.environ.get("LD_LIBRARY_PATH", ""),
         has_pw_metadata=shutil.which("pw-metadata") is not None,
+        asked_of_pipewire=next((f"{name}={os.environ[name]}" for name in _ASKING if os.environ.get(name)), ""),
         has_jackd=shutil.which("jackd") is not None,
         bootstrap=_bootstrap(),
     )

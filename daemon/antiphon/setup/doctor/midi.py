@@ -57,7 +57,7 @@ def _loop(found: Probe, end: End, machine: Machine, server: Server | None) -> Fi
     if found.not_tried:
         fix = "to try it, name one of loopMIDI's ports with --input"
         return Finding(what, "not tried", found.not_tried, fix)
-    if found.advances is False:
+    if found.advances is False and not found.late_ms:
         name = server.name if server else "the JACK server"
         says = f"{name} hangs: it plays no audio frames, and so carries no notes"
         return Finding(what, "must be fixed", says, _restart(server))
@@ -82,6 +82,8 @@ def _mend(verdict: Verdict, found: Probe, machine: Machine, server: Server | Non
 def _shorter_period(found: Probe, machine: Machine, server: Server | None) -> str:
     """Return what makes the audio period of a JACK server shorter."""
     why = f"MIDI is handed over once in an audio period, here {found.period_ms:.0f} ms"
+    if found.is_pipewire and machine.asked_of_pipewire:
+        return f"{why}; you ask for it with {machine.asked_of_pipewire}; ask for 64/48000, or for nothing"
     if found.is_pipewire:
         if machine.has_pw_metadata:
             return (

@@ -151,7 +151,7 @@ def _steps(ports: Ports, found: Probe) -> Iterator[Step]:
     ears.play(found)
     if monitor is not None:
         found.advances, found.period_ms = monitor.frame != frame, monitor.period_ms
-    if found.advances is not False:  # else it would hang
+    if found.late_ms or found.advances is not False:  # else it would hang
         yield "closing"
         ears.close()
     yield "done"
