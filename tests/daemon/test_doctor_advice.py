@@ -20,7 +20,7 @@ from antiphon.setup.doctor.servers import Server, server_name
 
 DEBIAN = Machine(system="linux", user="anna", has_sudo=True, installer="apt-get")
 FEDORA = replace(DEBIAN, installer="dnf")
-ROOT = replace(DEBIAN, user="root", is_root=True, has_sudo=False)
+ROOT = replace(DEBIAN, user="root", is_root=True)
 WITH_CARD = replace(DEBIAN, has_sound_card=True, has_sequencer_module=True)
 
 
