@@ -34,7 +34,7 @@ FORBIDDEN = {
     "melody": WORLD,
     "improviser": (
         *ours("settings", "midi.codec", "midi.ports", "midi.port", "midi.connection", "midi.jack_monitor"),
-        *ours("midi.late_connection", "midi.backend", "midi.backends", "midi.time_limit"),
+        *ours("midi.libjack", "midi.late_connection", "midi.backend", "midi.backends", "midi.time_limit"),
         *WORLD,
     ),
     "stage": ours("improviser", "trial", "musician"),

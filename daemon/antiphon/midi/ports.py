@@ -17,9 +17,10 @@ from platformdirs import user_runtime_path
 
 from antiphon.errors import UserError
 from antiphon.files import lock, open_privately
+from antiphon.midi import libjack
 from antiphon.midi.backend import Client, Direction, MidiError, NoSystem, PortGone, PortInUse, Receive, System
 from antiphon.midi.backends import load_backend
-from antiphon.midi.machine import look, to_get_library, to_get_midi
+from antiphon.midi.machine import SEQUENCER, look, to_get_library, to_get_midi
 from antiphon.quiet import silenced
 from antiphon.settings import Api
 
@@ -57,23 +58,28 @@ def choose_system(api: Api) -> System:
 def find_system(api: Api) -> tuple[System, list[str]]:
     """Return a MIDI system that answers on this machine, and the ports that can be listened to.
 
-    `auto` is the operating system's own: CoreMIDI, WinMM, ALSA's sequencer; on Linux without one, JACK.
+    `auto` is the operating system's own: CoreMIDI, WinMM; on Linux what carries MIDI: PipeWire, where it runs, else
+    ALSA's sequencer, else JACK.
 
     Raises:
         UserError: the one that was asked for is of another kind of machine.
         NoMidiSystem: it isn't there, or doesn't run; the message says what to install or start.
     """
+    has_alsa = SEQUENCER.exists()
+    if libjack.is_awaited() and (api == "jack" or (api == "auto" and not has_alsa)):
+        raise _no_midi(api)
     try:
         compiled = load_backend().systems()
     except NoSystem as error:
         raise NoMidiSystem(f"there are no MIDI ports, since {error}; {to_get_library(look())}") from error
-    wanted: list[System]
+    wanted: Sequence[System]
     if api == "auto":
-        order: tuple[System, ...] = ("coremidi", "winmm", "alsa", "jack")
-        wanted = [name for name in order if name in compiled]
+        lib = libjack.load()
+        has_pipewire = lib is not None and libjack.is_pipewire(lib) and libjack.carries_midi(lib)
+        first: tuple[System, ...] = ("jack",) if has_pipewire else ()
+        order: tuple[System, ...] = (*first, "coremidi", "winmm", "alsa", "jack")
         # Asking ALSA where there is none prints noise of its own.
-        if not Path("/dev/snd/seq").exists():
-            wanted = [name for name in wanted if name != "alsa"]
+        wanted = [name for name in order if name in compiled and (name != "alsa" or has_alsa)]
     else:
         wanted = [api]
     for name in wanted:
@@ -82,8 +88,12 @@ def find_system(api: Api) -> tuple[System, list[str]]:
             return name, inputs
     if api != "auto" and api not in compiled:
         raise UserError(f"{api} is not a MIDI system of this machine; leave --api away, and it takes the one there is")
+    raise _no_midi(api)
+
+
+def _no_midi(api: Api) -> NoMidiSystem:
     missing = "no MIDI system answers" if api == "auto" else f"the MIDI system {api!r} doesn't answer"
-    raise NoMidiSystem(f"{missing} on this machine; {to_get_midi(look(), api)}")
+    return NoMidiSystem(f"{missing} on this machine; {to_get_midi(look(), api)}")
 
 
 def _inputs(system: System) -> list[str] | None:

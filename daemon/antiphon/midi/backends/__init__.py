@@ -6,14 +6,13 @@ has the figures. ANTIPHON_MIDI asks for one of them by name.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import importlib
 import os
 import sys
 from functools import cache
 
 from antiphon.errors import UserError
+from antiphon.midi import libjack
 from antiphon.midi.backend import Backend, NoSystem
 from antiphon.midi.coremidi import keep_lists_true
 
@@ -34,7 +33,7 @@ def load_backend() -> Backend:
     chosen = os.environ.get(CHOICE)
     if chosen and chosen not in _MODULES:
         raise UserError(f"{CHOICE}={chosen}: there are {' and '.join(_MODULES)}; take one, or unset the variable")
-    _share_libjack()
+    libjack.load(binds=True)
     if sys.platform == "darwin":
         keep_lists_true()
     for name in (chosen,) if chosen else _ORDER:
@@ -47,13 +46,3 @@ def load_backend() -> Backend:
                 raise NoSystem(f"{library} is missing") from error
     wanted = chosen or _ORDER[0]
     raise UserError(f"{wanted} can't be loaded; install it with: {sys.executable} -m pip install {wanted}")
-
-
-def _share_libjack() -> None:
-    """Let the extension use the machine's own libjack, if there is one, in place of the one that its wheel brings.
-
-    The two ends of JACK's protocol must be of one make: the wheel's may be older than the server, or no PipeWire's.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
