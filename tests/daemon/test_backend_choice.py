@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from antiphon.midi import backends, ports
+from antiphon.midi import backends, libjack, ports
 from antiphon.midi.machine import Machine
 
 
@@ -37,5 +37,6 @@ def test_without_alsas_library_there_is_no_midi_system_and_its_package_is_named(
 
     monkeypatch.setattr(importlib, "import_module", fail)
     monkeypatch.setattr(ports, "look", lambda: machine)
+    monkeypatch.setattr(libjack, "is_awaited", lambda: False)
     with pytest.raises(ports.NoMidiSystem, match=rf"libasound\.so\.2 is missing; {advice}"):
         ports.find_system("auto")

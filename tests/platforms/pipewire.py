@@ -93,6 +93,10 @@ class Player:
         self._out.open_virtual_port("keys")
         self._in.open_virtual_port("synth")
 
+    def settle(self) -> None:
+        """Play until an answer comes: a connection carries notes from some cycle on, and nothing says from which."""
+        wait_until(lambda: self.play(1) != [None], "the first answer")
+
     def play(self, notes: int) -> list[float | None]:
         """Play notes one by one; return how many milliseconds later each was answered, None where it wasn't."""
         with punctual():
@@ -252,7 +256,7 @@ def duet(api: str, wrapper: tuple[str, ...]) -> dict[str, Any]:
         version = libjack()
         player = Player()
         player.connect("Duet")
-        time.sleep(0.2)
+        player.settle()
         return report(daemon, player.play(NOTES), version)
 
 
@@ -270,7 +274,7 @@ def restart(named: bool, wrapper: tuple[str, ...]) -> dict[str, Any]:
         for remaining in (2, 1, 0):
             if not named:
                 player.connect("Duet")
-            time.sleep(0.2)
+            player.settle()
             trips += player.play(NOTES // 4)
             if not remaining:
                 break
@@ -282,8 +286,8 @@ def restart(named: bool, wrapper: tuple[str, ...]) -> dict[str, Any]:
             player = Player()
             if named:
                 player.offer()
-                daemon.wait_for("output port")
-                daemon.wait_for("input port")
+                for _ in ("input", "output"):  # whichever is looked for first
+                    daemon.wait_for("is back")
         return report(daemon, trips, version)
 
 

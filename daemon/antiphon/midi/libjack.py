@@ -64,11 +64,11 @@ def load(binds: bool = False) -> Any | None:
 
 
 def is_awaited() -> bool:
-    """Tell whether this machine has a libjack, but no server yet; then RtMidi's extension had better not be imported.
+    """Tell whether no server runs yet and this machine has more than one libjack, so that the right one isn't known.
 
-    Whether it will be PipeWire or jackd that runs isn't known.
+    Then RtMidi's extension had better not be imported: it would be bound to one for good.
     """
-    return load() is None and not _is_bound() and bool(_installed())
+    return load() is None and not _is_bound() and len(_installed()) > 1
 
 
 def _is_bound() -> bool:
