@@ -33,7 +33,9 @@ LEAST_LIKELY = 0.2
 
 def is_terminal() -> bool:
     """Return whether somebody watches, on a terminal on which a line can be redrawn."""
-    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+    term = os.environ.get("TERM", "")
+    # Windows has no TERM; somebody has set it to "dumb" on purpose.
+    return sys.stdout.isatty() and term != "dumb" and (term != "" or sys.platform == "win32")
 
 
 class Terminal:

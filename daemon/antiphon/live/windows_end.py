@@ -7,6 +7,7 @@ A program that loads user32.dll, as WinMM does, hears of log-off and shutdown as
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 import threading
@@ -47,9 +48,10 @@ class _WindowClass(ctypes.Structure):
 
 
 def library(name: str) -> Any:
-    """Return a library of Windows' own by its name; None on another system."""
+    """Return a library of Windows' own by its name; None on another system, or on a Windows without it."""
     if sys.platform == "win32":
-        return ctypes.WinDLL(name)
+        with contextlib.suppress(OSError):
+            return ctypes.WinDLL(name)
     return None
 
 
