@@ -105,6 +105,31 @@ def run(
             default="127.0.0.1, this machine alone",
         ),
     ] = None,
+    osc: Annotated[
+        bool | None, option("osc.on", "--osc/--no-osc", text="Speak Open Sound Control with other programs, over UDP.")
+    ] = None,
+    osc_port: Annotated[
+        int | None, option("osc.port", "--osc-port", text="The UDP port for OSC; 0 is any that is free.")
+    ] = None,
+    osc_host: Annotated[
+        str | None,
+        option(
+            "osc.host",
+            "--osc-host",
+            text="The address to hear OSC on; 0.0.0.0 lets the whole network reach it.",
+            default="127.0.0.1, this machine alone",
+        ),
+    ] = None,
+    osc_send_to: Annotated[
+        list[str] | None,
+        option(
+            "osc.send_to",
+            "--osc-send-to",
+            text="Send all that can be heard over OSC to this program too; may be given again.",
+            default="those that ask",
+            metavar="HOST:PORT",
+        ),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only warnings and errors.")] = False,
     config: Config = None,
@@ -118,6 +143,7 @@ def run(
         play=play | {"sync": play["sync"] or (None if play["bpm"] is None else "fixed")},
         metronome={"on": metronome},
         stage={"on": stage, "host": stage_host, "port": stage_port},
+        osc={"on": osc, "host": osc_host, "port": osc_port, "send_to": osc_send_to or None},
         sessions={"record": record},
         ports={
             "name": name,

@@ -55,6 +55,15 @@ class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     port: Annotated[int, Meta(ge=0, le=65535)]
 
 
+class Osc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where OSC is heard, and to whom it is sent."""
+
+    on: bool
+    host: Annotated[str, Meta(min_length=1, max_length=253)]
+    port: Annotated[int, Meta(ge=0, le=65535)]
+    send_to: list[str]
+
+
 class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is kept of a set."""
 
@@ -86,6 +95,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     controls: dict[str, str]
     """What steers which control: sources as `antiphon learn` writes them, "" for none."""
     stage: Stage
+    osc: Osc
     sessions: Sessions
 
 

@@ -1,4 +1,4 @@
-"""A live session: opens the ports and the page, says how to connect them, and performs until it is told to stop."""
+"""A live session: opens the ports, the page and OSC, says how to connect them, and performs until it is told to stop."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import parse_table
 from antiphon.improviser.input.translator import Translator
 from antiphon.live import priority
+from antiphon.live.client_commands import ClientCommands
 from antiphon.live.inbox import Inbox
-from antiphon.live.page_commands import PageCommands
+from antiphon.live.osc_server import OscServer
 from antiphon.live.page_server import PageServer
 from antiphon.live.performance import Hooks, NoView, Performance
 from antiphon.live.port_events import PortEvents
@@ -20,6 +21,7 @@ from antiphon.live.programs import Programs
 from antiphon.live.publisher import Facts, Parts, StatePublisher
 from antiphon.live.recording_switch import RecordingSwitch, header_of
 from antiphon.live.reporter import Reporter
+from antiphon.live.serving_process import ServingProcess
 from antiphon.live.session_commands import SessionCommands
 from antiphon.live.stopping import stopped_from_outside
 from antiphon.live.terminal import Terminal, is_terminal
@@ -34,7 +36,7 @@ from antiphon.recording.record import BothRecords, Record
 from antiphon.recording.recorder import recover
 from antiphon.recording.sessions import sessions_folder
 from antiphon.settings import Ports, Settings, model_folders
-from antiphon.stage.messages import Midi, Notice
+from antiphon.stage.messages import Midi, Notice, ToServer
 
 
 def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet: bool = False) -> None:
@@ -47,7 +49,7 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
         is_quiet: show only what goes wrong.
 
     Raises:
-        UserError: the model or a port can't be had, or there is neither a MIDI system nor a page.
+        UserError: the model or a port can't be had, or there is neither a MIDI system nor a page nor OSC.
     """
     if settings.play.seed is None:
         # Drawn here, so that the recording can say it.
@@ -73,7 +75,9 @@ class _Session:
         self._recording = RecordingSwitch(
             sessions_folder(settings.sessions.folder), header_of(self._musician), reporter
         )
-        self._server = PageServer(settings.stage, reporter, opens_page) if settings.stage.on else None
+        self._page = PageServer(settings.stage, reporter, opens_page) if settings.stage.on else None
+        self._osc = OscServer(settings.osc, reporter) if settings.osc.on else None
+        self._servers: list[ServingProcess] = [each for each in (self._page, self._osc) if each is not None]
         self._terminal: Terminal | None = None
 
     def play_at_terminal(self, show: Say) -> None:
@@ -93,18 +97,18 @@ class _Session:
             try:
                 self._play_through(connection, no_midi)
             finally:
-                if self._server is not None:
-                    self._server.close()
+                for server in self._servers:
+                    server.close()
                 if not connection.close():
                     self._reporter.warn("a port doesn't close; it is left to the system")
         self._reporter.say("Antiphon has stopped; every note has ended.")
 
     def _connect(self) -> tuple[Connection | LateConnection, NoMidiSystem | None]:
-        """Open the ports; where there is no MIDI system yet, the page must do, and what is missing is returned."""
+        """Open the ports; where there is no MIDI system yet, page or OSC must do, and what is missing is returned."""
         try:
             return self._open_ports(), None
         except NoMidiSystem as missing:
-            if self._server is None:
+            if not self._servers:
                 raise
             return LateConnection(self._open_ports, self._port_events), missing
 
@@ -130,7 +134,7 @@ class _Session:
         programs = Programs(self._musician, self._inbox, self._reporter.tell)
         commands = SessionCommands(programs, self._recording, self._port_events, facts)
         try:
-            self._begin_stage()
+            self._begin_servers()
             self._welcome(midi, no_midi)
             improviser = self._improviser(record)
             with priority.playing():
@@ -151,35 +155,41 @@ class _Session:
         return self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
 
     def _show(self, facts: Facts) -> StatePublisher | None:
-        """Return what shows the performance on pages and at the terminal, where there is either."""
-        if self._server is None and self._terminal is None:
+        """Return what shows the performance on pages, over OSC and at the terminal, where there is any of these."""
+        if not self._servers and self._terminal is None:
             return None
-        put = self._server.put if self._server is not None else lambda *_: None
         metronome = self._settings.metronome
         parts = Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
-        return StatePublisher(put, self._table, parts, facts, self._terminal.show if self._terminal else None)
+        return StatePublisher(self._put, self._table, parts, facts, self._terminal.show if self._terminal else None)
 
-    def _begin_stage(self) -> None:
-        """Start to serve the page."""
-        if self._server is None:
-            return
-        put = self._server.put
-        self._reporter.notice = lambda text: put(Notice(text))
-        self._server.start(PageCommands(self._inbox), self._inbox.start, self._recording.folder)
+    def _put(self, *given: ToServer) -> None:
+        """Hand messages over to all who serve."""
+        for server in self._servers:
+            server.put(*given)
+
+    def _begin_servers(self) -> None:
+        """Start to serve the page, and OSC clients."""
+        self._reporter.notice = lambda text: self._put(Notice(text))
+        start = self._inbox.start
+        if self._page is not None:
+            self._page.start(ClientCommands(self._inbox), start, self._recording.folder)
+        if self._osc is not None:
+            self._osc.start(ClientCommands(self._inbox), start)
 
     def _welcome(self, midi: Midi | None, no_midi: NoMidiSystem | None) -> None:
         """Say what plays, and what to connect or to open.
 
         Raises:
-            NoMidiSystem: that which there isn't, where there is no page either.
+            NoMidiSystem: that which there isn't, where there is neither page nor OSC either.
         """
         lines = [f"Antiphon      {_playing(self._musician)}"]
         if midi is not None:
             lines += _ports(midi, self._settings.ports)
         elif no_midi is not None:
-            if self._server is None or self._server.wait() is not None:
+            there = [server.title for server in self._servers if server.wait() is None]
+            if not there:
                 raise no_midi
-            lines.append(f"no MIDI       {no_midi}; until then you play on the stage page alone")
+            lines.append(f"no MIDI       {no_midi}; until then you play by {' and '.join(there)} alone")
         for line in [*lines, _HOW_TO_PLAY[self._settings.play.mode]]:
             self._reporter.say(line)
 

@@ -40,11 +40,11 @@ def new_token(host: str) -> str | None:
     return None if is_loopback(host) else "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
-def url_of(host: str, port: int, token: str | None) -> str:
-    """Return the address to open."""
+def url_of(host: str, port: int, token: str | None, scheme: str = "http") -> str:
+    """Return the address to open, or for OSC ("udp") to send to."""
     host = _own_address(host) if host in _EVERYWHERE else host
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}" + (f"/?token={token}" if token else "")
+    return f"{scheme}://{name}:{port}" + (f"/?token={token}" if token else "")
 
 
 def _own_address(host: str) -> str:

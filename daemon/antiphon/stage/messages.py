@@ -1,7 +1,7 @@
 """Messages: what goes between the stage page and the daemon, as values; docs/stage.md explains each.
 
 On the WebSocket each is one JSON text with its `type`. The same objects, one a line, go between the playing process
-and the one that serves the page. Times are seconds from the session's start, pitches MIDI note numbers.
+and those that serve pages and OSC clients. Times are seconds from the session's start, pitches MIDI note numbers.
 """
 
 from __future__ import annotations
@@ -214,15 +214,29 @@ class Setup(_Message, frozen=True, tag="setup"):
     antiphon: str
 
 
+class OscSetup(_Message, frozen=True, tag="osc_setup"):
+    """The first line to the OSC server: where it is to listen, and to whom it sends from the start."""
+
+    host: str
+    port: int
+    """0 is any that is free."""
+    start: float
+    """As in `Setup`."""
+    send_to: list[str]
+    """"HOST:PORT" each."""
+
+
 class Serving(_Message, frozen=True, tag="serving"):
-    """The page is there."""
+    """What was to be served is there."""
 
     url: str
     port: int
+    token: str | None = None
+    """What an OSC client must know; a page's stands in its `url`."""
 
 
 class Failed(_Message, frozen=True, tag="failed"):
-    """The page can't be served, and why."""
+    """It can't be served, and why."""
 
     text: str
 
@@ -244,4 +258,4 @@ FromPage = PageHello | Played | Set | Press | Ping
 Steering = Played | Set | Press
 """What pages send that concerns the playing process."""
 ToServer = Setup | State | NoteOn | NoteOff | PlanMade | Expectation | Notice
-FromServer = Serving | Failed | Played | Set | Press
+FromServer = Serving | Failed | Notice | Played | Set | Press

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import mimetypes
-import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +27,7 @@ from antiphon.stage.address import bind, new_token, url_of
 from antiphon.stage.guard import Guard
 from antiphon.stage.guides import guide
 from antiphon.stage.hub import Hub
+from antiphon.stage.pipes import ignore_signals, read_lines, say
 
 PAGE = Path(__file__).parent / "page"
 LONGEST_MESSAGE = 1024
@@ -43,18 +41,16 @@ What a page that is gone held down ends then. One that is slowed answers late, a
 
 def main() -> None:
     """Serve until standard input ends: this process never outlives the one that plays."""
-    for name in ("SIGINT", "SIGHUP"):  # Ctrl-C and the terminal's end are for the process that plays
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_signals()
     setup = msgspec.json.decode(sys.stdin.buffer.readline(), type=messages.Setup)
     try:
         listening = bind(setup.host, setup.port)
     except OSError as error:
-        _say(messages.Failed(f"can't serve on {setup.host} ({error.strerror or error}); say another --stage-host"))
+        say(messages.Failed(f"can't serve on {setup.host} ({error.strerror or error}); say another --stage-host"))
         return
     port = listening.getsockname()[1]
     token = new_token(setup.host)
-    hub = Hub(setup.antiphon, lambda: clock.now() - setup.start, _say)
+    hub = Hub(setup.antiphon, lambda: clock.now() - setup.start, say)
     app = Guard(application(hub, Path(setup.sessions)), setup.host, port, token)
     asyncio.run(_serve(app, hub, listening, messages.Serving(url_of(setup.host, port, token), port)))
 
@@ -124,27 +120,6 @@ async def _serve(app: Guard, hub: Hub, listening: socket.socket, ready: messages
             timeout_graceful_shutdown=1,
         )
     )
-    _read_lines(hub, asyncio.get_running_loop())
-    _say(ready)
+    read_lines(hub.hear, asyncio.get_running_loop())
+    say(ready)
     await server.serve(sockets=[listening])
-
-
-def _read_lines(hub: Hub, loop: asyncio.AbstractEventLoop) -> None:
-    """Hear the playing process, on a thread of its own: an event loop can't read a pipe on every system."""
-
-    def read() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            for line in sys.stdin.buffer:
-                loop.call_soon_threadsafe(hub.hear, line.rstrip(b"\n"))
-        os._exit(0)
-
-    threading.Thread(target=read, name="hears who plays", daemon=True).start()
-
-
-def _say(message: messages.FromServer) -> None:
-    """Tell the playing process."""
-    try:
-        sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
-        sys.stdout.buffer.flush()
-    except OSError:  # it is gone
-        os._exit(0)

@@ -1,4 +1,4 @@
-"""A token bucket: how much one page may send before it is slowed, and then closed."""
+"""A token bucket: how much one page or OSC client may send."""
 
 from __future__ import annotations
 
@@ -30,14 +30,26 @@ class TokenBucket:
 
     def wait(self, now: float) -> float:
         """Take a token for one message; return how long its page must wait before the next, in seconds."""
-        self.left = min(BURST, self.left + (now - self.now) * MESSAGES_A_SECOND) - 1
-        self.now = now
+        self._refill(now)
+        self.left -= 1
         if self.left >= RELIEF:
             self.slowed_since = None
         elif self.left < 0 and self.slowed_since is None:
             self.slowed_since = now
         return max(0.0, -self.left / MESSAGES_A_SECOND)
 
+    def take(self, now: float) -> bool:
+        """Take a token for one message if there is one; return whether there was."""
+        self._refill(now)
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
     def is_flood(self, now: float) -> bool:
         """Return whether the page has been slowed for too long."""
         return self.slowed_since is not None and now - self.slowed_since > PATIENCE
+
+    def _refill(self, now: float) -> None:
+        self.left = min(BURST, self.left + (now - self.now) * MESSAGES_A_SECOND)
+        self.now = now

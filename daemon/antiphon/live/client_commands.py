@@ -1,4 +1,4 @@
-"""Page commands: what a page asks for, handed to the playing thread as if a port had asked for it."""
+"""Client commands: what pages and OSC clients ask for, handed to the playing thread as if a port had asked for it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from antiphon.stage.held_keys import HeldKeys
 from antiphon.stage.messages import Played, Steering
 
 
-class PageCommands:
-    """Hands over what pages ask for, on any thread; what they ask has been checked (`stage.checks`).
+class ClientCommands:
+    """Hands over what such clients ask for, on any thread; what they ask has been checked (`stage.checks`).
 
     Args:
         inbox: the performance's.
@@ -20,13 +20,13 @@ class PageCommands:
         self._held = HeldKeys()
 
     def do(self, message: Steering) -> None:
-        """Do what a page asks for."""
+        """Do what a client asks for."""
         if isinstance(message, Played):
             self._held.hear(self._inbox.put(bytes(message.message)))
         else:
             self._inbox.ask(message)
 
     def let_go(self) -> None:
-        """End what is held down on pages: they are gone."""
+        """End what the clients hold down: they are gone."""
         for message in self._held.let_go():
             self._inbox.put(encode(message))

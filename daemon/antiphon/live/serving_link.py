@@ -1,10 +1,10 @@
-"""The link: the playing process's end of the pipes to the one that serves the page.
+"""The link: the playing process's end of the pipes to one that serves beside it, the page or OSC clients.
 
     link.start(setup)    starts it
     link.put(messages)   hands messages over, at once: it never waits, and drops what isn't taken
     link.close()         ends it
 
-Two threads: one writes what was handed over, one reads what pages say.
+Two threads: one writes what was handed over, one reads what its clients say.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 import msgspec
@@ -23,7 +23,7 @@ import msgspec
 from antiphon.errors import DEBUG
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.stage import messages
-from antiphon.stage.messages import NoteOff, NoteOn, Notice, Setup
+from antiphon.stage.messages import NoteOff, NoteOn, Notice
 
 MOST_WAITING = 2000
 """Handfuls of messages that wait for a serving process that stands still.
@@ -41,14 +41,16 @@ class Link:
     """A serving process and the pipes to it.
 
     Args:
+        module: that the process runs, as `python -m` names it.
         hear: is told what the serving process says, on a thread of the link's.
         ended: is called on that thread when the serving process ends, unless `close` has been called.
     """
 
-    def __init__(self, hear: Callable[[messages.FromServer], None], ended: Callable[[], None]) -> None:
+    def __init__(self, module: str, hear: Callable[[messages.FromServer], None], ended: Callable[[], None]) -> None:
+        self._module = module
         self._hear = hear
         self._ended = ended
-        self._queue: SimpleQueue[list[messages.ToServer] | None] = SimpleQueue()  # its put() waits for nobody
+        self._queue: SimpleQueue[Sequence[msgspec.Struct] | None] = SimpleQueue()  # its put() waits for nobody
         self._shown: defaultdict[messages.Part, ActiveNotes[NoteOn]] = defaultdict(ActiveNotes)
         """The notes whose start the serving process is told, and whose end it must be told too."""
         self._late: dict[type, messages.ToServer] = {}
@@ -56,7 +58,7 @@ class Link:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closing = False
 
-    def start(self, setup: Setup) -> None:
+    def start(self, setup: msgspec.Struct) -> None:
         """Start the serving process; what it can't do it says, or it ends.
 
         Raises:
@@ -66,15 +68,15 @@ class Link:
         if sys.platform == "win32":
             new_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "antiphon.stage"],
+            [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
             **new_group,  # type: ignore[call-overload]
         )
         self._queue.put([setup])
-        for name, work in (("writes to the stage", self._write), ("hears the stage", self._read)):
-            threading.Thread(target=work, name=name, daemon=True).start()
+        for name, work in (("writes to", self._write), ("hears", self._read)):
+            threading.Thread(target=work, name=f"{name} {self._module}", daemon=True).start()
 
     def put(self, *given: messages.ToServer) -> None:
         """Hand messages over; notes always from the same thread."""

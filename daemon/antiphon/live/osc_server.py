@@ -1,0 +1,50 @@
+"""The OSC server, as the playing process sees it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from antiphon.errors import UserError
+from antiphon.live.client_commands import ClientCommands
+from antiphon.live.reporter import Reporter
+from antiphon.live.serving_process import ServingProcess
+from antiphon.settings import Osc as OscSettings
+from antiphon.stage import messages
+
+
+class OscServer(ServingProcess):
+    """The OSC server.
+
+    Args:
+        settings: where it is to listen, and to whom it sends.
+        reporter: talks to the performer.
+
+    Raises:
+        UserError: python-osc isn't installed.
+    """
+
+    module = "antiphon.osc"
+    title = "OSC"
+
+    def __init__(self, settings: OscSettings, reporter: Reporter) -> None:
+        super().__init__(reporter)
+        if find_spec("pythonosc") is None:
+            raise UserError("OSC needs python-osc; run: pip install 'antiphon[osc]' (or play without: --no-osc)")
+        self._settings = settings
+
+    def start(self, commands: ClientCommands, start: float) -> None:
+        """Start it; it is there a moment later.
+
+        Args:
+            commands: does what clients ask for.
+            start: when the session started, by the inbox's clock.
+        """
+        settings = self._settings
+        self.begin(commands, messages.OscSetup(settings.host, settings.port, start, settings.send_to))
+
+    def _announce(self, serving: messages.Serving) -> None:
+        self._reporter.say(f"OSC          {serving.url}")
+        if serving.token is not None:
+            self._reporter.say(f"             for your network: who sends /antiphon/token {serving.token} plays along")
+        if self._settings.send_to:
+            self._reporter.say(f"             sends to {', '.join(self._settings.send_to)}")
