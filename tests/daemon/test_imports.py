@@ -19,7 +19,7 @@ WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "supriya_mi
 ORDER = (
     *("errors", "printable", "streams", "budgets", "quiet", "clock", "files", "melody", "parameters"),
     *("settings", "midi", "improviser", "trial", "musician"),
-    *("recording", "offline", "stage", "live", "setup", "bench", "options", "cli", "commands", "__main__"),
+    *("recording", "offline", "stage", "osc", "live", "setup", "bench", "options", "cli", "commands", "__main__"),
 )
 """All packages and modules at the top of `antiphon`: each may import those before it, and no others."""
 PURE_MIDI = ("protocol", "messages", "codec", "active_notes")
@@ -38,6 +38,7 @@ FORBIDDEN = {
         *WORLD,
     ),
     "stage": ours("improviser", "trial", "musician"),
+    "osc": ours("improviser", "trial", "musician"),
     **{f"midi/{name}.py": (*ours("settings", "files", "midi.ports", "midi.connection"), *WORLD) for name in PURE_MIDI},
 }
 """Wing or module → what nothing in it may import, even where the order would let it."""
@@ -108,11 +109,12 @@ def test_nothing_in_the_daemon_names_the_trainer() -> None:
     assert wrong == []
 
 
-def test_the_serving_process_loads_no_improviser() -> None:
-    loading = "import sys, antiphon.stage.server; print(*sys.modules)"
+@pytest.mark.parametrize("server", ["stage", "osc"])
+def test_a_serving_process_loads_no_improviser(server: str) -> None:
+    loading = f"import sys, antiphon.{server}.server; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
-    assert "antiphon.stage.server" in loaded
+    assert f"antiphon.{server}.server" in loaded
     assert [name for name in loaded if is_within(name, ours("improviser", "live", "musician"))] == []
 
 

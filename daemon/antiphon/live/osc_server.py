@@ -8,6 +8,7 @@ from antiphon.errors import UserError
 from antiphon.live.client_commands import ClientCommands
 from antiphon.live.reporter import Reporter
 from antiphon.live.serving_process import ServingProcess
+from antiphon.osc.targets import parse_target
 from antiphon.settings import Osc as OscSettings
 from antiphon.stage import messages
 
@@ -20,7 +21,7 @@ class OscServer(ServingProcess):
         reporter: talks to the performer.
 
     Raises:
-        UserError: python-osc isn't installed.
+        UserError: python-osc isn't installed, or a program to send to is none.
     """
 
     module = "antiphon.osc"
@@ -30,6 +31,8 @@ class OscServer(ServingProcess):
         super().__init__(reporter)
         if find_spec("pythonosc") is None:
             raise UserError("OSC needs python-osc; run: pip install 'antiphon[osc]' (or play without: --no-osc)")
+        for target in settings.send_to:
+            parse_target(target)
         self._settings = settings
 
     def start(self, commands: ClientCommands, start: float) -> None:

@@ -1,4 +1,4 @@
-"""A live session: opens the ports, the page and OSC, says how to connect them, and performs until it is told to stop."""
+"""A live session: opens ports, page and OSC, says how to connect them, and performs until it is told to stop."""
 
 from __future__ import annotations
 
