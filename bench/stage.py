@@ -97,6 +97,11 @@ def main() -> None:
     parser.add_argument("--notes", type=int, default=300, help="notes on each line; default 300")
     with midi_system():
         taken = measure(parser.parse_args().notes)
+    show(taken)
+
+
+def show(taken: dict[str, list[float]]) -> None:
+    """Print the round trips of each line, in milliseconds, as a table."""
     print(f"{'ms':24}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}{'n':>6}{'lost':>6}")  # noqa: T201
     for name, trips in taken.items():
         came = spread([trip for trip in trips if trip != float("inf")])

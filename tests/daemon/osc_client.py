@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,12 @@ def packet(address: str, *arguments: Any) -> bytes:
         builder.add_arg(each)
     built: bytes = builder.build().dgram
     return built
+
+
+def bundle(when: float | None, *packets: bytes) -> bytes:
+    """Return a bundle that is to be done at a time, in seconds since 1970; None is now."""
+    tag = 1 if when is None else int((when + 2_208_988_800) * 2**32)
+    return b"#bundle\0" + struct.pack(">Q", tag) + b"".join(struct.pack(">i", len(each)) + each for each in packets)
 
 
 class Program:
@@ -66,6 +73,11 @@ class Program:
             if came[0] == address and done(came[1:]):
                 return came[1:]
         pytest.fail(f"no {address} as it should be; the latest: {self.came[-10:]}")
+
+    def find(self, address: str, done: Callable[[Came], bool] = lambda _: True) -> Came:
+        """Return the arguments of a message that has come, or wait for it."""
+        found = (came[1:] for came in self.came if came[0] == address and done(came[1:]))
+        return next(found, None) or self.wait_for(address, done)
 
     def subscribe(self) -> None:
         """Ask for everything, and wait until the daemon has told how things stand."""

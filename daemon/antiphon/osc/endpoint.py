@@ -91,18 +91,21 @@ class Endpoint:
         now = self._world.clock()
         client = self._clients.get(source, now)
         if client is not None and not client.rate.take(now):
-            self._drop(client)
+            self._drop(client)  # unread: to read a flood would keep others waiting
             return
+        found: list[Message] = []
+        why = ""
         try:
             found = read(packet)
         except Malformed as error:
-            client = client or self._admit(source, [], now)
-            if client is not None:
-                self._refuse(client, f"that is no OSC: {error}", "malformed")
-            return
-        client = client or self._admit(source, found, now)
+            why = f"that is no OSC: {error}"
         if client is None:
-            return
+            client = self._admit(source, found, now)
+            if client is None:
+                return
+            client.rate.take(now)
+        if why:
+            self._refuse(client, why, "malformed")
         for number, message in enumerate(found):
             if number and not client.rate.take(now):  # the packet itself has taken one
                 self._drop(client)

@@ -55,7 +55,8 @@ def read(packet: bytes) -> list[Message]:
     except Malformed:
         raise
     except Exception as error:  # noqa: BLE001  whatever python-osc stumbles on
-        raise Malformed(str(error) or type(error).__name__) from None
+        why = error.args[-1] if error.args else type(error).__name__  # python-osc puts what it stumbled on last
+        raise Malformed(str(why)) from None
 
 
 def write(address: str, *arguments: int | float | str) -> bytes:
