@@ -3,7 +3,8 @@
     .venv/bin/python bench/osc.py [--notes 300]
 
 Two daemons beside each other, played to in turns so that what disturbs one disturbs the others: one that speaks OSC,
-by UDP and by its MIDI ports, and one without OSC. Beside them the bare echo. Times are in milliseconds, note-on to note-on.
+by UDP and by its MIDI ports, and one without OSC. Beside them the bare echo. Times are in milliseconds, note-on to
+note-on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from stage import PACE, show
 
 from antiphon.bench import process, wire
 from antiphon.bench.inner import TUNE
-from antiphon.midi.ports import choose_api
+from antiphon.midi.ports import choose_system
 from antiphon.osc.packets import Message, read, write
 
 SPEAKING, PLAIN = "Bench OSC", "Bench plain"
@@ -64,16 +65,16 @@ class OscLine:
 
 def measure(notes: int) -> dict[str, list[float]]:
     """Play so many notes on each line, in turns; return the round trips of each, in milliseconds."""
-    api = choose_api("auto")
+    system = choose_system("auto")
     with ExitStack() as stack:
         port = free_port()
         stack.enter_context(process.daemon("auto", "essen", SPEAKING, ("--osc", "--osc-port", str(port))))
         stack.enter_context(process.daemon("auto", "essen", PLAIN))
-        echo = stack.enter_context(process.bare_echo(api))
+        echo = stack.enter_context(process.bare_echo(system))
         lines: dict[str, OscLine | wire.Line] = {
-            "echo": stack.enter_context(wire.Line(api, echo.name)),
-            "MIDI ports, no OSC": stack.enter_context(wire.Line(api, PLAIN)),
-            "MIDI ports, with OSC": stack.enter_context(wire.Line(api, SPEAKING)),
+            "echo": stack.enter_context(wire.Line(system, echo.name)),
+            "MIDI ports, no OSC": stack.enter_context(wire.Line(system, PLAIN)),
+            "MIDI ports, with OSC": stack.enter_context(wire.Line(system, SPEAKING)),
             "OSC": OscLine(stack, port),
         }
         chance = random.Random(1)  # noqa: S311

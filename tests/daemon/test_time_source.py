@@ -48,5 +48,5 @@ def test_nothing_of_the_daemon_asks_a_clock_that_is_coarse_or_is_set() -> None:
             if name in ("monotonic", "monotonic_ns", "time_ns") or (
                 name == "time" and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "time"
             ):
-                asked.append(f"{file.relative_to(PACKAGE)}:{node.lineno}")
-    assert asked == []
+                asked.append(file.relative_to(PACKAGE).as_posix())
+    assert asked == ["osc/server.py"]  # OSC's bundles say the time of day at which they are to be done

@@ -40,7 +40,7 @@ class OscServer(ServingProcess):
 
         Args:
             commands: does what clients ask for.
-            start: when the session started, by the inbox's clock.
+            start: when the session started, by `clock.now()`.
         """
         settings = self._settings
         self.begin(commands, messages.OscSetup(settings.host, settings.port, start, settings.send_to))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from antiphon import clock
 from antiphon.osc.clients import Address
 from antiphon.osc.endpoint import Endpoint, World
 from antiphon.osc.targets import parse_target, sender_to
@@ -67,7 +68,7 @@ async def _serve(setup: messages.OscSetup, listening: socket.socket) -> None:
 
     token = new_token(setup.host)
     own = listening.getsockname()
-    world = World(lambda: time.monotonic() - setup.start, time.time, say, send, loop.call_later)
+    world = World(lambda: clock.now() - setup.start, time.time, say, send, loop.call_later)
     endpoint = Endpoint(world, own, token, _targets(setup.send_to, own))
     transport, _ = await loop.create_datagram_endpoint(lambda: _Packets(endpoint.receive), sock=listening)
     read_lines(lambda line: endpoint.hear(_from_daemon.decode(line)), loop)
