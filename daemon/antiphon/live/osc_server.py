@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 from antiphon.errors import UserError
@@ -30,7 +31,9 @@ class OscServer(ServingProcess):
     def __init__(self, settings: OscSettings, reporter: Reporter) -> None:
         super().__init__(reporter)
         if find_spec("pythonosc") is None:
-            raise UserError("OSC needs python-osc; run: pip install 'antiphon[osc]' (or play without: --no-osc)")
+            raise UserError(
+                f"OSC needs python-osc; run: {sys.executable} -m pip install python-osc, or install antiphon[osc]"
+            )
         for target in settings.send_to:
             parse_target(target)
         self._settings = settings
