@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -86,6 +86,14 @@ class Program:
         while not any(came[0] == "/antiphon/bpm" for came in self.came):
             assert time.monotonic() < deadline, f"never told how things stand: {self.came}"
             self.receive()
+
+    def hear_some(self, seconds: float) -> list[Came]:
+        """Return what comes within so many seconds."""
+        before, end = len(self.came), time.monotonic() + seconds
+        with suppress(TimeoutError):
+            while (left := end - time.monotonic()) > 0:
+                self.receive(left)
+        return self.came[before:]
 
     def hear_out(self, seconds: float) -> list[Came]:
         """Return what comes until silence has lasted for so many seconds."""

@@ -18,6 +18,9 @@ from antiphon.stage import messages
 from antiphon.stage.address import new_token, url_of
 from antiphon.stage.pipes import ignore_signals, read_lines, say
 
+BUFFER_BYTES = 1 << 20
+"""For packets that wait, so that a burst of one program doesn't cost another's note; systems may allow less."""
+
 _from_daemon = msgspec.json.Decoder(messages.ToServer)
 
 
@@ -43,6 +46,7 @@ def _bind(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     bound = socket.socket(family, kind, protocol)
     bound.setblocking(False)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
     try:
         bound.bind(address)
     except OSError:
