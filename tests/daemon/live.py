@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -32,6 +33,14 @@ PATIENCE = 20.0
 """Seconds after which something that must come never will."""
 QUIET = 2.5
 """Seconds without a message that are silence: a machine that stands still for so long can't be tested on."""
+BACKENDS = pytest.mark.parametrize(
+    "backend",
+    [
+        pytest.param(name, marks=pytest.mark.skipif(not find_spec(module), reason=f"{name} isn't installed"))
+        for name, module in (("python-rtmidi", "rtmidi"), ("supriya-midi", "supriya_midi"))
+    ],
+)
+"""Both MIDI backends, as far as this Python has them; a process chooses one by ANTIPHON_MIDI."""
 BEAT = TICKS_PER_BEAT
 STEP_TICKS = BEAT // 4
 

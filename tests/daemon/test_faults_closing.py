@@ -1,20 +1,27 @@
 """Closing, whatever hangs and whatever arrives: it comes to an end, and what must be said has been said."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from antiphon.midi.backends import CHOICE
 from antiphon.midi.messages import NoteOff, NoteOn
-from tests.daemon.live import PATIENCE, Keyboard, environment, notes, ons, recorded
+from tests.daemon.live import BACKENDS, PATIENCE, Keyboard, environment, notes, ons, recorded
 from tests.daemon.test_ports import FLOOD
 
 
-def run(program: str) -> subprocess.CompletedProcess[str]:
+def run(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a piece of Python in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
+        [sys.executable, "-c", program],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 
@@ -62,12 +69,42 @@ print("closed")
 """
 
 
-def test_a_session_ends_in_a_flood(jack_server: dict[str, str]) -> None:
+@BACKENDS
+def test_a_session_ends_in_a_flood(backend: str, jack_server: dict[str, str]) -> None:
     with subprocess.Popen([sys.executable, "-c", FLOOD], stdout=subprocess.PIPE, text=True) as flood:
         try:
             assert flood.stdout is not None
             assert flood.stdout.readline() == "ready\n"
-            done = run(IN_A_FLOOD)
+            done = run(IN_A_FLOOD, **{CHOICE: backend})
+        finally:
+            flood.kill()
+    assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr
+
+
+NEVER_LEAVES = """
+import threading
+from antiphon.midi.backends import load_backend
+came = threading.Event()
+def receive(message):
+    came.set()
+    threading.Event().wait()
+client = load_backend().input("jack", "Stuck", receive)
+client.open(next(name for name in client.ports() if "flood" in name), "stuck")
+assert came.wait(10)
+client.close()
+print("closed")
+"""
+
+
+@BACKENDS
+def test_a_port_whose_thread_never_comes_back_is_left_open_and_the_process_ends(
+    backend: str, jack_server: dict[str, str]
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", FLOOD], stdout=subprocess.PIPE, text=True) as flood:
+        try:
+            assert flood.stdout is not None
+            assert flood.stdout.readline() == "ready\n"
+            done = run(NEVER_LEAVES, **{CHOICE: backend})
         finally:
             flood.kill()
     assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr

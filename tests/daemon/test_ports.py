@@ -1,12 +1,15 @@
 """Ports: found by a part of their name, and closed whatever arrives."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 from antiphon.errors import UserError
+from antiphon.midi.backends import CHOICE
 from antiphon.midi.ports import find_port
+from tests.daemon.live import BACKENDS
 
 NAMES = ["Digital Piano:MIDI 1 20:0", "Synth:in 24:0", "Synth:in two 24:1", "Piano"]
 
@@ -58,13 +61,19 @@ print(len(heard))
 """
 
 
-def test_a_port_is_closed_in_a_flood(jack_server: dict[str, str]) -> None:
+@BACKENDS
+def test_a_port_is_closed_in_a_flood(backend: str, jack_server: dict[str, str]) -> None:
     with subprocess.Popen([sys.executable, "-c", FLOOD], stdout=subprocess.PIPE, text=True) as flood:
         try:
             assert flood.stdout is not None
             assert flood.stdout.readline() == "ready\n"
             done = subprocess.run(
-                [sys.executable, "-c", CLOSE], capture_output=True, text=True, timeout=60, check=False
+                [sys.executable, "-c", CLOSE],
+                env={**os.environ, CHOICE: backend},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
             )
         finally:
             flood.kill()

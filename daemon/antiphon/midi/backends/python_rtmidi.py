@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from antiphon.midi.backend import Backend, NoSystem, Receive, System
-from antiphon.midi.backends.rtmidi_client import NUMBERS, RtMidiInput, RtMidiOutput, leak
-
-IN_FLIGHT_SECONDS = 0.02
-"""Seconds that a message which is on its way gets to arrive, before its port is closed."""
+from antiphon.midi.backends.rtmidi_client import NUMBERS, Binding, RtMidiInput, RtMidiOutput, leak
 
 
 def load() -> Backend:
@@ -42,20 +38,20 @@ class PythonRtMidi:
 
     def input(self, system: System, client_name: str, receive: Receive | None = None, clock: bool = True) -> _Input:
         """Become a client that listens."""
-        raw = self._client(self._rtmidi.MidiIn, system, client_name)
-        raw.ignore_types(sysex=True, timing=not clock, active_sense=True)
-        return _Input(raw, system, client_name, (self._rtmidi.RtMidiError,), receive)
+        return _Input(self._binding(self._rtmidi.MidiIn, system, client_name), receive, clock)
 
     def output(self, system: System, client_name: str) -> RtMidiOutput:
         """Become a client that plays."""
-        raw = self._client(self._rtmidi.MidiOut, system, client_name)
-        return RtMidiOutput(raw, system, client_name, (self._rtmidi.RtMidiError,))
+        return RtMidiOutput(self._binding(self._rtmidi.MidiOut, system, client_name))
 
-    def _client(self, kind: Any, system: System, name: str) -> Any:
-        try:
-            return kind(rtapi=NUMBERS[system], name=name)
-        except self._rtmidi.RtMidiError as error:
-            raise NoSystem(str(error)) from error
+    def _binding(self, kind: Any, system: System, name: str) -> Binding:
+        def make() -> Any:
+            try:
+                return kind(rtapi=NUMBERS[system], name=name)
+            except self._rtmidi.RtMidiError as error:
+                raise NoSystem(str(error)) from error
+
+        return Binding(system, name, make, (self._rtmidi.RtMidiError,))
 
 
 class _Input(RtMidiInput):
@@ -63,17 +59,9 @@ class _Input(RtMidiInput):
         self._raw.set_callback(self._hear)
 
     def _hear(self, message: tuple[list[int], float], _data: Any) -> None:
-        if (receive := self._receive) is not None:
-            receive(message[0])
+        self._receive(message[0])
 
-    def _stop_callback(self) -> None:
-        """Take the callback away.
-
-        A message may be on its way, and RtMidi's thread may be waiting for Python's lock to hand it to the callback.
-        Closing a port holds that lock and waits for that thread: a deadlock. And cancelling a callback frees what the
-        thread is about to call; so that is never freed.
-        """
-        for kept in gc.get_referents(self._raw):
-            leak(kept)
+    def _cancel_callback(self) -> None:
+        for held in gc.get_referents(self._raw):  # the callback, among them
+            leak(held)
         self._raw.cancel_callback()
-        time.sleep(IN_FLIGHT_SECONDS)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from antiphon.midi.backend import Backend, NoSystem, Receive, System
-from antiphon.midi.backends.rtmidi_client import NUMBERS, RtMidiInput, RtMidiOutput, leak
-
-IN_FLIGHT_SECONDS = 0.02
-"""Seconds that a message which is on its way gets to arrive, before its port is closed."""
+from antiphon.midi.backends.rtmidi_client import NUMBERS, Binding, RtMidiInput, RtMidiOutput, leak
 
 
 def load() -> Backend:
@@ -33,6 +29,7 @@ class SupriyaMidi:
 
         self._midi = supriya_midi
         self.extension = str(supriya_midi.rtmidi_ext.__file__)
+        # Its own error comes from what RtMidi reports, the others from C++.
         self._errors = (supriya_midi.RtMidiError, RuntimeError, IndexError)
 
     def systems(self) -> Sequence[System]:
@@ -42,32 +39,32 @@ class SupriyaMidi:
 
     def input(self, system: System, client_name: str, receive: Receive | None = None, clock: bool = True) -> _Input:
         """Become a client that listens."""
-        raw = self._client(self._midi.MidiIn, system, client_name)
-        raw.ignore_types(sysex=True, timing=not clock, active_sense=True)
-        return _Input(raw, system, client_name, self._errors, receive)
+        return _Input(self._binding(self._midi.MidiIn, system, client_name), receive, clock)
 
     def output(self, system: System, client_name: str) -> RtMidiOutput:
         """Become a client that plays."""
-        return RtMidiOutput(self._client(self._midi.MidiOut, system, client_name), system, client_name, self._errors)
+        return RtMidiOutput(self._binding(self._midi.MidiOut, system, client_name))
 
-    def _client(self, kind: Any, system: System, name: str) -> Any:
-        try:
-            raw = kind(self._midi.RtMidiAPI(NUMBERS[system]), name)
-            raw.get_port_count()  # JACK is connected to by the first question only
-        except self._errors as error:
-            raise NoSystem(str(error)) from error
-        return raw
+    def _binding(self, kind: Any, system: System, name: str) -> Binding:
+        def make() -> Any:
+            try:
+                raw = kind(self._midi.RtMidiAPI(NUMBERS[system]), name)
+                raw.get_port_count()  # JACK's server is looked for at the first question only
+            except self._errors as error:
+                raise NoSystem(str(error)) from error
+            return raw
+
+        return Binding(system, name, make, self._errors)
 
 
 class _Input(RtMidiInput):
     def _start_callback(self) -> None:
-        self._raw.set_callback(self._hear)
+        hear = self._hear
+        leak(hear)  # the binding itself holds nothing of it
+        self._raw.set_callback(hear)
 
     def _hear(self, message: list[int], _seconds: float, _data: Any) -> None:
-        if (receive := self._receive) is not None:
-            receive(message)
+        self._receive(message)
 
-    def _stop_callback(self) -> None:
-        leak(self._raw._callback)
+    def _cancel_callback(self) -> None:
         self._raw.cancel_callback()
-        time.sleep(IN_FLIGHT_SECONDS)
