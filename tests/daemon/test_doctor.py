@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 import antiphon
-from antiphon.setup.doctor.probe import STEP_SECONDS
+from antiphon.cli import app
+from antiphon.melody.model import LiteModel
 from tests.conftest import running_jack
 from tests.daemon.full_disk import full_disk
 
@@ -60,7 +63,7 @@ def test_fifty_notes_go_through_the_midi_system(jack_server: dict[str, str], tmp
 def test_a_period_that_is_felt_is_named_as_the_cause(tmp_path: Path) -> None:
     with running_jack(period=1024):
         found = findings(doctor("--json", cwd=tmp_path))["MIDI loop"]
-    assert found["state"] == "could be better"
+    assert found["state"] == "could be better", found
     assert "21 ms" in found["fix"] and "-p 64" in found["fix"]
 
 
@@ -74,7 +77,7 @@ def test_a_server_that_was_stopped_is_seen_in_time(tmp_path: Path) -> None:
     assert "MIDI loop" not in found
     assert "hangs" in found["MIDI system"]["says"]
     assert re.search(r"kill -CONT \d+", found["MIDI system"]["fix"])
-    assert seconds < STEP_SECONDS + 20  # a busy machine takes some to start Python twice
+    assert seconds < 25  # mostly a busy machine's, which starts Python twice
 
 
 def jackd() -> psutil.Process:
@@ -160,6 +163,26 @@ def test_a_damaged_model_is_found(jack_server: dict[str, str], tmp_path: Path) -
     done = doctor("--model", "mine", "--json", cwd=tmp_path)
     assert done.returncode == 1
     assert findings(done)["model"]["state"] == "must be fixed"
+
+
+def test_a_model_that_is_too_slow_must_be_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = LiteModel.step
+
+    def slow(*arguments: Any) -> Any:
+        time.sleep(0.018)
+        return step(*arguments)
+
+    monkeypatch.setattr(LiteModel, "step", slow)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "antiphon-nobody")
+    done = CliRunner().invoke(app, ["doctor", "--json", "--api", "jack"])
+    assert done.exit_code == 1
+    found = {finding["what"]: finding for finding in json.loads(done.stdout)}["speed"]
+    assert found["state"] == "must be fixed"
+    milliseconds = re.search(r"a step of the model takes ([\d.]+) ms", found["says"])
+    assert milliseconds and 18 <= float(milliseconds[1]) < 60
+    assert "--model essen" in found["fix"]
 
 
 def test_ports_that_are_missing_are_named(jack_server: dict[str, str], tmp_path: Path) -> None:

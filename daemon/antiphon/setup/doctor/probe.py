@@ -6,6 +6,7 @@ its lines end says where it hangs or died.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -41,11 +42,14 @@ PATIENCE = 1.0
 """Seconds after the last note in which the others must have come: the longest periods in use last 0.2 s."""
 SETTLE_SECONDS = 0.3
 """Seconds from making a connection until it carries messages: JACK makes it at the end of an audio period."""
-START_SECONDS = 15.0
-"""Seconds that Python may take to start the probe and load what it needs: it took 4 where 8 others had the 2 cores."""
-STEP_SECONDS = 4.0
-"""Seconds that each of its steps may take, of which waiting for what doesn't come takes 1.8."""
-LIFE_SECONDS = 40.0
+STEP_SECONDS = 2.5
+"""Seconds that a step may take without work, of which waiting for what doesn't come takes 1.8."""
+WORKING_SECONDS = 0.05
+"""Seconds of the processor's time in that time, from which on it counts as work; a JACK client that waits wakes for
+each period, and takes less."""
+LONGEST_STEP_SECONDS = 20.0
+"""Seconds that a step may take. To start Python took 9 where 25 others wanted the two cores."""
+LIFE_SECONDS = 60.0
 """Seconds after which the probe ends itself, whatever hangs."""
 
 
@@ -91,18 +95,42 @@ def probe(ports: Ports) -> tuple[Probe, End]:
     lines: SimpleQueue[bytes] = SimpleQueue()
     assert process.stdout is not None  # noqa: S101
     threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
-    found, seconds = Probe(), START_SECONDS
+    found = Probe()
     try:
-        while line := lines.get(timeout=seconds):
-            found, seconds = msgspec.json.decode(line, type=Probe), STEP_SECONDS
-    except Empty:
-        return found, "hangs"
-    else:
-        return found, "well" if found.step == "done" else "crashed"
+        while line := _next_line(lines, process.pid):
+            found = msgspec.json.decode(line, type=Probe)
+        return found, "hangs" if line is None else "well" if found.step == "done" else "crashed"
     finally:
-        for each in (*psutil.Process(process.pid).children(recursive=True), process):
-            each.kill()
+        with contextlib.suppress(psutil.Error):  # it has ended by itself
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+        process.kill()
         process.wait()
+
+
+def _next_line(lines: SimpleQueue[bytes], pid: int) -> bytes | None:
+    """Return what the process says next, b"" at its end; None where it hangs.
+
+    Where others have the processor, it may take long over a step, but it goes on: then it is waited for.
+    """
+    worked, deadline = -1.0, clock.now() + LONGEST_STEP_SECONDS
+    while (working := _seconds_worked(pid)) - worked > WORKING_SECONDS and clock.now() < deadline:
+        worked = working
+        try:
+            return lines.get(timeout=STEP_SECONDS)
+        except Empty:
+            continue
+    return None
+
+
+def _seconds_worked(pid: int) -> float:
+    """Return how long the processor has worked for a process and for those that it has started."""
+    total = 0.0
+    with contextlib.suppress(psutil.Error):  # gone meanwhile
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            total += sum(each.cpu_times()[:2])
+    return total
 
 
 def _read(source: IO[bytes], lines: SimpleQueue[bytes]) -> None:

@@ -26,7 +26,7 @@ PACE = 0.010
 """Seconds from note to note, on average: nearer than anybody plays, and half a second for all of them."""
 VELOCITY = 1
 """Of the notes, whose pitches go up from 0: whoever connects every new port to a synthesizer hardly hears them."""
-LIFE_SECONDS = 40.0
+LIFE_SECONDS = 60.0
 """Seconds after which it ends itself, whatever hangs."""
 
 
