@@ -156,7 +156,7 @@ def run(
 
 
 @app.command()
-@options.of_play(without=("sync",), bpm="the file's own", channel="the first that the file doesn't use")
+@options.of_play(without=("sync", "leads"), bpm="the file's own", channel="the first that the file doesn't use")
 def render(
     source: Input,
     target: Annotated[

@@ -77,6 +77,7 @@ class Musician:
             bar=bar,
             is_heard=metronome.on,
             clock_offset=play.clock_offset_ms / 1000,
+            leads=play.leads,
         )
 
     def listener(self, time: Timekeeper) -> Listener:

@@ -22,8 +22,8 @@ Mode = Literal["next-note", "call-response", "continue"]
 """Whether each note is answered, or each phrase, or the improviser goes on where the performer stops."""
 When = Literal["now", "onset"]
 """In `next-note`: at once, or at the moment when the model expects the note."""
-Sync = Literal["fixed", "clock", "auto"]
-"""What the tempo follows: nothing, MIDI clock, or the performer's own playing."""
+Sync = Literal["fixed", "clock", "auto", "link"]
+"""What the tempo follows: nothing, MIDI clock, the performer's own playing, or Ableton Link."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 AUTO = "auto"
 """In a key's place: it is found by listening."""
@@ -98,7 +98,19 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ]
     sync: Annotated[
         Sync,
-        About("what the tempo follows", help="Whose tempo: --bpm, a DAW's MIDI clock, or your own.", label="Follow"),
+        About(
+            "what the tempo follows",
+            help="Whose tempo: --bpm, a DAW's MIDI clock, your own, or Ableton Link's.",
+            label="Follow",
+        ),
+    ]
+    leads: Annotated[
+        bool,
+        About(
+            "whether Ableton Link takes the tempo over from here",
+            help="Let Ableton Link take over your tempo and your taps.",
+            option="--leads/--no-leads",
+        ),
     ]
     bpm: Annotated[
         float,
@@ -106,7 +118,7 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         About("the tempo, in quarter notes", help="The tempo, in quarter notes per minute.", unit="BPM", label="Tempo"),
     ]
     metre: Annotated[str, About("the time signature", help="The time signature.")]
-    clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000), About("how much later than the clock", unit="ms")]
+    clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000), About("how much later than clock or Link", unit="ms")]
     temperature: Annotated[
         float,
         Meta(ge=0, le=10),

@@ -19,7 +19,8 @@ WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "supriya_mi
 ORDER = (
     *("errors", "printable", "streams", "budgets", "quiet", "clock", "files", "melody", "parameters"),
     *("settings", "midi", "improviser", "trial", "musician"),
-    *("recording", "offline", "stage", "osc", "live", "setup", "bench", "options", "cli", "commands", "__main__"),
+    *("recording", "offline", "ableton_link", "stage", "osc", "live", "setup", "bench"),
+    *("options", "cli", "commands", "__main__"),
 )
 """All packages and modules at the top of `antiphon`: each may import those before it, and no others."""
 PURE_MIDI = ("protocol", "messages", "codec", "active_notes")
@@ -39,6 +40,7 @@ FORBIDDEN = {
     ),
     "stage": ours("improviser", "trial", "musician"),
     "osc": ours("improviser", "trial", "musician"),
+    "ableton_link": ours("improviser", "trial", "musician", "midi.ports", "midi.connection"),
     **{f"midi/{name}.py": (*ours("settings", "files", "midi.ports", "midi.connection"), *WORLD) for name in PURE_MIDI},
 }
 """Wing or module → what nothing in it may import, even where the order would let it."""
@@ -116,6 +118,15 @@ def test_a_serving_process_loads_no_improviser(server: str) -> None:
     loaded = done.stdout.split()
     assert f"antiphon.{server}.server" in loaded
     assert [name for name in loaded if is_within(name, ours("improviser", "live", "musician"))] == []
+
+
+def test_only_the_process_that_joins_link_loads_its_library() -> None:
+    """It is under the GPL, and what plays is under MIT."""
+    joins = [file for file in PACKAGE.rglob("*.py") for name in imports(file, PACKAGE) if is_within(name, ("link",))]
+    assert joins == [PACKAGE / "ableton_link" / "peer.py"]
+    loading = "import sys, antiphon.live.session, antiphon.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, check=True)
+    assert [name for name in done.stdout.split() if is_within(name, ("link", *ours("ableton_link.peer")))] == []
 
 
 def test_only_midi_knows_the_bytes_of_midi() -> None:

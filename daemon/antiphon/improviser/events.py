@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.midi.messages import ControlChange, Expression, Message, NoteOff, NoteOn
 from antiphon.parameters import Sync
 
@@ -36,7 +37,7 @@ class KeyLock:
     sharps: int | None
 
 
-Event = Message | TempoChange | SyncChange | KeyLock
+Event = Message | TempoChange | SyncChange | KeyLock | LinkTimeline
 """What goes in."""
 
 Output = NoteOn | NoteOff | ControlChange | Expression

@@ -47,8 +47,10 @@ from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.output.playing import Due, Playing
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.improviser.steering import Steering
+from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.improviser.turns import Turns
+from antiphon.melody.grid import Tempo
 from antiphon.midi.messages import ControlChange, Expression, NoteOff, NoteOn, Transport
 from antiphon.midi.protocol import ALL_NOTES_OFF, ALL_SOUND_OFF
 from antiphon.parameters import Mode, When
@@ -121,6 +123,7 @@ class Improviser:
             SyncChange: self._steering.sync,
             KeyLock: self._steering.key,
             **dict.fromkeys(get_args(Transport), self._steering.transport),
+            LinkTimeline: self._steering.link,
         }
 
     @property
@@ -137,6 +140,16 @@ class Improviser:
     def bpm(self) -> float:
         """The tempo, in beats (quarter notes) a minute."""
         return self._time.tempo.bpm
+
+    @property
+    def tempo(self) -> Tempo:
+        """Steps ↔ seconds now."""
+        return self._time.tempo
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the performer hears the grid: its beat and its bar are then more than a way to count."""
+        return self._time.is_shared
 
     @property
     def sharps(self) -> int | None:

@@ -14,6 +14,7 @@ from antiphon.improviser.input.controls import Control
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.modes import Signal
 from antiphon.improviser.output.playing import Playing
+from antiphon.improviser.tempo.link_session import LinkTimeline, Standing
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.improviser.turns import Turns
 from antiphon.melody.keys import signature_name
@@ -72,8 +73,9 @@ class Steering:
 
     def tempo(self, time: float, event: TempoChange) -> list[Timed]:
         """Count with another tempo, unless a clock sets it."""
-        if self._time.rolls:
-            self._notice(time, "the tempo is the clock's; set it there, or choose another sync")
+        if self._time.is_led:
+            whose = "Link" if self._time.sync == "link" else "the clock"
+            self._notice(time, f"the tempo is {whose}'s; set it there, or choose another sync")
             return []
         self._time.change_tempo(time, event.bpm)
         self._listener.take_tempo(event.bpm)
@@ -99,8 +101,20 @@ class Steering:
         return []
 
     def transport(self, time: float, event: Transport) -> list[Timed]:
-        """Follow a message of MIDI clock; where the grid jumps by it, the turn ends, and all else moves along."""
-        jump = self._time.hear_transport(time, event)
+        """Follow a message of MIDI clock."""
+        return self._jump(time, self._time.hear_transport(time, event))
+
+    def link(self, time: float, timeline: LinkTimeline) -> list[Timed]:
+        """Follow Ableton Link, and say where its session stands in another way than before."""
+        stood = self._time.link
+        jump = self._time.hear_link(time, timeline)
+        stands = self._time.link
+        if stands is not None and stands != stood:
+            self._notice(time, f"{_LINK[stands]} {self._time.tempo.bpm:.0f} BPM")
+        return self._jump(time, jump)
+
+    def _jump(self, time: float, jump: int | None) -> list[Timed]:
+        """Let the turn end where the grid has jumped by some steps, and all else move along."""
         if jump is None:
             return []
         messages = self._turns.signal(time, Signal.STOPPED)
@@ -124,6 +138,13 @@ class Steering:
         messages = self._turns.change_mode(time, mode)
         self._notice(time, f"mode {mode}")
         return messages
+
+
+_LINK: dict[Standing, str] = {
+    "alone": "nobody else is on Link; going on at",
+    "together": "in step with Link at",
+    "stopped": "Link's transport has stopped; its tempo is",
+}
 
 
 def _name_of(sharps: int | None) -> str:

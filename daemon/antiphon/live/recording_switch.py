@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.snapshot import Snapshot
+from antiphon.improviser.tempo.pulses import bounded_bpm
 from antiphon.live.reporter import Reporter
 from antiphon.melody.keys import major_name
 from antiphon.musician import Musician
-from antiphon.recording.entries import Entry, KeyHeard, Marker, Resumed
+from antiphon.recording.entries import Entry, KeyHeard, LinkHeard, Marker, Resumed
 from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import BEGAN
 
@@ -88,6 +90,8 @@ class RecordingSwitch:
             return
         if isinstance(entry, Resumed):
             entry = Resumed(entry.since - self._began)
+        elif isinstance(entry, LinkHeard):
+            entry = replace(entry, time=entry.time - self._began)
         self._recorder.add(seconds - self._began, entry)
 
 
@@ -109,7 +113,7 @@ def as_it_stands(header: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any
     play = {
         "mode": snapshot.mode,
         "sync": snapshot.sync,
-        "bpm": round(snapshot.tempo.bpm, 3),
+        "bpm": round(bounded_bpm(snapshot.tempo.bpm), 3),  # Link knows faster ones than a setting may be
         **snapshot.knobs,
         "key": "auto" if snapshot.locked is None else major_name(snapshot.locked),
     }

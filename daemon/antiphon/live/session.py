@@ -13,6 +13,7 @@ from antiphon.improviser.input.translator import Translator
 from antiphon.live import priority
 from antiphon.live.client_commands import ClientCommands
 from antiphon.live.inbox import Inbox
+from antiphon.live.link_sync import LinkSync
 from antiphon.live.osc_server import OscServer
 from antiphon.live.page_server import PageServer
 from antiphon.live.performance import Hooks, NoView, Performance
@@ -75,6 +76,8 @@ class _Session:
         self._recording = RecordingSwitch(
             sessions_folder(settings.sessions.folder), header_of(self._musician), reporter
         )
+        metre = self._musician.metre
+        self._link = LinkSync(settings.play, metre.beats * 4 / metre.unit, self._inbox, reporter.warn)
         self._page = PageServer(settings.stage, reporter, opens_page) if settings.stage.on else None
         self._osc = OscServer(settings.osc, reporter) if settings.osc.on else None
         self._servers: list[ServingProcess] = [each for each in (self._page, self._osc) if each is not None]
@@ -132,18 +135,20 @@ class _Session:
         show = self._show(facts)
         record: Record = self._recording if show is None else BothRecords(self._recording, show)
         programs = Programs(self._musician, self._inbox, self._reporter.tell)
-        commands = SessionCommands(programs, self._recording, self._port_events, facts)
+        commands = SessionCommands(programs, self._recording, self._port_events, self._link, facts)
         try:
             self._begin_servers()
             self._welcome(midi, no_midi)
             improviser = self._improviser(record)
+            self._link.start(improviser, self._inbox.now())
             with priority.playing():
-                hooks = Hooks(show or NoView(), commands, programs.choose, self._reporter.log)
+                hooks = Hooks(show or NoView(), commands, programs.choose, self._link.look, self._reporter.log)
                 Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:
             connection.end_notes()  # before the recording is finished: the disk may be slow
             if show is not None:
                 show.end_notes(self._inbox.now())
+            self._link.close()
             self._recording.close()
 
     def _improviser(self, record: Record) -> Improviser:
@@ -202,7 +207,12 @@ def _facts(musician: Musician, midi: Midi | None, is_recording: bool) -> Facts:
 
 def _playing(musician: Musician) -> str:
     play = musician.settings.play
-    tempo = {"fixed": f"{play.bpm:g} BPM", "clock": "tempo by MIDI clock", "auto": "tempo by your playing"}[play.sync]
+    tempo = {
+        "fixed": f"{play.bpm:g} BPM",
+        "clock": "tempo by MIDI clock",
+        "auto": "tempo by your playing",
+        "link": "tempo by Ableton Link",
+    }[play.sync]
     return f"model {musician.bundle.name}, mode {play.mode}, {tempo}, {musician.metre}, key {play.key}"
 
 

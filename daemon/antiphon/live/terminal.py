@@ -106,6 +106,8 @@ def line_of(scene: Scene) -> Text:
 def _sync_of(state: State) -> str:
     if state.sync == "clock":
         return f" by clock ({state.clock})"
+    if state.sync == "link":
+        return " with Link" if state.clock == "rolling" else " (Link: waiting)"
     return " by you" if state.sync == "auto" else ""
 
 

@@ -9,9 +9,10 @@ from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.translator import Translator
+from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.melody.keys import parse_key
 from antiphon.parameters import AUTO, CONTROLS, PARAMETERS, Sync
-from antiphon.recording.entries import Command, PortLost, Press, Resumed, Set
+from antiphon.recording.entries import Command, LinkHeard, PortLost, Press, Resumed, Set
 
 Steered = Control | TempoChange | SyncChange | KeyLock
 
@@ -71,6 +72,8 @@ def carry_out(command: Command, improviser: Improviser, translator: Translator, 
             return improviser.receive(time, event)
         case PortLost():
             return improviser.interrupt(time)
+        case LinkHeard(bpm, moment, beat, is_playing, peers):
+            return improviser.receive(time, LinkTimeline(bpm, moment, beat, is_playing, peers))
         case Resumed(since):
             # A damaged number in a recording must not lead into a future that never ends.
             return improviser.resume(min(since, time), time)

@@ -14,6 +14,9 @@ from msgspec import Meta
 
 from antiphon.midi.messages import Message
 
+_LATEST, _MOST_BEATS = 1e7, 1e9
+"""Seconds, four months, and quarter notes, ten years at 200 BPM: beyond them a number in a recording is damaged."""
+
 
 class _Entry(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
     pass
@@ -88,7 +91,17 @@ class ModelChanged(_Entry, frozen=True, tag="model_changed"):
     model: str
 
 
-RecordedCommand = Set | Press | PortLost | Resumed | ModelChanged
+class LinkHeard(_Entry, frozen=True, tag="link"):
+    """Ableton Link stands so, as `LinkTimeline` explains. Its tempi are 20 to 999 BPM, roughly."""
+
+    bpm: Annotated[float, Meta(ge=19, le=1000)]
+    time: Annotated[float, Meta(ge=-_LATEST, le=_LATEST)]
+    beat: Annotated[float, Meta(ge=-_MOST_BEATS, le=_MOST_BEATS)]
+    is_playing: bool
+    peers: Annotated[int, Meta(ge=0)]
+
+
+RecordedCommand = Set | Press | PortLost | Resumed | ModelChanged | LinkHeard
 """What reaches the improviser beside MIDI messages, and what a replay needs."""
 Command = RecordedCommand | PortBack
 """What a page, a port or a loaded model asks of the playing thread."""

@@ -1,4 +1,4 @@
-"""Timekeeping: what time it is in steps, by a tempo that is set, by MIDI clock, or by the performer's own playing.
+"""Timekeeping: what time it is in steps, by a tempo that is set, by MIDI clock, by Ableton Link, or by the playing.
 
 The grid is *shared* where the performer hears the same beat, from a sequencer or from the metronome: then it is
 absolute, and a step has its place in the bar. Otherwise nobody hears our beat, and the grid is laid anew under each
@@ -10,12 +10,16 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from antiphon.improviser.tempo.link_session import LinkSession, LinkTimeline, Standing
 from antiphon.improviser.tempo.midi_clock import Health, MidiClock
 from antiphon.improviser.tempo.pulses import bounded_bpm
 from antiphon.improviser.tempo.tempo_follower import MOST_TAPS, tapped_bpm
 from antiphon.melody.grid import Place, Tempo
 from antiphon.midi.messages import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
 from antiphon.parameters import Sync
+
+GLIDE = 0.5
+"""Steps; by less, a Link session that is followed moves the grid without a jump: its clock was measured anew."""
 
 
 class Timekeeper:
@@ -26,7 +30,8 @@ class Timekeeper:
         sync: what the tempo follows, to begin with.
         bar: steps in a bar.
         is_heard: a metronome sounds, so that the performer shares the grid from the start.
-        clock_offset: seconds by which the grid is later than the clock's pulses.
+        clock_offset: seconds by which the grid is later than the clock's pulses, or Link's beats.
+        leads: a tempo that is set here counts although Link is followed, for Link is to take it over.
     """
 
     def __init__(
@@ -36,13 +41,16 @@ class Timekeeper:
         bar: int = 16,
         is_heard: bool = False,
         clock_offset: float = 0.0,
+        leads: bool = False,
     ) -> None:
         self.bar = bar
         self.sync = sync
         self._tempo = tempo
         self._clicks = is_heard
         self._clock_offset = clock_offset
+        self._leads_link = leads
         self._clock = self._new_clock()
+        self._link: LinkSession | None = None
         self._rolls = False
         self._leads = False
         self._taps: tuple[float, ...] = ()
@@ -69,9 +77,21 @@ class Timekeeper:
         return self._rolls
 
     @property
+    def is_led(self) -> bool:
+        """Whether the tempo is another's: it isn't set here."""
+        return self._rolls and not (self._leads_link and self.sync == "link")
+
+    @property
     def health(self) -> Health:
         """How the clock is that is followed."""
+        if self.sync == "link":
+            return "rolling" if self._rolls else "waiting"
         return "none" if self._clock is None else self._clock.health
+
+    @property
+    def link(self) -> Standing | None:
+        """How the Link session stands that is followed; None where none is, or none was heard of."""
+        return None if self._link is None else self._link.standing
 
     def place(self, step: int) -> Place | None:
         """Return where a step stands in its bar, or None where nobody hears the bar."""
@@ -103,7 +123,7 @@ class Timekeeper:
 
         One that nobody plays, which a file may have, is brought within those of a clock.
         """
-        if not self._rolls:
+        if not self.is_led:
             self._tempo = self._tempo.changed(bounded_bpm(bpm), time)
 
     def change_sync(self, sync: Sync) -> None:
@@ -114,13 +134,14 @@ class Timekeeper:
         if sync != self.sync:
             self.sync = sync
             self._clock = self._new_clock()
+            self._link = None
             self._rolls = False
 
     def tap(self, time: float) -> float | None:
         """Hear a tap, which is a beat. Returns the tempo, in beats a minute, that the taps show: two are enough."""
         self._taps = (*self._taps, time)[-MOST_TAPS:]
         bpm = tapped_bpm(self._taps)
-        if bpm is not None and not self._rolls:
+        if bpm is not None and not self.is_led:
             # The tap is the beat: where the grid is heard, its nearest beat moves there.
             beat = round(self._tempo.step_at(time) / self.beat) * self.beat
             self._tempo = replace(self._tempo, time=time, step=beat, bpm=bpm)
@@ -155,6 +176,27 @@ class Timekeeper:
         if isinstance(event, ClockPulse) and rolled:
             return None
         return round(self._tempo.step_at(time) - before)
+
+    def hear_link(self, time: float, timeline: LinkTimeline) -> int | None:
+        """Follow Ableton Link.
+
+        Where nobody else is in the session, nobody hears its beat: then it tells the tempo alone.
+
+        Returns:
+            By how many steps the grid jumped, where it did: others are met, or the transport starts or stops.
+        """
+        if self.sync != "link":
+            return None
+        before, stood = self._tempo.step_at(time), self.link
+        self._link = LinkSession(timeline) if self._link is None else self._link.after(timeline)
+        self._rolls = self.link == "together"
+        if not self.is_shared:
+            self._tempo = self._tempo.changed(timeline.bpm, time)
+            return 0 if self.link == "stopped" != stood else None
+        self._tempo = timeline.tempo(self._tempo.steps_per_beat, self._clock_offset)
+        jump = self._tempo.step_at(time) - before
+        has_turned = "stopped" in (stood, self.link) and stood != self.link
+        return round(jump) if has_turned or abs(jump) >= GLIDE else None
 
     def _new_clock(self) -> MidiClock | None:
         tempo = self._tempo

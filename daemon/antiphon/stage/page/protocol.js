@@ -31,7 +31,7 @@ export const VERSION = 2;
  * @property {boolean} mute
  * @property {boolean} hold
  * @property {number} bpm
- * @property {"fixed" | "clock" | "auto"} sync
+ * @property {"fixed" | "clock" | "auto" | "link"} sync
  * @property {"none" | "waiting" | "rolling" | "lost"} clock
  * @property {string} key  the setting: "auto", or a locked key
  * @property {number} sharps  the key signature in use, −5…6

@@ -1,0 +1,1 @@
+"""Ableton Link, in a process of its own: its library is under the GPL, and nothing else here imports it."""
