@@ -178,10 +178,13 @@ class Daemon:
 
 
 @contextmanager
-def daemon(*options: str, cwd: Path) -> Iterator[Daemon]:
-    """Start the daemon in a folder, with what it keeps in there too, and wait until it says that it plays."""
+def daemon(*options: str, cwd: Path, before: Sequence[str] = ()) -> Iterator[Daemon]:
+    """Start the daemon in a folder, with what it keeps in there too, and wait until it says that it plays.
+
+    `before` stands before its command line: what starts it elsewhere.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", "--bpm", str(BPM), *options],
+        [*before, sys.executable, "-m", "antiphon", "run", "--no-stage", "--api", "jack", "--bpm", str(BPM), *options],
         cwd=cwd,
         env=environment(cwd),
         stdout=subprocess.PIPE,
