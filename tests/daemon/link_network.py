@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.02
 
 @contextmanager
 def network() -> Iterator[list[str]]:
-    """Make a network with nothing but its loopback interface; yield what to put before a command that is to be in it."""
+    """Make a network that is a loopback interface; yield what to put before a command that is to be in it."""
     if not (sys.platform == "linux" and shutil.which("unshare") and shutil.which("ip")):
         pytest.skip("Link is tested in a network namespace: Linux, unshare and ip")
     as_root = [] if os.getuid() == 0 else ["--user", "--map-root-user"]

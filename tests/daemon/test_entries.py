@@ -17,6 +17,7 @@ from antiphon.midi.messages import NoteOn
 from antiphon.parameters import AUTO, CONTROLS, MODES, PARAMETERS, Sync
 from antiphon.recording.commands import Steered, carry_out, check, event_of
 from antiphon.recording.entries import (
+    LinkHeard,
     ModelChanged,
     PortLost,
     Press,
@@ -47,6 +48,9 @@ steered = (
     | st.builds(Set, st.just("key"), st.sampled_from([AUTO, "c#m", *map(major_name, SIGNATURES)]))
 )
 told = steered | st.builds(PortLost, names) | st.builds(Resumed, st.floats(0, 1e9)) | st.builds(ModelChanged, names)
+told |= st.builds(
+    LinkHeard, st.floats(19, 1000), st.floats(-1e7, 1e7), st.floats(-1e9, 1e9), st.booleans(), st.integers(0, 9)
+)
 
 
 @given(told)
@@ -70,6 +74,11 @@ def test_what_is_written_is_read_back(given: RecordedCommand) -> None:
         (PortLost("gone"), '"port_lost","what":"gone"', None),
         (Resumed(1.5), '"resumed","since":1.5', None),
         (ModelChanged("essen"), '"model_changed","model":"essen"', None),
+        (
+            LinkHeard(97.5, 1.25, 8.5, is_playing=True, peers=2),
+            '"link","bpm":97.5,"time":1.25,"beat":8.5,"is_playing":true,"peers":2',
+            None,
+        ),
     ],
 )
 def test_recordings_of_today_are_read_tomorrow(given: RecordedCommand, content: str, event: Steered | None) -> None:

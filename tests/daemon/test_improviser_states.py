@@ -19,6 +19,7 @@ from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.melody.keys import SIGNATURES
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import (
@@ -75,7 +76,7 @@ setups = st.builds(
     seed=st.integers(0, 1 << 32),
     mode=st.sampled_from(MODES),
     when=st.sampled_from(["now", "onset"]),
-    sync=st.sampled_from(["fixed", "clock", "auto"]),
+    sync=st.sampled_from(["fixed", "clock", "auto", "link"]),
     bpm=st.floats(20, 400),
     bar=st.integers(1, 24),
     phrase_silence=st.sampled_from([2.0, 0.001, 7.5]),
@@ -88,7 +89,7 @@ setups = st.builds(
 transports = st.sampled_from([ClockStart(), ClockStart(), ClockContinue(), ClockStop()])
 positions = st.builds(SongPosition, st.sampled_from([0, 1, 16, (1 << 14) - 1, 1 << 40]))
 tempi = st.builds(TempoChange, st.floats(20, 400) | st.sampled_from([1e-300, 1e300]))
-syncs = st.builds(SyncChange, st.sampled_from(["fixed", "clock", "auto"]))
+syncs = st.builds(SyncChange, st.sampled_from(["fixed", "clock", "auto", "link"]))
 locks = st.builds(KeyLock, st.sampled_from([None, None, *SIGNATURES]))
 controllers = st.builds(ControlChange, st.sampled_from([64, 64, 1, 7, 120, 123, 127]), values, channels)
 expressions = st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), values, values).map(decode)
@@ -147,6 +148,17 @@ class AnyPerformance(RuleBasedStateMachine):
     def pulses_come(self, interval: float, count: int) -> None:
         for _ in range(count):
             self._play(interval, ClockPulse())
+
+    @rule(
+        gap=gaps,
+        bpm=st.floats(20, 999),
+        ago=st.sampled_from([0.0, 0.001, -0.5, 1e6]),
+        beat=st.sampled_from([0.0, 0.01, -7.3, 1e9]) | st.floats(-100, 100),
+        is_playing=st.booleans(),
+        peers=st.sampled_from([0, 1, 1, 5]),
+    )
+    def link_tells(self, gap: float, bpm: float, ago: float, beat: float, is_playing: bool, peers: int) -> None:
+        self._play(gap, LinkTimeline(bpm, self.time + gap - ago, beat, is_playing, peers))
 
     @rule(gap=st.sampled_from([0.0, 0.005, 0.049, 0.051]), on=st.booleans())
     def an_own_note_comes_back(self, gap: float, on: bool) -> None:

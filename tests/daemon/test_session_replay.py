@@ -16,7 +16,7 @@ from antiphon.midi.messages import Packet
 from antiphon.musician import Musician, load_musician
 from antiphon.offline.rendering import render_session
 from antiphon.parameters import CONTROLS, MODES, Mode
-from antiphon.recording.entries import Command, PortLost, Set
+from antiphon.recording.entries import Command, LinkHeard, PortLost, Press, Set
 from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
 from antiphon.settings import read_settings, session_settings
@@ -126,6 +126,30 @@ def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterabl
     assert [encode(timed.message) for timed in duet.answer] == output.sent
 
 
+def session_of_link(chance: random.Random, end: float) -> Iterator[tuple[float, Command]]:
+    """A session that others join, in which they change the tempo and start and stop, and of whose clock news comes."""
+    time, bpm, beat, peers, is_playing = 0.2, 100.0, 0.0, 0, False
+    while time < end:
+        yield time, LinkHeard(bpm, time - chance.uniform(0, 0.01), beat, is_playing, peers)
+        gap = chance.uniform(0.2, 3)
+        time, beat = time + gap, beat + gap * bpm / 60 + chance.gauss(0, 0.001)
+        bpm = chance.choice([bpm, bpm, chance.uniform(60, 180)])
+        is_playing = chance.random() < (0.9 if is_playing else 0.3)
+        peers = chance.choice([1, 1, 1, 2, 0])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("leads", [False, True])
+def test_a_session_that_followed_link_renders_to_what_was_played(tmp_path: Path, mode: Mode, leads: bool) -> None:
+    for seed in range(2):
+        chance = random.Random(seed)  # noqa: S311
+        play = {"candidates": 4, "seed": seed, "mode": mode, "sync": "link", "leads": leads}
+        musician = load_musician(read_settings(None, {"play": {**play, "clock_offset_ms": -8.0}}))
+        came = script(chance, clock=False)
+        taps: list[tuple[float, Command]] = [(start, Press("tap")) for start in (4.0, 4.6, 5.2)]
+        check_replay(tmp_path, musician, came, [*session_of_link(chance, came[-1][0]), *taps, (6.0, Set("bpm", 91.0))])
+
+
 def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Command]]:
     """Everything that a page can steer, again and again."""
     names = ["temperature", "density", "lowest", "highest", "mute", "hold", "answer", "tap", "mode", "panic"]
@@ -135,7 +159,7 @@ def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Command
         share = chance.random() * (0.3 if knob in ("lowest", "mute") else 1)
         yield time, command(knob, CONTROLS[knob].at(share))
         yield time + 0.7, Set("bpm", chance.uniform(60, 180))
-        yield time + 1.1, Set("sync", chance.choice(["fixed", "fixed", "auto", "clock"]))
+        yield time + 1.1, Set("sync", chance.choice(["fixed", "fixed", "auto", "clock", "link"]))
         yield time + 1.6, Set("key", chance.choice(["auto", "Eb", "C", "F#"]))
         yield time + 1.7, Set("temperature", chance.uniform(0.1, 10.0))
         time += chance.uniform(1.8, 4)

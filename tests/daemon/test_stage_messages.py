@@ -65,7 +65,7 @@ def test_any_value_is_taken_or_refused_in_words(name: str, value: Set) -> None:
     ("name", "good", "bad"),
     [
         ("mode", ["next-note", "call-response", "continue"], ["", "solo", 1]),
-        ("sync", ["fixed", "clock", "auto"], ["host"]),
+        ("sync", ["fixed", "clock", "auto", "link"], ["host"]),
         ("temperature", [0, 0.1, 1, 10], [-0.1, 10.1, "1", True, float("nan")]),
         ("density", [0, 0.5, 1], [-0.1, 1.1]),
         ("bpm", [20, 120.5, 400], [19, 401, float("inf")]),

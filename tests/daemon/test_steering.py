@@ -19,7 +19,7 @@ from tests.daemon.tunes import ODE_IN_E_FLAT, ODE_TO_JOY, events, transposed
 
 BEAT = 4 * STEP
 CLICK = Click(10, 76, 77)
-SYNCS: tuple[Sync, ...] = ("fixed", "clock", "auto")
+SYNCS: tuple[Sync, ...] = ("fixed", "clock", "auto", "link")
 
 
 def pulses(bpm: float, count: int, start: float = 0.0) -> list[tuple[float, Event]]:

@@ -61,7 +61,7 @@ def any_setup(chance: Random) -> Setup:
         seed=chance.randrange(1 << 30),
         mode=chance.choice(MODES),
         when=chance.choice(("now", "onset")),
-        sync=chance.choice(("fixed", "auto", "auto", "clock")),
+        sync=chance.choice(("fixed", "auto", "auto", "clock", "link")),
         bpm=chance.choice((20.0, 97.3, 120.0, 400.0)),
         bar=chance.choice((16, 12, 1, 7)),
         phrase_silence=chance.choice((2.0, 0.01, 1.0, 8.0)),
@@ -136,7 +136,7 @@ class Performer:
         if kind < 0.988:
             return told(Set("bpm", chance.choice((20.0, self._bpm, 400.0, 20 + 380 * chance.random()))))
         if kind < 0.9895:
-            return told(Set("sync", chance.choice(("fixed", "clock", "auto"))))
+            return told(Set("sync", chance.choice(("fixed", "clock", "auto", "link"))))
         if kind < 0.991:
             return told(Set("key", chance.choice((AUTO, AUTO, *map(major_name, SIGNATURES)))))
         if kind < 0.9955:

@@ -38,6 +38,8 @@ class ReplyInputs:
     call: Call
     step: int
     """At which the reply starts, on the grid."""
+    place: Place | None
+    """Of that step in its bar; None where nobody hears the bar."""
     ended: int
     """The step at which the call ended."""
     at_once: bool
@@ -92,7 +94,7 @@ class Openings:
         else:
             step = grid.next_step(time, grid.bar if grid.is_shared else grid.beat, call.start)
         ended = self._ended(time) if call.onsets else step
-        return ReplyInputs(call, step, ended, at_once, style, self._listener.semitones)
+        return ReplyInputs(call, step, grid.place(step), ended, at_once, style, self._listener.semitones)
 
     def length(self, call: Call, time: float) -> int:
         """Return how long a call is, in steps, at `time` in seconds; of an empty one, a bar."""
