@@ -27,7 +27,7 @@ class Join(_Message, frozen=True, tag="join"):
     """The first line to the process: join, and be told what the session says."""
 
     start: float
-    """When Antiphon's session started, by `time.perf_counter()`, which both processes share."""
+    """When Antiphon's session started, by `antiphon.clock`, which both processes share."""
     quantum: float
     """The length of a bar in quarter notes."""
     leads: bool

@@ -10,12 +10,12 @@ import os
 import signal
 import sys
 import threading
-import time
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import msgspec
 
+from antiphon import clock
 from antiphon.ableton_link.messages import Failed, FromPeer, Join, Proposal
 from antiphon.recording.entries import LinkHeard
 
@@ -88,7 +88,7 @@ class Peer:
 
     def _clocks(self) -> tuple[float, int]:
         """Return the same moment by our clock, in seconds from the session's start, and by Link's, in microseconds."""
-        readings = [(time.perf_counter(), self._clock.micros(), time.perf_counter()) for _ in range(READINGS)]
+        readings = [(clock.now(), self._clock.micros(), clock.now()) for _ in range(READINGS)]
         before, microseconds, after = min(readings, key=lambda reading: reading[2] - reading[0])
         return (before + after) / 2 - self._join.start, microseconds
 

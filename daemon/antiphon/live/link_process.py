@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from queue import SimpleQueue
 
 import msgspec
 
+from antiphon import clock
 from antiphon.ableton_link.messages import Failed, FromPeer, Join, Proposal, ToPeer
 from antiphon.errors import DEBUG
 
@@ -43,7 +43,7 @@ class LinkProcess:
         new_group = {"start_new_session": True}  # Ctrl-C is for the process that plays
         if sys.platform == "win32":
             new_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self._started = time.perf_counter()
+        self._started = clock.now()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "antiphon.ableton_link"],
             stdin=subprocess.PIPE,
@@ -90,4 +90,4 @@ class LinkProcess:
                     self._hear(message)
         if not (self._is_closing or failed):
             self._process.wait()
-            self._ended(time.perf_counter() - self._started)
+            self._ended(clock.now() - self._started)
