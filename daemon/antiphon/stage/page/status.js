@@ -74,7 +74,9 @@ export function showLink(isUp, roundTrip) {
  */
 function syncWords(state) {
   if (state.sync === "clock") return [CLOCKS[state.clock], { rolling: "good", lost: "bad" }[String(state.clock)] ?? ""];
-  if (state.sync === "link") return state.clock === "rolling" ? ["in step with Link", "good"] : ["waits for others on Link", ""];
+  if (state.sync === "link") {
+    return state.clock === "rolling" ? ["in step with Link", "good"] : ["waits for others on Link", ""];
+  }
   if (state.sync === "auto") return ["follows your tempo", ""];
   return [state.grid.shared ? "own tempo, with a metronome" : "own tempo", ""];
 }
