@@ -31,6 +31,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PLAYER = "player"
 """An ordinary user: no password, no sudo, in no group but their own."""
 PLAYER_ID = 1000
+PYTHON_ALONE = ("python3", "ca-certificates")
+"""The packages of a machine that has nothing but Python (which recommends the certificates)."""
 KEEP_DAYS = 7.0
 """How long a root is used: the packages that its apt knows are gone from the archive some day."""
 
@@ -137,7 +139,9 @@ class Machine:
         )
 
     def send(self, started: subprocess.Popen[str], number: signal.Signals) -> None:
-        """Send a signal to a program that `start` started."""
+        """Send a signal to a program that `start` started, if it still runs."""
+        if started.poll() is not None:
+            return
         children = Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split()
         for child in children:
             os.kill(int(child), number)

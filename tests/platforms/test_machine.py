@@ -7,12 +7,11 @@ import subprocess
 from pathlib import Path
 
 from tests.platforms.conftest import NewMachine
-
-PACKAGES = ("python3", "ca-certificates")
+from tests.platforms.machine import PYTHON_ALONE
 
 
 def test_a_machine_has_processes_and_files_of_its_own_and_leaves_nothing(new_machine: NewMachine) -> None:
-    with new_machine("trixie", *PACKAGES) as machine:
+    with new_machine("trixie", *PYTHON_ALONE) as machine:
         assert machine.run("sh", "-c", "id -un; cat /etc/debian_version").stdout.startswith("player\n13")
         seen = machine.run("sh", "-c", "touch /etc/kept; touch kept; ls -d /proc/[0-9]*", user="root").stdout
         assert len(seen.split()) < 10
@@ -26,12 +25,12 @@ def test_a_machine_has_processes_and_files_of_its_own_and_leaves_nothing(new_mac
         first = machine.first
     sleeper.wait(timeout=10)
     assert not Path(f"/proc/{first}").exists()
-    with new_machine("trixie", *PACKAGES) as machine:
+    with new_machine("trixie", *PYTHON_ALONE) as machine:
         assert machine.run("ls", "/etc/kept", user="root").returncode != 0
 
 
 def test_a_machine_has_nothing_but_python_and_a_copy_of_the_checkout(new_machine: NewMachine) -> None:
-    with new_machine("trixie", *PACKAGES) as machine:
+    with new_machine("trixie", *PYTHON_ALONE) as machine:
         there = machine.copy_checkout()
         names = machine.run("ls", "-A", there).stdout.split()
         assert "bootstrap.py" in names
