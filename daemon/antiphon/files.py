@@ -9,6 +9,7 @@ import secrets
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
@@ -19,6 +20,10 @@ _PART = 1 << 20
 """Bytes that are asked for at once: a buffer of that size is made before it is known how many will come."""
 _FAR = 1 << 30
 """Where Windows, which locks bytes and not files, puts the lock: beyond what anybody reads."""
+
+
+_REPLACE_TRIES, _REPLACE_SECONDS = 20, 0.05
+"""How often the renaming of a file is tried, and after how many seconds again, on Windows."""
 
 
 def read_file(path: Path, most: int) -> bytes:
@@ -89,9 +94,22 @@ def write_whole(path: Path, write: Callable[[Path], object], private: bool = Fal
         beside.chmod(mode)
         if before is not None:
             _take_over(beside, before)
-        beside.replace(path)
+        _replace(path, beside)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _replace(path: Path, beside: Path) -> None:
+    """Rename a file into the place of another one.
+
+    Windows refuses as long as any program has either of them open, as a virus scanner has a new file for a moment.
+    """
+    for _ in range(_REPLACE_TRIES if sys.platform == "win32" else 0):
+        with contextlib.suppress(PermissionError):
+            beside.replace(path)
+            return
+        time.sleep(_REPLACE_SECONDS)
+    beside.replace(path)
 
 
 def status_before(path: Path, kind: int = stat.S_IFREG) -> os.stat_result | None:
@@ -163,12 +181,28 @@ def lock(file: FileIO) -> bool:
     return True
 
 
+def sync(handle: int) -> None:
+    """See to it that what was written to an open file outlasts a power cut.
+
+    Raises:
+        OSError: the disk is full or gone.
+    """
+    if sys.platform == "darwin":
+        import fcntl
+
+        # There fsync() leaves it in the drive's own memory (developer.apple.com: fsync(2)).
+        with contextlib.suppress(OSError):  # a network disk knows only the other way
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(handle)
+
+
 def sync_folder(folder: Path) -> None:
     """See to it that names which were made or changed in a folder outlast a power cut, where the system knows how."""
     with contextlib.suppress(OSError):  # Windows opens no folders, and some network disks don't sync them
         handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            sync(handle)
         finally:
             os.close(handle)
 

@@ -113,7 +113,7 @@ def package_folder() -> Path:
 
 def model_folders() -> list[Path]:
     """Return where a bundle is looked up by name, in this order."""
-    return [Path("models"), user_data_path("antiphon") / "models", package_folder() / "models"]
+    return [Path("models"), user_data_path("antiphon", appauthor=False) / "models", package_folder() / "models"]
 
 
 def session_settings(header: Mapping[str, Any], play: Mapping[str, Any], config: Path | None = None) -> Settings:
@@ -198,13 +198,20 @@ def _config_files(config: Path | None) -> Iterator[Path]:
         yield config
 
 
+_SIGNS_OF_A_PATH = ("Unescaped '\\'", "Invalid hex value")
+"""What tomllib says of "C:\\music" and "C:\\Users", whose backslashes TOML takes for the start of an escape."""
+
+
 def _read_toml(file: Path, kind: type[Settings]) -> dict[str, Any]:
     try:
-        content = tomllib.loads(read_file(file, SETTINGS_BYTES).decode())
+        # Windows' editors may begin a file with a mark.
+        content = tomllib.loads(read_file(file, SETTINGS_BYTES).decode("utf-8-sig"))
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:  # no TOML, no text, or numbers and nesting beyond all bounds
-        raise UserError(f"{file}: is not valid TOML ({error})") from None
+        is_path = any(sign in str(error) for sign in _SIGNS_OF_A_PATH)
+        hint = "; write a path with / or in 'single quotes'" if is_path else ""
+        raise UserError(f"{file}: is not valid TOML ({error}){hint}") from None
     # The packaged defaults stand nowhere that a user knows: their paths count from where the command runs.
     if file.parent not in (Path(), package_folder()):
         for section, keys in kind.paths.items():

@@ -17,6 +17,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import msgspec
 
@@ -64,15 +65,16 @@ class Link:
         Raises:
             OSError: it can't be started.
         """
-        new_group = {"start_new_session": True}  # Ctrl-C is for the process that plays
+        # Ctrl-C and the terminal's end are for the process that plays.
+        apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
-            new_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+            apart = {"creationflags": subprocess.CREATE_NO_WINDOW}  # a console of its own, which nobody sees
         self._process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
-            **new_group,  # type: ignore[call-overload]
+            **apart,
         )
         self._queue.put([setup])
         for name, work in (("writes to", self._write), ("hears", self._read)):

@@ -15,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from antiphon.files import lock, open_privately, sync_folder
+from antiphon.files import lock, open_privately, sync, sync_folder
 
 ENDING = ".journal"
 _MAGIC = b"antiphon journal 1\n"
@@ -120,7 +120,7 @@ class Journal:
             while self._unwritten:  # a disk that gets full takes a part; the rest follows when there is room
                 count = self._file.write(self._unwritten)
                 del self._unwritten[: count or 0]
-            os.fsync(self._file.fileno())
+            sync(self._file.fileno())
         except OSError as error:
             self._fault(error)
 

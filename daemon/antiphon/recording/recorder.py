@@ -16,7 +16,7 @@ from typing import Any
 
 from antiphon.budgets import JOURNAL_BYTES
 from antiphon.errors import UserError
-from antiphon.files import read_file, sync_folder, write_whole
+from antiphon.files import read_file, sync, sync_folder, write_whole
 from antiphon.recording import session_file
 from antiphon.recording.entries import Entry, KeyHeard, Marker, PortBack, PortLost, Received, Sent, Set, TempoHeard
 from antiphon.recording.journal import ENDING, Journal, Say, is_journal, left_behind, records, safely
@@ -195,7 +195,7 @@ def _write_safely(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        sync(file.fileno())
 
 
 def _free_names(folder: Path, stem: str, ending: str) -> Iterator[Path]:

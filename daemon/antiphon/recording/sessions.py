@@ -55,7 +55,7 @@ class Listed:
 
 def sessions_folder(setting: str) -> Path:
     """Return the folder of the recordings: the setting's, or for "" one in the platform's data folder."""
-    return Path(setting).expanduser() if setting else user_data_path("antiphon") / "sessions"
+    return Path(setting).expanduser() if setting else user_data_path("antiphon", appauthor=False) / "sessions"
 
 
 def list_sessions(folder: Path) -> list[Listed]:

@@ -45,7 +45,7 @@ def read_document(file: Path) -> tomlkit.TOMLDocument:
         UserError: it can't be read, or is not valid TOML.
     """
     try:
-        text = read_file(file, SETTINGS_BYTES).decode()
+        text = read_file(file, SETTINGS_BYTES).decode("utf-8-sig")
         return tomlkit.parse(text if text.endswith("\n") or not text else f"{text}\n")
     except FileNotFoundError:
         return tomlkit.document()

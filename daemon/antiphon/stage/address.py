@@ -24,15 +24,30 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + PORTS_TRIED, 65536)):
         try:
-            made = socket.create_server((host, candidate), family=family)
+            return _listening(family, host, candidate)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):  # Windows says EACCES of one that is taken
                 raise
             taken = error
-        else:
-            # Only where a socket says that it is TCP's does asyncio send small messages at once: 40 ms sooner.
-            return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
     raise taken
+
+
+def _listening(family: int, host: str, port: int) -> socket.socket:
+    # Only where a socket says that it is TCP's does asyncio send small messages at once: 40 ms sooner.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        # On Windows any program could listen on the same port beside us, unless that is forbidden; and there
+        # SO_REUSEADDR would take it from another. Elsewhere it only lets us have a port that was just left.
+        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((host, port))
+        made.listen()
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def new_token(host: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -17,6 +18,8 @@ Engine = Callable[[], AbstractContextManager[Executor]]
 """Opens an executor when there is something to parse, and closes it; what was not begun by then is dropped."""
 
 Value = TypeVar("Value")
+MOST_ON_WINDOWS = 61
+"""Processes of a pool that Windows can wait for at once (docs.python.org: ProcessPoolExecutor)."""
 _PATIENCE = "10s"
 """How long a scheduler is waited for."""
 
@@ -27,7 +30,8 @@ def local(processes: int) -> Engine:
     @contextmanager
     def opened() -> Iterator[Executor]:
         # Fresh processes: a fork would copy the progress bar's thread and whatever locks it holds.
-        pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+        most = min(processes, MOST_ON_WINDOWS) if sys.platform == "win32" else processes
+        pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
         try:
             yield pool
         finally:
