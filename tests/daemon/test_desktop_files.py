@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
 import socket
 import subprocess
@@ -11,18 +13,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import platformdirs.windows
 import pytest
 
 from antiphon import files
 from antiphon.errors import UserError
 from antiphon.files import sync, write_whole
-from antiphon.live import page_link
+from antiphon.live import serving_link
+from antiphon.osc import server as osc_server
 from antiphon.recording import sessions
 from antiphon.settings import read_settings
 from antiphon.setup.own_config import read_document
 from antiphon.stage import address
-from antiphon.stage.messages import Setup
+from antiphon.stage.messages import OscSetup, Setup
 
 
 def on(platform: str) -> Any:
@@ -100,6 +104,33 @@ def test_on_windows_nobody_else_listens_on_the_pages_port(monkeypatch: pytest.Mo
         assert not listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
 
 
+def test_on_windows_the_osc_port_is_ours_alone_and_the_loop_outlives_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    loops: list[Any] = []
+
+    class Runner:
+        def __init__(self, loop_factory: Any) -> None:
+            loops.append(loop_factory)
+
+        def __enter__(self) -> Runner:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def run(self, work: Any) -> None:
+            listening = work.cr_frame.f_locals["listening"]
+            assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            work.close()
+            listening.close()
+
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_KEEPALIVE, raising=False)
+    first_line = io.BytesIO(msgspec.json.encode(OscSetup("127.0.0.1", 0, 0.0, [])) + b"\n")
+    monkeypatch.setattr(osc_server, "sys", SimpleNamespace(platform="win32", stdin=SimpleNamespace(buffer=first_line)))
+    monkeypatch.setattr(osc_server, "ignore_signals", lambda: None)
+    monkeypatch.setattr(asyncio, "Runner", Runner)
+    osc_server.main()
+    assert loops == [asyncio.SelectorEventLoop]
+
+
 def test_a_port_that_is_taken_is_left_to_who_has_it() -> None:
     with address.bind("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
@@ -118,10 +149,10 @@ def test_on_windows_the_pages_server_hears_nothing_of_our_console(
         started.append(options)
         raise FileNotFoundError(2, "no such file")
 
-    monkeypatch.setattr(page_link, "sys", on("win32"))
+    monkeypatch.setattr(serving_link, "sys", on("win32"))
     monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
     monkeypatch.setattr(subprocess, "Popen", start)
-    link = page_link.Link(lambda _message: None, ended.set)
+    link = serving_link.Link("antiphon.stage", lambda _message: None, ended.set)
     with pytest.raises(FileNotFoundError):
         link.start(Setup("127.0.0.1", 0, 0.0, str(tmp_path), "0"))
     (options,) = started

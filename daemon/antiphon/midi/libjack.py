@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from antiphon import clock
 from antiphon.errors import DEBUG
 
 LATENCY = "64/48000"
@@ -121,9 +122,9 @@ def carries_midi(lib: Any) -> bool:
     with _client(lib) as client:
         if not client or lib.jack_activate(client):
             return False
-        first, deadline = lib.jack_last_frame_time(client), time.monotonic() + MOVING_SECONDS
+        first, deadline = lib.jack_last_frame_time(client), clock.now() + MOVING_SECONDS
         while lib.jack_last_frame_time(client) == first:
-            if time.monotonic() > deadline:
+            if clock.now() > deadline:
                 return False
             time.sleep(LOOK_SECONDS)
         return True

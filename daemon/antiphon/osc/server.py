@@ -15,7 +15,7 @@ from antiphon.osc.clients import Address
 from antiphon.osc.endpoint import Endpoint, World
 from antiphon.osc.targets import parse_target, sender_to
 from antiphon.stage import messages
-from antiphon.stage.address import new_token, url_of
+from antiphon.stage.address import keep_to_us, new_token, url_of
 from antiphon.stage.pipes import ignore_signals, read_lines, say
 
 BUFFER_BYTES = 1 << 20
@@ -34,7 +34,10 @@ def main() -> None:
         why = error.strerror or error
         say(messages.Failed(f"can't listen on {setup.host}, UDP port {setup.port} ({why}); say another --osc-port"))
         return
-    asyncio.run(_serve(setup, listening))
+    # Windows' own loop hears no packet any more once one was sent to a program that is gone (python/cpython#91227).
+    factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_serve(setup, listening))
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -47,6 +50,7 @@ def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, kind, protocol)
     bound.setblocking(False)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+    keep_to_us(bound)
     try:
         bound.bind(address)
     except OSError:

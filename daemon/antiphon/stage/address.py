@@ -36,10 +36,8 @@ def _listening(family: int, host: str, port: int) -> socket.socket:
     # Only where a socket says that it is TCP's does asyncio send small messages at once: 40 ms sooner.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # On Windows any program could listen on the same port beside us, unless that is forbidden; and there
-        # SO_REUSEADDR would take it from another. Elsewhere it only lets us have a port that was just left.
-        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
+        if not keep_to_us(made):
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just left may be taken at once
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind((host, port))
@@ -48,6 +46,17 @@ def _listening(family: int, host: str, port: int) -> socket.socket:
         made.close()
         raise
     return made
+
+
+def keep_to_us(made: socket.socket) -> bool:
+    """Keep a port, before it is bound, from other programs that could have it too; return whether they could.
+
+    On Windows any program that sets SO_REUSEADDR gets another one's port, unless that one forbids it.
+    """
+    exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+    if exclusive is not None:
+        made.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+    return exclusive is not None
 
 
 def new_token(host: str) -> str | None:
