@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon import clock
 from antiphon.midi.backend import MidiError, PortGone, PortInUse, Receive, System
 
 NUMBERS: dict[System, int] = {"coremidi": 1, "alsa": 2, "jack": 3, "winmm": 4}
@@ -224,9 +225,9 @@ class RtMidiInput(RtMidiClient):
         if not self._is_cancelled.wait(NEXT_SECONDS) and not is_in_python(self._thread):
             self._is_cancelled.set()
             self._cancel_callback()
-        deadline = time.monotonic() + LEAVE_SECONDS
+        deadline = clock.now() + LEAVE_SECONDS
         while is_in_python(self._thread) or not self._is_cancelled.is_set():
-            if time.monotonic() > deadline:
+            if clock.now() > deadline:
                 return False
             time.sleep(LOOK_SECONDS)
         return True
