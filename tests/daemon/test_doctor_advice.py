@@ -12,7 +12,7 @@ import pytest
 from antiphon.midi import machine as machines
 from antiphon.midi.machine import Machine, to_get_midi
 from antiphon.setup.doctor.findings import Finding, lines, verdict
-from antiphon.setup.doctor.limits import Grant, Limits, granted, limit_findings
+from antiphon.setup.doctor.limits import Grant, Limits, granted, granted_elsewhere, limit_findings
 from antiphon.setup.doctor.midi import judge, midi_findings
 from antiphon.setup.doctor.model import judge_speed
 from antiphon.setup.doctor.probe import Probe
@@ -285,6 +285,14 @@ def limit(
 def test_real_time_priority_is_what_was_granted() -> None:
     assert limit(POOR, is_realtime=True)[0].state == "good"
     assert limit(POOR)[0].state == "could be better" and "rtprio is 0" in limit(POOR)[0].says
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_other_systems_have_no_limits_to_raise(system: str) -> None:
+    assert granted_elsewhere(system, True).state == "good"
+    refused = granted_elsewhere(system, False)
+    assert refused.state == "could be better" and refused.fix
+    assert not any(word in refused.says + refused.fix for word in ("rtprio", "sudo", "limits.d"))
 
 
 def test_limits_are_had_in_the_way_of_the_machine() -> None:

@@ -42,6 +42,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     if (mine := limits.look(machine.user)) is not None:
         uses_jackd = found.api == "jack" and server is not None and server.name != "pipewire"
         yield from limits.limit_findings(mine, machine, found.is_realtime, uses_jackd)
+    else:
+        yield limits.granted_elsewhere(machine.system, found.is_realtime)
     yield _disk(sessions_folder(settings.sessions.folder), settings.sessions.record)
 
 

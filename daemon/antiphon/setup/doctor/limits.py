@@ -23,6 +23,7 @@ JACK_MEMORY_MB = 128
 USUAL = ("realtime", "audio")
 """Groups of people who play; others are of one program."""
 _KB = 1024
+_LATE = "a busy machine may hold a note up for some milliseconds"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,15 @@ def look(user: str) -> Limits | None:
     )
 
 
+def granted_elsewhere(system: str, is_realtime: bool) -> Finding:
+    """Return whether another system than Linux grants priority, which needs no limits there."""
+    what = "real-time priority"
+    if is_realtime:
+        return Finding(what, "good", "granted: other programs can't hold a note up")
+    services = "start the service Multimedia Class Scheduler (services.msc)" if system == "win32" else ""
+    return Finding(what, "could be better", f"refused: {_LATE}", services or "close other programs")
+
+
 def limit_findings(limits: Limits, machine: Machine, is_realtime: bool, uses_jackd: bool) -> Iterator[Finding]:
     """Yield what the limits mean for playing.
 
@@ -95,15 +105,15 @@ def limit_findings(limits: Limits, machine: Machine, is_realtime: bool, uses_jac
         is_realtime: whether real-time priority was granted when it was asked for.
         uses_jackd: whether MIDI goes through a jackd, whose clients lock memory.
     """
-    what, late = "real-time priority", "a busy machine may hold a note up for some milliseconds"
+    what = "real-time priority"
     if is_realtime:
         yield Finding(what, "good", "granted: other programs can't hold a note up")
     elif machine.is_root or limits.rtprio >= REALTIME_PRIORITY:
-        says = f"refused, though the limits allow it: {late}"
+        says = f"refused, though the limits allow it: {_LATE}"
         fix = "this container or service lacks the right CAP_SYS_NICE; give it, as docker run --cap-add SYS_NICE does"
         yield Finding(what, "could be better", says, fix)
     else:
-        says = f"not granted (the limit rtprio is {limits.rtprio}): {late}"
+        says = f"not granted (the limit rtprio is {limits.rtprio}): {_LATE}"
         yield Finding(what, "could be better", says, _to_get(limits.priority, limits, machine))
     if uses_jackd and limits.has_swap and limits.memlock_mb < JACK_MEMORY_MB and not machine.is_root:
         says = f"JACK needs 100 MB that are never swapped out, and may have {limits.memlock_mb:.0f} (the limit memlock)"
