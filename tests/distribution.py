@@ -16,6 +16,7 @@ ONE_BY_ONE = ("daemon/test_improviser_states", "daemon/test_live_modes", "daemon
 """Modules whose tests may be shared out one by one, the longest first."""
 LONG = (
     *ONE_BY_ONE,
+    "platforms/test_pipewire",
     "platforms/test_newcomer",
     "trainer/test_foreign_models",
     "trainer/test_conversion",
