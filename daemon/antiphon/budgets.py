@@ -12,6 +12,20 @@ MAPPING_BYTES = 1 * _MIB
 """Bytes of a mapping; the shipped one has 1 kB, one with a symbol for each MIDI note and length would have 100."""
 MODEL_BYTES = 64 * _MIB
 """Bytes of a bundle's model; the shipped one has 0.4 MB, an LSTM of 2,048 units 34 MB with int8 weights."""
+KERAS_FILE_BYTES = 256 * _MIB
+"""Bytes of a Keras file to convert; an LSTM of 2,048 units with its optimizer's state has 210 MB."""
+WEIGHTS_BYTES = 256 * _MIB
+"""Bytes of the weights in it, unpacked."""
+CONFIG_BYTES = 4 * _MIB
+"""Bytes of a network's architecture, as JSON; that of a hundred layers has 0.1 MB."""
+LAYER_UNITS = 4096
+"""Units of a layer, and tokens of a vocabulary: Keras would make room for any number before it looks at the weights."""
+NETWORK_LAYERS = 256
+"""Layers of a network."""
+LOADING_BYTES = 1024 * _MIB
+"""Bytes of memory that loading a network may take, besides what Keras itself has taken: four times its weights."""
+ARCHIVE_RATIO, RATIO_FREE_BYTES = 100, 4 * _MIB
+"""How many times smaller a member of an archive may be packed, once so many bytes of it are unpacked."""
 SETTINGS_BYTES = 1 * _MIB
 """Bytes of a settings file."""
 JOURNAL_BYTES = 128 * _MIB

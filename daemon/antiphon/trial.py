@@ -27,6 +27,7 @@ from antiphon.melody.bundle import KEY_FILE, MODEL_FILE, Bundle, Manifest
 from antiphon.melody.key_model import NO_INTERVAL, TRANSPOSITIONS, KeyNote, LiteKeyModel
 from antiphon.melody.model import Floats, LiteModel, Metre
 from antiphon.melody.vocabulary import Vocabulary
+from antiphon.memory_limit import limited_memory
 from antiphon.printable import printable
 
 STEP_SECONDS = 0.5
@@ -146,21 +147,15 @@ def _check_probabilities(probabilities: Floats, state: Floats, where: str) -> No
         raise UserError(f"{where} predicts what are no probabilities; {_REMEDY}")
 
 
-def limit_resources() -> None:
-    """Let this process have so much more memory and time than it has taken so far."""
-    if sys.platform == "win32":
-        return  # it has no such limits
-    import resource
+def limit_time() -> None:
+    """Let this process have a few seconds more of the processor's time, and leave no core file when it crashes."""
+    if sys.platform != "win32":
+        import resource
 
-    import psutil
-
-    limits = {resource.RLIMIT_CPU: int(time.process_time()) + CPU_SECONDS}
-    if sys.platform == "linux":  # macOS reserves address space by the gigabyte, and counts it
-        limits[resource.RLIMIT_AS] = psutil.Process().memory_info().vms + MEMORY_BYTES
-    for kind, most in limits.items():
-        _, hard = resource.getrlimit(kind)
-        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        most = int(time.process_time()) + CPU_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def main() -> int:
@@ -168,9 +163,10 @@ def main() -> int:
     case = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Case)
     from ai_edge_litert.interpreter import Interpreter  # noqa: F401  what it takes itself isn't counted
 
-    limit_resources()
+    limit_time()
     try:
-        check(case)
+        with limited_memory(MEMORY_BYTES):
+            check(case)
     except UserError as error:
         sys.stdout.buffer.write(printable(str(error)).encode())
         return 2

@@ -17,7 +17,7 @@ HEAVY = ("tensorflow", "keras", "music21", "antiphon_trainer")
 WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "supriya_midi", "mido", "signal", "socket")
 """What touches the world or the clock."""
 ORDER = (
-    *("errors", "printable", "streams", "budgets", "quiet", "clock", "files", "melody", "parameters"),
+    *("errors", "printable", "streams", "budgets", "quiet", "clock", "files", "memory_limit", "melody", "parameters"),
     *("settings", "midi", "improviser", "trial", "musician"),
     *("recording", "offline", "ableton_link", "stage", "osc", "live", "setup", "bench"),
     *("options", "cli", "commands", "__main__"),

@@ -21,6 +21,7 @@ from antiphon import trial
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle, read_bundle
 from antiphon.melody.model import LiteModel, Metre
+from antiphon.memory_limit import limited_memory
 from antiphon.quiet import silenced
 from antiphon.settings import package_folder
 
@@ -103,8 +104,9 @@ def soak(count: int, seed: int) -> tuple[Counter[str], Counter[str]]:
         case = trial.Case("mutated", bundle.manifest, bundle.vocabulary.symbols, bundle.model, b"", BATCHES)
 
         def tried(case: trial.Case = case) -> None:
-            trial.limit_resources()
-            trial.check(case)
+            trial.limit_time()
+            with limited_memory(trial.MEMORY_BYTES):
+                trial.check(case)
 
         ended = in_a_fork(tried)
         trials[ended] += 1

@@ -40,13 +40,14 @@ def convert_network(
         raise UserError(f"{out}: is a file; a bundle is a folder")
     vocabulary = read_mapping(mapping, special)
 
-    with silenced():
-        from antiphon_trainer.conversion.convert import convert
-        from antiphon_trainer.conversion.keras_file import load_network
-        from antiphon_trainer.network.predictor import predictor_of
+    from antiphon_trainer.conversion.keras_file import load_network
 
     with screen.stoppable("nothing was written"):
-        predictor = predictor_of(load_network(model), vocabulary)
+        with silenced():
+            network = load_network(model)
+            from antiphon_trainer.conversion.convert import convert
+            from antiphon_trainer.network.predictor import predictor_of
+        predictor = predictor_of(network, vocabulary)
         bundle, choice = convert(predictor, model, out, settings, options)
     typer.echo(f"context  {choice.context}: {choice.reason}")
     _print_figures(bundle.manifest)

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from antiphon.budgets import LAYER_UNITS, NETWORK_LAYERS
 from antiphon.errors import UserError
 
 _NAMESPACES = (keras.layers, keras.initializers, keras.regularizers, keras.constraints, keras.dtype_policies)
@@ -15,6 +16,8 @@ _CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 """Keras' own layers that run code from the file."""
 _GONE = ("time_major", "implementation", "batch_input_shape", "input_dim", "input_length", "ragged", "sparse")
 """Arguments of Keras 2 that Keras 3 refuses. `time_major` is dropped only where it is False."""
+_SIZES = ("units", "input_dim", "output_dim", "num_tokens", "filters", "n")
+"""Arguments that say how many numbers a layer makes room for."""
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
 
 
@@ -36,6 +39,7 @@ def clean(config: Any) -> Any:
     config = {key: value for key, value in config.items() if key != "compile_config"}
     _check(config)
     name, inner = config["class_name"], config.get("config")
+    _check_sizes(name, inner)
     if name in _MODELS:
         if "module" in config:  # Keras 2.12 and later wrote other modules
             config["module"] = "keras" if name != "Functional" else "keras.src.models.functional"
@@ -67,6 +71,25 @@ def _check(config: dict[str, Any]) -> None:
     at_home = (config.get("module") or "keras").split(".")[0] == "keras"
     if not own or not at_home or config.get("registered_name") not in (None, name):
         raise UserError(f"{which}, which isn't part of Keras; the file doesn't hold its code, and it wouldn't be run")
+
+
+def _check_sizes(name: str, inner: Any) -> None:
+    """Refuse a layer for which Keras would need more memory than any melody network does.
+
+    Raises:
+        UserError: it is too large, or there are too many layers.
+    """
+    if not isinstance(inner, dict):
+        return
+    layers = inner.get("layers")
+    if isinstance(layers, list) and len(layers) > NETWORK_LAYERS:
+        raise UserError(f"has {len(layers):,} layers; at most {NETWORK_LAYERS:,} are read")
+    shapes = [inner.get(key) for key in ("batch_shape", "batch_input_shape", "target_shape")]
+    sizes = [inner.get(key) for key in _SIZES]
+    sizes += [size for shape in shapes if isinstance(shape, list) for size in shape]
+    largest = max((size for size in sizes if isinstance(size, (int, float))), default=0)
+    if largest > LAYER_UNITS:
+        raise UserError(f"layer {inner.get('name', name)!r} has a size of {largest:,}; at most {LAYER_UNITS:,} is read")
 
 
 def _clean_layer(name: str, config: dict[str, Any]) -> dict[str, Any]:
