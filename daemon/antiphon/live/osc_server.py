@@ -27,6 +27,7 @@ class OscServer(ServingProcess):
 
     module = "antiphon.osc"
     title = "OSC"
+    name = "the OSC server"
 
     def __init__(self, settings: OscSettings, reporter: Reporter) -> None:
         super().__init__(reporter)

@@ -25,6 +25,7 @@ class PageServer(ServingProcess):
 
     module = "antiphon.stage"
     title = "stage page"
+    name = "the stage page's server"
 
     def __init__(self, settings: StageSettings, reporter: Reporter, opens_page: bool) -> None:
         super().__init__(reporter)

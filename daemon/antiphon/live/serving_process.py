@@ -28,6 +28,8 @@ class ServingProcess(ABC):
     """What it runs, as `python -m` names it."""
     title: ClassVar[str]
     """What it serves, as a performer is told."""
+    name: ClassVar[str]
+    """What it is called itself."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
@@ -88,4 +90,4 @@ class ServingProcess(ABC):
             self._fail("its server doesn't start (ANTIPHON_DEBUG=1 shows why)")
         elif self._why is None:
             self._why = "ended"
-            self._reporter.warn(f"the {self.title}'s server has ended; playing goes on without it")
+            self._reporter.warn(f"{self.name} has ended; playing goes on without it")

@@ -17,7 +17,9 @@ def parse_target(text: str) -> tuple[str, int]:
     """
     host, _, port = text.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise UserError(f"--osc-send-to: {text!r} must be HOST:PORT, such as 127.0.0.1:57120")
+        raise UserError(
+            f"--osc-send-to (in a settings file, osc.send_to): {text!r} must be HOST:PORT, such as 127.0.0.1:57120"
+        )
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
