@@ -116,7 +116,11 @@ def speaking(*options: str, cwd: Path) -> Iterator[tuple[Daemon, int]]:
 
 def port_of(running: Daemon) -> int:
     """Wait for the UDP port that a daemon prints."""
-    if not any("OSC   " in line for line in running.said):
-        running.wait_for("OSC   ")
-    (line,) = [line for line in running.said if "OSC   " in line]
-    return int(line.split()[-1].rpartition(":")[2])
+    return int(line_with("OSC   ", running).split()[-1].rpartition(":")[2])
+
+
+def line_with(part: str, running: Daemon) -> str:
+    """Wait for a line that a daemon prints, or has printed; a server says when it likes how it does."""
+    if not any(part in line for line in running.said):
+        running.wait_for(part)
+    return next(line for line in running.said if part in line)

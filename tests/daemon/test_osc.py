@@ -31,7 +31,7 @@ from tests.daemon.live import (
     run_antiphon,
     sounding,
 )
-from tests.daemon.osc_client import Came, Program, bundle, packet, speaking
+from tests.daemon.osc_client import Came, Program, bundle, line_with, packet, speaking
 
 
 def test_notes_come_in_and_answers_go_out(jack_server: dict[str, str], tmp_path: Path) -> None:
@@ -221,8 +221,7 @@ def test_beyond_this_machine_a_token_is_needed(jack_server: dict[str, str], tmp_
         Program(port, host=address) as stranger,
         Program(port, host=address) as friend,
     ):
-        running.wait_for("/antiphon/token ")
-        token = running.said[-1].split("/antiphon/token ")[1].split()[0]
+        token = line_with("/antiphon/token ", running).split("/antiphon/token ")[1].split()[0]
         assert len(token) == 10
         for given in ("", token[:-1], "☃"):
             stranger.send("/antiphon/token", given)
@@ -365,8 +364,7 @@ def test_it_says_why_there_is_no_osc(jack_server: dict[str, str], tmp_path: Path
         Program(1) as taken,
         daemon("--osc", "--osc-port", str(taken.port), "--name", "Taken", cwd=tmp_path) as running,
     ):
-        running.wait_for(f"no OSC: can't listen on 127.0.0.1, UDP port {taken.port}")
-        assert "--osc-port" in running.said[-1]
+        assert "--osc-port" in line_with(f"no OSC: can't listen on 127.0.0.1, UDP port {taken.port}", running)
         with Keyboard("Taken") as pianist:
             pianist.press(NoteOn(60, 80, 1))
             pianist.hear(1)
