@@ -62,6 +62,11 @@ class JackServerMonitor:
             return 0.0
         return float(self._lib.jack_get_buffer_size(self._client) / self._lib.jack_get_sample_rate(self._client) * 1000)
 
+    @property
+    def is_pipewire(self) -> bool:
+        """Whether the server is PipeWire."""
+        return self._lib is not None and libjack.is_pipewire(self._lib)
+
     def close(self) -> None:
         """Leave the server; it may take its time over it."""
         if self.is_up:

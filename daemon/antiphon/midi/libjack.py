@@ -72,6 +72,11 @@ def is_awaited() -> bool:
     return load() is None and not _is_bound() and len(_installed()) > 1
 
 
+def finds_pipewire() -> bool:
+    """Tell whether PipeWire's is among this machine's copies."""
+    return any(map(is_pipewire, _installed()))
+
+
 def _is_bound() -> bool:
     """Tell whether it is too late to choose."""
     return sys.platform != "linux" or any(name in sys.modules for name in _EXTENSIONS)

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from antiphon.midi import libjack
+
 SEQUENCER = Path("/dev/snd/seq")
 """ALSA's sequencer: who can open this file has ALSA's MIDI."""
+SYSTEMD = Path("/run/systemd/system")
+"""Is there where systemd runs (sd_booted(3))."""
 _INSTALL = {
     "apt-get": "apt-get install {apt}",
     "dnf": "dnf install {dnf}",
@@ -69,7 +73,10 @@ class Machine:
     has_pipewire: bool = False
     """Whether PipeWire runs for this user."""
     has_pw_jack: bool = False
-    is_under_pw_jack: bool = False
+    finds_pipewire_jack: bool = False
+    """Whether Antiphon finds PipeWire's libjack by itself, so that pw-jack, which shows it to programs, is no help."""
+    has_systemd: bool = False
+    """Whether systemd starts this machine's services."""
     has_pw_metadata: bool = False
     asked_of_pipewire: str = ""
     """The audio period that the environment asks PipeWire for, as VARIABLE=VALUE; `pw-jack -p` sets one."""
@@ -112,7 +119,8 @@ def look() -> Machine:
         has_sound_card=any(Path("/dev/snd").glob("controlC*")),
         has_pipewire=_does_pipewire_answer(),
         has_pw_jack=shutil.which("pw-jack") is not None,
-        is_under_pw_jack="pipewire" in os.environ.get("LD_LIBRARY_PATH", ""),
+        finds_pipewire_jack=libjack.finds_pipewire(),
+        has_systemd=SYSTEMD.is_dir(),
         has_pw_metadata=shutil.which("pw-metadata") is not None,
         asked_of_pipewire=next((f"{name}={os.environ[name]}" for name in _ASKING if os.environ.get(name)), ""),
         has_jackd=shutil.which("jackd") is not None,
@@ -179,8 +187,9 @@ def _to_get_alsa(machine: Machine) -> str:
 
 def _to_get_jack(machine: Machine) -> str:
     if machine.has_pipewire:
-        if machine.is_under_pw_jack:
-            return "PipeWire runs, but its JACK doesn't let us in: systemctl --user restart pipewire"
+        if machine.finds_pipewire_jack:
+            how = ": systemctl --user restart pipewire" if machine.has_systemd else ""
+            return f"PipeWire runs, but its JACK lets nobody in; start PipeWire again{how}"
         if machine.has_pw_jack:
             return "PipeWire runs, so start it as: pw-jack antiphon run --api jack"
         install = machine.install(_PIPEWIRE_JACK)

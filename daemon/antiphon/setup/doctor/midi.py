@@ -12,13 +12,13 @@ from antiphon.setup.doctor.findings import Finding, State
 from antiphon.setup.doctor.probe import End, Probe
 from antiphon.setup.doctor.servers import Server
 
-FELT_MS = 10.0
-"""Milliseconds; the way through the MIDI system: from here on a keyboard player feels it (Wessel and Wright, "Problems
-and Prospects for Intimate Musical Control of Computers", 2002)."""
+FELT_MS = 5.0
+"""Milliseconds; the way through the MIDI system. An answer takes two such ways, to Antiphon and back, and from 10 ms on
+a keyboard player feels that (Wessel and Wright, "Problems and Prospects for Intimate Musical Control of Computers")."""
 APART_MS = 30.0
 """Milliseconds; the latest note: from here on two that were struck together are no longer one chord to Antiphon."""
-WRONG_STEP_MS = 62.5
-"""Milliseconds; half a sixteenth at 120 BPM: a note that is later is heard in the next step, in another rhythm."""
+WRONG_STEP_MS = 31.0
+"""Milliseconds; twice that is half a sixteenth at 120 BPM: a later answer is heard in the next step."""
 PERIOD_MS = 5.0
 """Milliseconds; a JACK server's period from which on the period itself is what is felt: a note waits for up to two."""
 
@@ -131,9 +131,9 @@ def judge(sent: int, late_ms: list[float], ended: int) -> Verdict:
     if ended < sent:
         return Verdict("must be fixed", f"{says}, but only {ended} of {sent} ended: the others would hang", "lost")
     if typical > WRONG_STEP_MS:
-        return Verdict("must be fixed", f"{says}: so late, a note is heard in the next sixteenth", "late")
+        return Verdict("must be fixed", f"{says}: an answer comes a step too late", "late")
     if typical > FELT_MS:
-        return Verdict("could be better", f"{says}: you will feel that", "late")
+        return Verdict("could be better", f"{says}: there and back, you will feel that", "late")
     if most > APART_MS:
         return Verdict("could be better", f"{says}: some come so late that a chord falls apart", "late")
     return Verdict("good", says)

@@ -179,6 +179,7 @@ def _steps(ports: Ports, found: Probe) -> Iterator[Step]:
     ears.play(found)
     if monitor is not None:
         found.advances, found.period_ms = monitor.frame != frame, monitor.period_ms
+        found.is_pipewire = monitor.is_pipewire
     if found.late_ms or found.advances is not False:  # else it would hang
         yield "closing"
         ears.close()

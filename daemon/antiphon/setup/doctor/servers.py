@@ -8,9 +8,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
 
 import psutil
+
+from antiphon.midi.machine import SYSTEMD
 
 NAMES = ("jackd", "jackdbus", "pipewire")
 DEFAULT = "default"
@@ -96,7 +97,7 @@ def running(is_pipewire: bool = False) -> Server | None:
 def _seen() -> Iterator[tuple[Server, str]]:
     """Yield the servers that serve this user, each with its name among JACK's."""
     me = psutil.Process().username()
-    has_systemd = Path("/run/systemd/system").is_dir()
+    has_systemd = SYSTEMD.is_dir()
     for process in psutil.process_iter():
         try:
             if process.name() in NAMES and (process.name() != "pipewire" or process.username() == me):
