@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,14 +16,13 @@ import pytest
 from antiphon.errors import UserError
 from antiphon.midi import backends, coremidi
 from antiphon.midi.backend import PortGone, PortInUse, Receive
-from antiphon.midi.backends.rtmidi_client import TRIES, RtMidiInput, RtMidiOutput
+from antiphon.midi.backends.rtmidi_client import TRIES, Binding, RtMidiInput, RtMidiOutput
 from antiphon.midi.codec import encode
 from antiphon.midi.connection import Connection
 from antiphon.midi.messages import NoteOff, NoteOn, Packet
 from antiphon.midi.ports import InUse, open_port
+from tests.daemon.live import PATIENCE, Daemon, environment
 
-PATIENCE = 10.0
-"""Seconds after which something that must come never will."""
 KEYS, SYNTH = "USB Keys", "Default App Loopback (B)"
 
 
@@ -33,11 +36,17 @@ class WinMM:
         """Is released each time that a port isn't opened."""
         self.sent: list[bytes] = []
 
+    def systems(self) -> list[str]:
+        return ["winmm"]
+
     def input(self, _system: str, name: str, receive: Receive | None = None, clock: bool = True) -> RtMidiInput:
-        return _Input(Raw(self), "winmm", name, (RuntimeError,), receive)
+        return _Input(self._binding(name), receive, clock)
 
     def output(self, _system: str, name: str) -> RtMidiOutput:
-        return RtMidiOutput(Raw(self), "winmm", name, (RuntimeError,))
+        return RtMidiOutput(self._binding(name))
+
+    def _binding(self, name: str) -> Binding:
+        return Binding("winmm", name, lambda: Raw(self), (RuntimeError,))
 
 
 class Raw:
@@ -57,6 +66,8 @@ class Raw:
     def send_message(self, data: bytes) -> None:
         self._system.sent.append(data)
 
+    def ignore_types(self, **_kinds: bool) -> None: ...
+
     def close_port(self) -> None: ...
 
     def delete(self) -> None: ...
@@ -65,7 +76,7 @@ class Raw:
 class _Input(RtMidiInput):
     def _start_callback(self) -> None: ...
 
-    def _stop_callback(self) -> None: ...
+    def _cancel_callback(self) -> None: ...
 
 
 class Told:
@@ -111,7 +122,7 @@ def test_a_port_that_another_program_has_is_in_use_and_one_that_is_unplugged_is_
 
 
 def test_without_a_port_windows_loopbacks_are_named(winmm: WinMM) -> None:
-    with pytest.raises(UserError, match=r"Windows MIDI Services \(Default App Loopback\) or loopMIDI"):
+    with pytest.raises(UserError, match=r"'App Loopback \(B\)' of Windows MIDI Services, .* or two of loopMIDI's"):
         open_port(winmm.output("winmm", "Antiphon out"), "winmm", "output", "Antiphon out", "")
 
 
@@ -136,6 +147,52 @@ def test_a_port_that_comes_back_in_use_is_told_once_and_opened_when_it_is_free(
     assert len(told.said) == 3
     assert encode(NoteOff(60, 2)) in winmm.sent
     assert connection.close()
+
+
+ON_WINDOWS = """
+import sys
+from antiphon.midi import connection, ports
+from tests.daemon.test_desktop_midi import WinMM
+ports.load_backend = connection.load_backend = WinMM
+from antiphon.__main__ import main
+sys.argv[0] = "antiphon"
+main()
+"""
+
+
+def run_on_windows(*options: str, cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", ON_WINDOWS, "run", "--api", "winmm", *options],
+        cwd=cwd,
+        env={**environment(cwd), "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_newcomer_on_windows_without_a_loopback_plays_on_the_page(tmp_path: Path) -> None:
+    with run_on_windows("--stage-port", "0", cwd=tmp_path) as process:
+        running = Daemon(process, tmp_path)
+        try:
+            running.wait_for("Ctrl-C")
+            running.stop()
+        finally:
+            process.kill()
+    (line,) = [line for line in running.said if line.startswith("no MIDI")]
+    assert "Windows has no virtual ports; give --input and --output a loopback" in line
+    assert "until then you play by stage page" in line
+
+
+@pytest.mark.parametrize("options", [("--no-stage",), ("--input", "USB Keys", "--stage-port", "0")])
+def test_on_windows_who_asks_for_more_than_the_page_is_told_what_to_name(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    with run_on_windows(*options, cwd=tmp_path) as process:
+        said, errors = process.communicate(timeout=30)
+    assert (process.returncode, said) == (2, "")
+    assert errors.startswith("antiphon: Windows has no virtual ports; give --input and --output a loopback")
+    assert errors.count("\n") == 1
 
 
 class CoreMidi:

@@ -28,8 +28,8 @@ from antiphon.live.stopping import stopped_from_outside
 from antiphon.live.terminal import Terminal, is_terminal
 from antiphon.melody.bundle import bundle_names
 from antiphon.midi.connection import Connection
-from antiphon.midi.late_connection import LateConnection
-from antiphon.midi.ports import NoMidiSystem, find_system, free_name
+from antiphon.midi.late_connection import LateConnection, NoConnection
+from antiphon.midi.ports import NoMidiSystem, NoVirtualPorts, find_system, free_name
 from antiphon.musician import Musician, load_musician
 from antiphon.recording.entries import Marker
 from antiphon.recording.journal import Say
@@ -106,13 +106,17 @@ class _Session:
                     self._reporter.warn("a port doesn't close; it is left to the system")
         self._reporter.say("Antiphon has stopped; every note has ended.")
 
-    def _connect(self) -> tuple[Connection | LateConnection, NoMidiSystem | None]:
-        """Open the ports; where there is no MIDI system yet, page or OSC must do, and what is missing is returned."""
+    def _connect(self) -> tuple[Connection | LateConnection | NoConnection, NoMidiSystem | None]:
+        """Open the ports; where there are none, or none yet, page or OSC must do, and what is missing is returned."""
         try:
             return self._open_ports(), None
         except NoMidiSystem as missing:
             if not self._servers:
                 raise
+            if isinstance(missing, NoVirtualPorts):
+                if self._settings.ports.input or self._settings.ports.output:
+                    raise
+                return NoConnection(), missing
             return LateConnection(self._open_ports, self._port_events), missing
 
     def _open_ports(self) -> Connection:
@@ -125,9 +129,11 @@ class _Session:
             self._reporter.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
         return connection
 
-    def _play_through(self, connection: Connection | LateConnection, no_midi: NoMidiSystem | None) -> None:
+    def _play_through(
+        self, connection: Connection | LateConnection | NoConnection, no_midi: NoMidiSystem | None
+    ) -> None:
         """Play through a connection, and record."""
-        midi = None if isinstance(connection, LateConnection) else Midi(connection.input_name, connection.output_name)
+        midi = Midi(connection.input_name, connection.output_name) if isinstance(connection, Connection) else None
         if self._settings.sessions.record:
             recover(self._recording.folder, self._reporter.say)
             self._recording.start(self._settings.play.bpm)

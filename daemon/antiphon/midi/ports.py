@@ -24,14 +24,19 @@ from antiphon.midi.machine import SEQUENCER, look, to_get_library, to_get_midi
 from antiphon.quiet import silenced
 from antiphon.settings import Api
 
-NO_VIRTUAL_PORTS = (
-    "Windows has no virtual ports: name with --input and --output two that lead to your DAW, of Windows MIDI Services "
-    "(Default App Loopback) or loopMIDI (antiphon ports lists the names; docs/daw.md says which)"
-)
-
 
 class NoMidiSystem(UserError):
     """No MIDI system answers on this machine."""
+
+
+class NoVirtualPorts(NoMidiSystem):
+    """There are ports, but none of our own can be made: Windows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Windows has no virtual ports; give --input and --output a loopback that the DAW uses too: 'App Loopback "
+            "(B)' of Windows MIDI Services, with (A) for the DAW, or two of loopMIDI's (antiphon ports lists the names)"
+        )
 
 
 class InUse(UserError):
@@ -198,7 +203,8 @@ def open_port(client: Client, system: System, direction: Direction, own_name: st
 
     Raises:
         InUse: another program has it.
-        UserError: there is no such port, or several, or it is gone, or virtual ports are not to be had (Windows).
+        NoVirtualPorts: they are not to be had.
+        UserError: there is no such port, or several, or it is gone.
     """
     if part:
         full_name = find_port(client.ports(), part, direction, numbered=system == "winmm")
@@ -213,7 +219,7 @@ def open_port(client: Client, system: System, direction: Direction, own_name: st
             ) from None
         return full_name
     if system == "winmm":
-        raise UserError(NO_VIRTUAL_PORTS)
+        raise NoVirtualPorts
     try:
         client.open_virtual(own_name)
     except MidiError as error:
