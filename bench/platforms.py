@@ -38,7 +38,7 @@ def on_jackd(command: Sequence[str]) -> str:
     server, lifeline = bootstrap.start_jackd(environment, realtime=True)
     try:
         if not bootstrap.jack_answers(environment, seconds=10, python=sys.executable):
-            raise SystemExit("jackd does not start; to see why, run: jackd -d dummy")
+            raise SystemExit("jackd does not start (a machine bears eight at a time); to see why, run: jackd -d dummy")
         return output(command, environment)
     finally:
         os.close(lifeline)

@@ -122,7 +122,7 @@ def look() -> Machine:
         finds_pipewire_jack=libjack.finds_pipewire(),
         has_systemd=SYSTEMD.is_dir(),
         has_pw_metadata=shutil.which("pw-metadata") is not None,
-        asked_of_pipewire=next((f"{name}={os.environ[name]}" for name in _ASKING if os.environ.get(name)), ""),
+        asked_of_pipewire=next((f"{name}={os.environ[name]}" for name in _ASKING if _is_asked_by_user(name)), ""),
         has_jackd=shutil.which("jackd") is not None,
         bootstrap=_bootstrap(),
     )
@@ -242,6 +242,11 @@ def _does_pipewire_answer() -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_asked_by_user(name: str) -> bool:
+    """Return whether a variable asks PipeWire for a period other than what Antiphon asks for by itself."""
+    return os.environ.get(name, "") not in ("", libjack.LATENCY)
 
 
 def _bootstrap() -> str:
