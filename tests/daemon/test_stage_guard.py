@@ -181,4 +181,4 @@ def test_a_host_that_is_not_ours_is_told(tmp_path: Path) -> None:
     )
     assert done.returncode == 2  # neither MIDI nor a page
     assert "192.0.2.1" in done.stdout
-    assert "jackd" in done.stderr
+    assert "JACK" in done.stderr

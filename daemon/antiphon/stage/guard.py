@@ -15,7 +15,12 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_FORBIDDEN, _MISDIRECTED = 403, 421
+from antiphon.clock import now
+from antiphon.stage.guesses import Guesses
+
+_FORBIDDEN, _MISDIRECTED, _TOO_MANY, _UNAVAILABLE = 403, 421, 429, 503
+MOST_REQUESTS = 100
+"""Requests and WebSockets that are served at once, of those that were let in."""
 _USUAL_PORT = 80
 """The port that browsers leave out of `Host`."""
 
@@ -49,14 +54,26 @@ class Guard:
         self._port = port
         self._token = token
         self._cookie = f"antiphon-{port}"  # cookies are shared by all ports of a host
+        self._guesses = Guesses()
+        self._let_in = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         connection = HTTPConnection(scope)
         answer = self._answer(scope, connection)
+        if answer is None and self._let_in >= MOST_REQUESTS:
+            answer = PlainTextResponse("Too much is open at once; close a page, and try again.\n", _UNAVAILABLE)
         if answer is not None:
+            answer.headers["Connection"] = "close"  # who is refused keeps no connection open
             await answer(scope, receive, send)
             return
+        self._let_in += 1
+        try:
+            await self._pass_on(scope, receive, send, connection)
+        finally:
+            self._let_in -= 1
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, connection: HTTPConnection) -> None:
         host = connection.headers["host"]
 
         async def send_guarded(message: Message) -> None:
@@ -71,19 +88,30 @@ class Guard:
         if not self._is_host(connection.headers.get("host", "")):
             return PlainTextResponse("This is Antiphon; open it by the address that it printed.\n", _MISDIRECTED)
         if self._token is not None:
-            given = connection.query_params.get("token")
-            if scope["type"] == "http" and scope["path"] == "/" and given is not None and self._is_token(given):
-                entered = RedirectResponse("/", 303)
-                entered.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
-                return entered
-            if not self._is_token(connection.cookies.get(self._cookie, "")):
-                return PlainTextResponse("Open the whole address that Antiphon printed, with its token.\n", _FORBIDDEN)
+            refused = self._answer_without_token(scope, connection, self._token)
+            if refused is not None:
+                return refused
         if scope["type"] == "websocket" and not _is_same_origin(connection.headers):
             return PlainTextResponse("Only Antiphon's own page may do that.\n", _FORBIDDEN)
         return None
 
-    def _is_token(self, given: str) -> bool:
-        return self._token is not None and secrets.compare_digest(given.encode(), self._token.encode())
+    def _answer_without_token(self, scope: Scope, connection: HTTPConnection, token: str) -> Response | None:
+        """Return what is answered to who hasn't shown the token yet, or shows it now; None where the cookie is it."""
+        is_entrance = scope["type"] == "http" and scope["path"] == "/"
+        given = connection.query_params.get("token", "") if is_entrance else ""
+        shown = given or connection.cookies.get(self._cookie, "")
+        address = connection.client.host if connection.client else ""
+        if shown and not self._guesses.may_guess(address, now()):
+            return PlainTextResponse("Too many wrong tokens came from your address; wait a moment.\n", _TOO_MANY)
+        if not secrets.compare_digest(shown.encode(), token.encode()):
+            if shown:
+                self._guesses.was_wrong(address, shown, now())
+            return PlainTextResponse("Open the whole address that Antiphon printed, with its token.\n", _FORBIDDEN)
+        if given:
+            entered = RedirectResponse("/", 303)
+            entered.set_cookie(self._cookie, token, httponly=True, samesite="strict")
+            return entered
+        return None
 
     def _is_host(self, header: str) -> bool:
         if ":" not in header.rpartition("]")[2]:

@@ -53,8 +53,12 @@ class Page:
         try:
             self._waiting.put_nowait(text)
         except asyncio.QueueFull:
-            if self._task is not None:
-                self._task.cancel()
+            self.leave()
+
+    def leave(self) -> None:
+        """End serving it."""
+        if self._task is not None:
+            self._task.cancel()
 
     def tell(self, message: messages.FromDaemon) -> None:
         """Send it a message."""
@@ -88,6 +92,8 @@ class Hub:
         self._clock = clock
         self._say = say
         self._pages: set[Page] = set()
+        self._arriving: dict[Page, None] = {}
+        """Those that haven't said hello yet, the oldest first."""
         self._state: messages.State | None = None
         self._last: dict[type, str] = {}
         self._sounding: defaultdict[messages.Part, ActiveNotes[NoteOn]] = defaultdict(ActiveNotes)
@@ -125,11 +131,16 @@ class Hub:
 
     async def _admit(self, page: Page) -> None:
         """Hear a page's first message, and tell it how things stand."""
+        if len(self._arriving) >= MOST_PAGES:
+            next(iter(self._arriving)).leave()
+        self._arriving[page] = None
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 hello = _from_page.decode(await page.socket.receive_text())
         except (msgspec.MsgspecError, KeyError, TimeoutError):
             hello = None
+        finally:
+            del self._arriving[page]
         if not isinstance(hello, PageHello):
             await page.close(_POLICY, messages.Refused("a page says hello first, and its version"))
         elif hello.version != VERSION:

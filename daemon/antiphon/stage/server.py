@@ -24,6 +24,7 @@ from antiphon import clock
 from antiphon.recording.sessions import Listed, list_sessions
 from antiphon.stage import messages
 from antiphon.stage.address import bind, new_token, url_of
+from antiphon.stage.connections import WebSocketConnection, http_protocol
 from antiphon.stage.guard import Guard
 from antiphon.stage.guides import guide
 from antiphon.stage.hub import Hub
@@ -105,9 +106,9 @@ async def _serve(app: Guard, hub: Hub, listening: socket.socket, ready: messages
     server = _Server(
         uvicorn.Config(
             app,
-            http="h11",
+            http=http_protocol(),
             loop="asyncio",
-            ws="websockets-sansio",
+            ws=WebSocketConnection,
             ws_max_size=LONGEST_MESSAGE,
             ws_ping_interval=PING_SECONDS,
             ws_ping_timeout=PONG_SECONDS,
@@ -116,7 +117,7 @@ async def _serve(app: Guard, hub: Hub, listening: socket.socket, ready: messages
             log_config=None,
             access_log=False,
             server_header=False,
-            limit_concurrency=100,
+            proxy_headers=False,  # nothing stands between: an address is the peer's own
             timeout_graceful_shutdown=1,
         )
     )
