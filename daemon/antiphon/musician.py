@@ -184,21 +184,26 @@ def musician_for(musician: Musician, model: str) -> Musician:
     return another
 
 
+def thru_channel_of(settings: Settings) -> int | None:
+    """Return the channel, 1…16, on which what the performer plays is passed on; None where nothing is."""
+    hands = settings.hands
+    return hands.thru_channel if hands.thru or hands.left_hand == "passed" else None
+
+
 def _check_channels(settings: Settings) -> None:
     """Refuse settings in which one part's note-offs would end another part's notes.
 
     Raises:
         UserError: two parts share a channel.
     """
-    play, hands, metronome = settings.play, settings.hands, settings.metronome
-    passes_on = hands.thru or hands.left_hand == "passed"
-    if passes_on and hands.thru_channel == play.channel:
+    play, metronome = settings.play, settings.metronome
+    thru_channel = thru_channel_of(settings)
+    if thru_channel == play.channel:
         raise UserError(
             f"hands.thru_channel and play.channel are both {play.channel}: what you play and the answer "
             "would end each other's notes; give one of them another channel"
         )
-    taken = {play.channel, hands.thru_channel} if passes_on else {play.channel}
-    if metronome.on and metronome.channel in taken:
+    if metronome.on and metronome.channel in (play.channel, thru_channel):
         raise UserError(
             f"metronome.channel is {metronome.channel}, on which the answer or what you play goes out as well "
             "(play.channel, hands.thru_channel): they would end each other's notes; give it another channel"

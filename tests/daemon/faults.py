@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty
 
 import pytest
 
@@ -72,11 +72,11 @@ class Peer(Keyboard):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._queue: SimpleQueue[Heard] = SimpleQueue()
         self.arrive()
 
     def arrive(self) -> None:
         """Open the ports."""
+        self._begin_to_hear()
         self._is_here = True
         self._out = load_backend().output("jack", f"{self._name} keys")
         self._in = load_backend().input("jack", f"{self._name} synth", self._receive)

@@ -22,7 +22,9 @@ from antiphon.live.priority import REALTIME_PRIORITY
 from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.connection import SETTLE_SECONDS
-from antiphon.midi.messages import NoteOff, NoteOn
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
+from antiphon.midi.protocol import ALL_NOTES_OFF
+from antiphon.midi.sent_notes import REPEAT_SECONDS
 from antiphon.recording.tempo_map import TICKS_PER_BEAT
 from tests.daemon.tunes import ODE_IN_E_FLAT, Tune, events
 
@@ -66,13 +68,46 @@ def punctual() -> Iterator[None]:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
+class Repeats:
+    """Tells what is sent again, and changes nothing for a synthesiser that has heard it the first time."""
+
+    def __init__(self) -> None:
+        self._ended: set[tuple[int, int]] = set()
+        self._sounding: set[tuple[int, int]] = set()
+        self._last: dict[int, float] = {}
+
+    def has(self, heard: Heard) -> bool:
+        """Return whether it is a note's second note-off, or "all notes off" where no note is on, and not just ended."""
+        event = heard.event
+        if isinstance(event, ControlChange) and event.controller == ALL_NOTES_OFF:
+            silent = all(channel != event.channel for channel, _ in self._sounding)
+            return silent and heard.time - self._last.get(event.channel, heard.time) > REPEAT_SECONDS / 2
+        if not isinstance(event, NoteOn | NoteOff):
+            return False
+        place = (event.channel, event.pitch)
+        if isinstance(event, NoteOff) and place in self._ended:
+            self._ended.remove(place)  # a third one is none
+            return True
+        if (
+            isinstance(event, NoteOn) or event.channel in self._last
+        ):  # where nothing has sounded, nothing was sent again
+            self._last[event.channel] = heard.time
+        if isinstance(event, NoteOn):
+            self._ended.discard(place)
+            self._sounding.add(place)
+        else:
+            self._ended.add(place)
+            self._sounding.discard(place)
+        return False
+
+
 class Keyboard:
     """A pianist with a cable to the daemon's input and one from its output."""
 
     def __init__(self, name: str, plays_to: str = "", listens_to: str = "") -> None:
         """Plug the cables into the ports of the daemon `name`, or into others: a part of each one's name."""
         backend = load_backend()
-        self._queue: SimpleQueue[Heard] = SimpleQueue()
+        self._begin_to_hear()
         self._out = backend.output("jack", f"{name} keys")
         self._in = backend.input("jack", f"{name} ears", self._receive)
         self._out.open(full_name(self._out.ports(), plays_to or f"{name} in"), "keys")
@@ -88,8 +123,15 @@ class Keyboard:
         self._in.close()
         self._out.close()
 
+    def _begin_to_hear(self) -> None:
+        self._queue: SimpleQueue[Heard] = SimpleQueue()
+        self.repeats: SimpleQueue[Heard] = SimpleQueue()
+        """What is sent because wires lose messages: a note's second note-off, and "all notes off" after silence."""
+        self._wire = Repeats()
+
     def _receive(self, message: Sequence[int]) -> None:
-        self._queue.put(Heard(time.monotonic(), decode(message)))
+        heard = Heard(time.monotonic(), decode(message))
+        (self.repeats if self._wire.has(heard) else self._queue).put(heard)
 
     def play(self, tune: Tune, bpm: float = BPM, start: float | None = None) -> None:
         """Play a tune, from `start` on (by `time.monotonic()`) or from now."""

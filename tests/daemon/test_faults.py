@@ -112,6 +112,8 @@ def test_a_peer_goes_and_comes_back(jack_server: dict[str, str], tmp_path: Path)
         # Where it took long to leave, the note had come to its own end before.
         came = [each.event for each in stage.hear_until(lambda events: ControlChange(123, 0, 2) in events)]
         assert came[:-1] in ([NoteOff(note.pitch, 2)], [])
+        if came[:-1]:
+            assert stage.repeats.get(timeout=PATIENCE).event == NoteOff(note.pitch, 2)
         stage.play(CALL)
         assert not sounding(stage.hear(2 * len(CALL)))
         running.stop()

@@ -23,7 +23,7 @@ ORDER = (
     *("options", "cli", "commands", "__main__"),
 )
 """All packages and modules at the top of `antiphon`: each may import those before it, and no others."""
-PURE_MIDI = ("protocol", "messages", "codec", "active_notes")
+PURE_MIDI = ("protocol", "messages", "codec", "active_notes", "sent_notes")
 """Modules of `midi/` that open no port: values and functions."""
 
 
@@ -35,7 +35,9 @@ FORBIDDEN = {
     "melody": WORLD,
     "improviser": (
         *ours("settings", "midi.codec", "midi.ports", "midi.port", "midi.connection", "midi.jack_monitor"),
-        *ours("midi.libjack", "midi.late_connection", "midi.backend", "midi.backends", "midi.time_limit"),
+        *ours(
+            "midi.c_counter", "midi.libjack", "midi.late_connection", "midi.backend", "midi.backends", "midi.time_limit"
+        ),
         *WORLD,
     ),
     "stage": ours("improviser", "trial", "musician"),

@@ -61,6 +61,9 @@ class Collected:
     def send(self, packet: Packet) -> None:
         self.sent.append(packet.data)
 
+    def repeat(self, now: float) -> None:
+        pass
+
     def end_notes(self) -> None:
         pass
 

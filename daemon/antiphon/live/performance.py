@@ -47,6 +47,9 @@ class Output(Protocol):
     def send(self, packet: Packet) -> None:
         """Send a message, now."""
 
+    def repeat(self, now: float) -> float | None:
+        """Send again what may have been lost and is due `now`; return when more is due. No record is told of it."""
+
     def end_notes(self) -> None:
         """Send the note-offs of what has been sent and sounds, whatever the improviser knows of it."""
 
@@ -185,7 +188,8 @@ class Performance:
         self._has_answered = False
         due = improviser.next_time()
         if arrived is None:
-            arrived = self._wait(due)
+            repeat = self._output.repeat(self._inbox.now())
+            arrived = self._wait(due if repeat is None else repeat if due is None else min(due, repeat))
         moment = self._inbox.now() if arrived is None else arrived.time
         if due is not None and moment - due > PAUSE_SECONDS:
             self._resume(moment)

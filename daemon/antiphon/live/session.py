@@ -30,7 +30,7 @@ from antiphon.melody.bundle import bundle_names
 from antiphon.midi.connection import Connection
 from antiphon.midi.late_connection import LateConnection, NoConnection
 from antiphon.midi.ports import NoMidiSystem, NoVirtualPorts, find_system, free_name
-from antiphon.musician import Musician, load_musician
+from antiphon.musician import Musician, load_musician, thru_channel_of
 from antiphon.recording.entries import Marker
 from antiphon.recording.journal import Say
 from antiphon.recording.record import BothRecords, Record
@@ -124,6 +124,8 @@ class _Session:
         system, inputs = find_system(ports.api)
         name = free_name(inputs, ports.name)
         connection = Connection(system, name, ports.input, ports.output, self._inbox.receive, self._port_events)
+        if (thru := thru_channel_of(self._settings)) is not None:
+            connection.send_once(thru)
         connection.open()
         if name != ports.name:
             self._reporter.warn(f"another Antiphon plays as {ports.name!r}, so this one is {name!r}")
@@ -151,7 +153,7 @@ class _Session:
                 hooks = Hooks(show or NoView(), commands, programs.choose, self._link.look, self._reporter.log)
                 Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:
-            connection.end_notes()  # before the recording is finished: the disk may be slow
+            connection.finish()  # before the recording is finished: the disk may be slow
             if show is not None:
                 show.end_notes(self._inbox.now())
             self._link.close()

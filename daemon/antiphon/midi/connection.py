@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from antiphon.errors import UserError
-from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.backend import Input, MidiError, NoSystem, Output, Receive, System
 from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import encode
 from antiphon.midi.jack_monitor import JackServerMonitor
-from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, Packet
+from antiphon.midi.messages import Message, Packet
 from antiphon.midi.port import Port
 from antiphon.midi.ports import InUse
-from antiphon.midi.protocol import ALL_NOTES_OFF
+from antiphon.midi.sent_notes import REPEAT_SECONDS, SentNotes
 from antiphon.midi.time_limit import within
 
 LOOK_SECONDS = 0.5
@@ -69,9 +69,7 @@ class Connection:
         )
         self._jack: JackServerMonitor | None = None
         self._send: Callable[[bytes], None] | None = None
-        self._sounding: ActiveNotes[NoteOn] = ActiveNotes()
-        self._channels: set[int] = set()
-        """Those on which notes have been sent, 1…16."""
+        self._notes = SentNotes()
         self._is_away = self._hangs = False
         self._frame, self._still = -1, 0
         self._is_closing = False
@@ -111,41 +109,58 @@ class Connection:
         send = self._send
         if send is None:
             return
-        message = packet.message
-        if isinstance(message, NoteOn):
-            self._sounding.turn_on(message)
-            self._channels.add(message.channel)
-        elif isinstance(message, NoteOff) and self._sounding.turn_off(message) is None:
+        if packet.message is not None and not self._notes.send(packet.message):
             return  # it was ended already, when a port was lost
         with contextlib.suppress(MidiError):  # the watching thread will find out
             send(packet.data)
+
+    def send_once(self, channel: int) -> None:
+        """Repeat no note-off on a channel, 1…16: what leaves there is the performer's own."""
+        self._notes.send_once(channel)
+
+    def repeat(self, now: float) -> float | None:
+        """Send again what may have been lost and is due; return when something is due next, in seconds, if ever."""
+        if self._send is None:
+            return None
+        self._send_all(self._notes.due(now, self._late_cycles))
+        return self._notes.next_time()
 
     def close(self) -> bool:
         """End what sounds, and close both ports; return whether that was done in time."""
         self._is_closing = True
         self._wake.set()
-        self.end_notes()
+        self.finish()
         return within(CLOSE_SECONDS, self._close_all)
 
     def end_notes(self) -> None:
         """Send the note-offs of what still sounds, whatever became of who played it."""
-        send = self._send
-        if send is not None:
-            for note_off in self._sounding.turn_all_off():
-                with contextlib.suppress(MidiError):
-                    send(encode(note_off))
+        if self._send is not None:
+            self._send_all(self._notes.end_all())
+
+    def finish(self) -> None:
+        """End what still sounds, for good: it is sent again before this returns, which takes three repeats at most."""
+        self.end_notes()
+        while self._send is not None and (messages := self._notes.last_due(self._late_cycles)):
+            time.sleep(REPEAT_SECONDS)
+            self._send_all(messages)
 
     def _reconnect(self) -> None:
         """Send through the port that is open now; what sounded when the last one was lost is ended first."""
         if not self._out.is_open or self._out.client is None:
             return
-        was_gone, send = self._send is None, self._out.client.send
-        self._send = send
+        was_gone, self._send = self._send is None, self._out.client.send
         if was_gone:
-            self.end_notes()
-            for channel in sorted(self._channels):  # for what was sent to a port that was gone already
+            self._send_all(self._notes.silence_all())  # what was sent to a port that was gone already, too
+
+    def _send_all(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            if (send := self._send) is not None:
                 with contextlib.suppress(MidiError):
-                    send(encode(ControlChange(ALL_NOTES_OFF, 0, channel)))
+                    send(encode(message))
+
+    @property
+    def _late_cycles(self) -> int:
+        return 0 if self._jack is None else self._jack.late_cycles
 
     # The watching thread
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from antiphon.midi import libjack
 from antiphon.midi.backends import load_backend
+from antiphon.midi.c_counter import CCounter
 
 _kept: list[Any] = []
 """Called by libjack's threads, so never to be collected."""
@@ -37,11 +38,13 @@ class JackServerMonitor:
         self._client = None
         if self._lib is None:
             return
+        self._late = CCounter()
         self._client = self._lib.jack_client_open(name.encode(), libjack.NO_START_SERVER, None)
         if self._client:
             callback = libjack.ENDED(self._end)
             _kept.append(callback)
-            self._lib.jack_on_shutdown(self._client, callback, None)  # which must come before jack_activate
+            self._lib.jack_on_shutdown(self._client, callback, None)  # both must come before jack_activate
+            self._lib.jack_set_xrun_callback(self._client, self._late.callback, self._late.data)
             if self._lib.jack_activate(self._client):
                 self.has_ended = True
 
@@ -66,6 +69,11 @@ class JackServerMonitor:
     def is_pipewire(self) -> bool:
         """Whether the server is PipeWire."""
         return self._lib is not None and libjack.is_pipewire(self._lib)
+
+    @property
+    def late_cycles(self) -> int:
+        """Cycles for which a program was late; without `--sync`, JACK has dropped MIDI then."""
+        return self._late.count if self._client else 0
 
     def close(self) -> None:
         """Leave the server; it may take its time over it."""

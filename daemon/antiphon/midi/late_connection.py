@@ -48,10 +48,19 @@ class LateConnection:
         if self._taken is not None:
             self._taken.send(packet)
 
+    def repeat(self, now: float) -> float | None:
+        """Send again what may have been lost, and return when more is due, in seconds."""
+        return None if self._taken is None else self._taken.repeat(now)
+
     def end_notes(self) -> None:
         """End what sounds."""
         if self._taken is not None:
             self._taken.end_notes()
+
+    def finish(self) -> None:
+        """End what sounds, for good."""
+        if self._taken is not None:
+            self._taken.finish()
 
     def close(self) -> bool:
         """Stop to look, and close the ports; return whether that was done in time."""
@@ -66,7 +75,13 @@ class NoConnection:
     def send(self, packet: Packet) -> None:
         """Drop a message."""
 
+    def repeat(self, now: float) -> float | None:
+        """Do nothing: no note has been sent."""
+
     def end_notes(self) -> None:
+        """Do nothing: no note has been sent."""
+
+    def finish(self) -> None:
         """Do nothing: no note has been sent."""
 
     def close(self) -> bool:

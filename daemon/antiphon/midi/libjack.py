@@ -102,6 +102,7 @@ def opened(path: str) -> Any | None:
         for question in (lib.jack_get_buffer_size, lib.jack_get_sample_rate):
             question.restype, question.argtypes = ctypes.c_uint32, [ctypes.c_void_p]
         lib.jack_on_shutdown.argtypes = [ctypes.c_void_p, ENDED, ctypes.c_void_p]
+        lib.jack_set_xrun_callback.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
         if not os.environ.get(DEBUG):
             # What it has to say, a dozen lines each time, we say in one. A function of C that does nothing with a
             # text: a Python one would have libjack's threads wait for the interpreter.
