@@ -8,7 +8,8 @@ import os
 import socket
 import subprocess
 import sys
-import threading
+from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ import pytest
 from antiphon import files
 from antiphon.errors import UserError
 from antiphon.files import sync, write_whole
-from antiphon.live import serving_link
+from antiphon.live import child_process, link_process, serving_link
 from antiphon.osc import server as osc_server
 from antiphon.recording import sessions
 from antiphon.settings import read_settings
@@ -139,25 +140,61 @@ def test_a_port_that_is_taken_is_left_to_who_has_it() -> None:
         assert first.proto == socket.IPPROTO_TCP
 
 
-def test_on_windows_the_pages_server_hears_nothing_of_our_console(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda: serving_link.Link("antiphon.stage", print, print).start(Setup("127.0.0.1", 0, 0.0, "", "0")),
+        lambda: link_process.LinkProcess(None, print, print),  # type: ignore[arg-type]
+    ],
+)
+def test_on_windows_processes_beside_hear_nothing_of_our_console(
+    start: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[dict[str, Any]] = []
-    ended = threading.Event()
 
-    def start(_command: list[str], **options: Any) -> Any:
+    def popen(_command: list[str], **options: Any) -> Any:
         started.append(options)
         raise FileNotFoundError(2, "no such file")
 
-    monkeypatch.setattr(serving_link, "sys", on("win32"))
+    monkeypatch.setattr(child_process, "sys", on("win32"))
     monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x08000000, raising=False)
-    monkeypatch.setattr(subprocess, "Popen", start)
-    link = serving_link.Link("antiphon.stage", lambda _message: None, ended.set)
+    monkeypatch.setattr(subprocess, "Popen", popen)
     with pytest.raises(FileNotFoundError):
-        link.start(Setup("127.0.0.1", 0, 0.0, str(tmp_path), "0"))
+        start()
     (options,) = started
     assert options["creationflags"] == 0x08000000
     assert "start_new_session" not in options
+
+
+class Msvcrt:
+    """C's library on Windows, which locks bytes from where the file stands: one handle has them at a time."""
+
+    LK_NBLCK = 2
+
+    def __init__(self) -> None:
+        self.locked: dict[tuple[int, int], int] = {}
+
+    def locking(self, handle: int, mode: int, count: int) -> None:
+        assert (mode, count) == (self.LK_NBLCK, 1)
+        place = os.fstat(handle).st_ino, os.lseek(handle, 0, os.SEEK_CUR)
+        if self.locked.setdefault(place, handle) != handle:
+            raise PermissionError(13, "Permission denied")
+
+
+def test_on_windows_a_journal_is_locked_beyond_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    msvcrt = Msvcrt()
+    monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)  # type: ignore[arg-type]
+    monkeypatch.setattr(files, "sys", on("win32"))
+    path = tmp_path / "a.journal"
+    path.write_bytes(b"content")
+    with FileIO(path, "r+") as first, FileIO(path, "r+") as second:
+        assert files.lock(first)
+        assert not files.lock(second)
+        assert first.read() == b"content"
+        second.seek(0)
+        assert second.read() == b"content"
+    ((_, place),) = msvcrt.locked
+    assert place > 1 << 20
 
 
 def test_a_settings_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import rtmidi
 
 from tests.daemon.faults import in_terminal
 from tests.daemon.live import PATIENCE, Keyboard, daemon, environment
 
 ODE = Path(__file__).parents[2] / "docs" / "ode-to-joy.mid"
+MODEL = Path(__file__).parents[2] / "models" / "essen"
 PROGRAMS = {
     "antiphon": ("run", "render", "listen", "learn", "ports", "sessions", "doctor", "bench"),
     "antiphon_trainer": ("prepare", "train", "convert", "train-key", "evaluate", "audition", "generate"),
@@ -68,6 +71,24 @@ def test_what_commands_print_can_be_printed(encoding: str, tmp_path: Path, jack_
     assert missing.returncode == 2
     if encoding.startswith("cp"):
         assert b"fehlt->\\u30e9.mid" in missing.stderr
+
+
+def test_ports_and_folders_may_have_any_name(tmp_path: Path, jack_server: dict[str, str]) -> None:
+    home = tmp_path / "Zoë ラ →"
+    home.mkdir()
+    shutil.copytree(MODEL, home / "modèle")
+    piano = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Flügel ラ")
+    piano.open_virtual_port("→")
+    try:
+        ports = printed("cp1252", "ports", "--api", "jack", cwd=home)
+        assert "  Flügel \\u30e9:->" in ports.stdout.decode("cp1252").splitlines()
+        (home / "own.toml").write_text('[ports]\ninput = "Klavier"\n', encoding="utf-8")
+        doctor = printed("cp1252", "doctor", "--api", "jack", "--config", str(home / "own.toml"), cwd=home)
+        assert "'Flügel \\u30e9:->'" in doctor.stdout.decode("cp1252")
+    finally:
+        piano.delete()
+    heard = printed("cp1252", "listen", str(ODE), "--model", str(home / "modèle"), cwd=home)
+    assert (heard.returncode, heard.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])

@@ -35,6 +35,15 @@ def test_a_signal_that_doesnt_wake_the_main_thread_ends_the_set(
     assert any("every note has ended" in line for line in running.said)
 
 
+def test_a_set_that_is_to_outlive_its_terminal_does(jack_server: dict[str, str], tmp_path: Path) -> None:
+    nohup = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    with patched_daemon(nohup, "--name", "Stay", cwd=tmp_path) as running, Keyboard("Stay") as pianist:
+        running.process.send_signal(signal.SIGHUP)
+        pianist.press(NoteOn(63, 80, 1))
+        assert ons(pianist.hear(1))
+        running.stop()
+
+
 WINDOWS = """
 import ctypes, os, threading
 from pathlib import Path

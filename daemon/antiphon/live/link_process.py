@@ -15,6 +15,7 @@ import msgspec
 from antiphon import clock
 from antiphon.ableton_link.messages import Failed, FromPeer, Join, Proposal, ToPeer
 from antiphon.errors import DEBUG
+from antiphon.live.child_process import apart
 
 CLOSE_SECONDS = 1.0
 """What its end may take before it is ended."""
@@ -40,16 +41,13 @@ class LinkProcess:
         self._ended = ended
         self._queue: SimpleQueue[ToPeer | None] = SimpleQueue()  # its put() waits for nobody
         self._is_closing = False
-        new_group = {"start_new_session": True}  # Ctrl-C is for the process that plays
-        if sys.platform == "win32":
-            new_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         self._started = clock.now()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "antiphon.ableton_link"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
-            **new_group,  # type: ignore[call-overload]
+            **apart(),
         )
         self._queue.put(join)
         for name, work in (("writes to Link", self._write), ("hears Link", self._read)):

@@ -17,11 +17,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import msgspec
 
 from antiphon.errors import DEBUG
+from antiphon.live.child_process import apart
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.stage import messages
 from antiphon.stage.messages import NoteOff, NoteOn, Notice
@@ -65,16 +65,12 @@ class Link:
         Raises:
             OSError: it can't be started.
         """
-        # Ctrl-C and the terminal's end are for the process that plays.
-        apart: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            apart = {"creationflags": subprocess.CREATE_NO_WINDOW}  # a console of its own, which nobody sees
         self._process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
-            **apart,
+            **apart(),
         )
         self._queue.put([setup])
         for name, work in (("writes to", self._write), ("hears", self._read)):

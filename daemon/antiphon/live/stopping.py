@@ -26,6 +26,9 @@ def stopped_from_outside(stop: Callable[[], None]) -> Iterator[None]:
     A Windows console that closes waits until the block has ended. Only for the main thread.
     """
     numbers = {getattr(signal, name) for name in SIGNALS if hasattr(signal, name)}
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN:
+        numbers.discard(hangup)  # nohup: it is to outlive its terminal
     ended = threading.Event()
     # Python's handler in C writes a signal's number into the socket at once, on whatever thread it runs.
     listening, told = socket.socketpair()

@@ -149,8 +149,8 @@ def main() -> None:
         found.is_realtime = granted
         for step in _steps(ports, found):
             found.step = step
-            sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
-            sys.stdout.flush()
+            sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+            sys.stdout.buffer.flush()
 
 
 def _steps(ports: Ports, found: Probe) -> Iterator[Step]:
