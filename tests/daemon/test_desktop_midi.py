@@ -189,7 +189,10 @@ def test_on_windows_who_asks_for_more_than_the_page_is_told_what_to_name(
     options: tuple[str, ...], tmp_path: Path
 ) -> None:
     with run_on_windows(*options, cwd=tmp_path) as process:
-        said, errors = process.communicate(timeout=30)
+        try:
+            said, errors = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
     assert (process.returncode, said) == (2, "")
     assert errors.startswith("antiphon: Windows has no virtual ports; give --input and --output a loopback")
     assert errors.count("\n") == 1
