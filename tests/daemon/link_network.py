@@ -98,10 +98,13 @@ class Peer:
 
 
 @contextmanager
-def link_peer(inside: Sequence[str], bpm: float) -> Iterator[Peer]:
-    """Start another program on Link in a network; it leaves at the end."""
+def link_peer(inside: Sequence[str], bpm: float, bar: int = 4) -> Iterator[Peer]:
+    """Start another program on Link in a network, with bars of so many beats; it leaves at the end."""
     process = subprocess.Popen(
-        [*inside, sys.executable, str(PEER), str(bpm)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*inside, sys.executable, str(PEER), str(bpm), str(bar)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         peer = Peer(process)

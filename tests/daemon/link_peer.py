@@ -1,6 +1,6 @@
 """Another program on Link, as a process: told what to do a line at a time, it answers each with how its session stands.
 
-    python tests/daemon/link_peer.py BPM
+    python tests/daemon/link_peer.py BPM QUANTUM
 
 It imports nothing of Antiphon: what it says of the beat is Link's own word.
 """
@@ -13,11 +13,9 @@ import time
 
 from link import Link
 
-QUANTUM = 4.0
-
 
 def main() -> None:
-    link = Link(float(sys.argv[1]))
+    link, quantum = Link(float(sys.argv[1])), float(sys.argv[2])  # BPM, and the beats of a bar
     link.startStopSyncEnabled = True
     link.enabled = True
     clock = link.clock()
@@ -35,7 +33,7 @@ def main() -> None:
         said = {
             "bpm": state.tempo(),
             "time": (before + after) / 2,
-            "beat": state.beatAtTime(micros, QUANTUM),
+            "beat": state.beatAtTime(micros, quantum),
             "is_playing": state.isPlaying(),
             "peers": link.numPeers(),
         }

@@ -1,16 +1,20 @@
 """Ableton Link's timeline as the improviser follows it, in virtual time; and what is asked of Link."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
 from antiphon import commands
-from antiphon.ableton_link.messages import Proposal
+from antiphon.ableton_link.messages import Failed, Join, Proposal
 from antiphon.cli import app
 from antiphon.improviser.events import SyncChange, TempoChange
 from antiphon.improviser.input.controls import Control
@@ -21,10 +25,13 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.live import link_sync
 from antiphon.live.inbox import Asked, Inbox
 from antiphon.live.link_sync import LinkSync
+from antiphon.live.recording_switch import RecordingSwitch
+from antiphon.live.reporter import Reporter
 from antiphon.melody.grid import Tempo
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameters import Play
-from antiphon.recording.entries import LinkHeard
+from antiphon.recording.entries import LinkHeard, Received
+from antiphon.recording.session_file import read_session
 from antiphon.settings import read_settings
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 
@@ -131,6 +138,25 @@ def test_a_link_session_is_said_once_where_it_stands_in_another_way() -> None:
     ]
 
 
+def test_a_transport_that_was_stopped_is_forgotten_while_nobody_is_there_and_with_the_session() -> None:
+    keeper = Timekeeper(Tempo(BPM), "link")
+    for heard, stands in (
+        (timeline(playing=True), "together"),
+        (timeline(), "stopped"),
+        (timeline(peers=0), "alone"),
+        (timeline(), "together"),
+        (timeline(playing=True), "together"),
+        (timeline(), "stopped"),
+    ):
+        keeper.hear_link(1.0, heard)
+        assert keeper.link == stands
+    keeper.change_sync("fixed")
+    keeper.change_sync("link")
+    assert keeper.link is None
+    keeper.hear_link(2.0, timeline())
+    assert keeper.link == "together"
+
+
 def test_links_transport_ends_the_answer_when_it_stops_and_its_beat_is_met_again_when_it_starts() -> None:
     player = improviser(sync="link", mode="continue")
     messages = player.receive(0.0, timeline(BPM, playing=True))
@@ -198,6 +224,20 @@ def test_link_that_is_left_is_heard_no_more() -> None:
     player.receive(1.0, SyncChange("fixed"))
     player.receive(2.0, timeline(140.0))
     assert (player.bpm, player.is_shared, player.snapshot().health) == (90.0, False, "none")
+
+
+# As a recording keeps it
+
+
+def test_a_recording_that_begins_in_mid_set_counts_links_time_from_there(tmp_path: Path) -> None:
+    switch = RecordingSwitch(tmp_path, {}, Reporter(print))
+    switch.switch(True, 10.0, improviser(sync="link"))
+    switch.add(10.5, Received(bytes([144, 60, 80]), NoteOn(60, 80, 1)))
+    switch.add(12.0, LinkHeard(97.0, 11.75, 8.0, is_playing=False, peers=1))
+    switch.close()
+    (path,) = tmp_path.glob("*.mid")
+    events = [given for _, given in read_session(path).events if not isinstance(given, bytes)]
+    assert events == [LinkHeard(97.0, 1.75, 8.0, is_playing=False, peers=1)]
 
 
 # What is proposed
@@ -337,6 +377,21 @@ def test_without_the_extra_one_line_says_what_to_install(
     assert left.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "pip install 'antiphon[link]'" in line
+
+
+def test_a_library_that_cant_be_loaded_is_said_by_the_process_that_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "link.py").write_text("raise ImportError('no GLIBC_2.99')")
+    join = Join(0.0, 4.0, False, Proposal(BPM, 0.0, None))
+    done = subprocess.run(
+        [sys.executable, "-m", "antiphon.ableton_link"],
+        input=msgspec.json.encode(join) + b"\n",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True,
+        check=True,
+    )
+    said = msgspec.json.decode(done.stdout, type=Failed)
+    assert said.text == "its library can't be loaded (no GLIBC_2.99); pip install 'antiphon[link]'"
+    assert done.stderr == b""
 
 
 def test_a_page_that_asks_for_link_is_told_too(linked: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,8 @@ SESSION_BPM = 97.0
 QUICK_BPM = 290.0
 """So that the answers that are measured come soon."""
 CALL = [pitch for pitch, _ in ODE_IN_E_FLAT[:4]]
-BAR = 4
+BAR = 3
+"""Beats, of the tests in which bars count."""
 SIXTEENTH = 0.25
 NOTES = 100
 """Answers that are measured."""
@@ -77,10 +78,10 @@ def starts(came: list[Heard]) -> list[float]:
 def test_answers_are_on_links_beat_and_in_its_bar_and_follow_its_tempo_and_its_transport(
     jack_server: dict[str, str], tmp_path: Path, inside: list[str]
 ) -> None:
-    (tmp_path / "config.toml").write_text("[play]\nshortest_answer = 4\nlongest_rest = 0\n")
+    (tmp_path / "config.toml").write_text('[play]\nmetre = "3/4"\nshortest_answer = 4\nlongest_rest = 0\n')
     options = ("--name", "Linked", "--sync", "link", "--mode", "call-response", "--seed", "3", "--channel", "2")
     with (
-        link_peer(inside, SESSION_BPM) as other,
+        link_peer(inside, SESSION_BPM, BAR) as other,
         daemon(*options, cwd=tmp_path, before=inside) as running,
         Keyboard("Linked") as pianist,
     ):
