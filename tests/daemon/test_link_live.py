@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +81,11 @@ def test_answers_are_on_links_beat_and_in_its_bar_and_follow_its_tempo_and_its_t
 ) -> None:
     (tmp_path / "config.toml").write_text('[play]\nmetre = "3/4"\nshortest_answer = 4\nlongest_rest = 0\n')
     options = ("--name", "Linked", "--sync", "link", "--mode", "call-response", "--seed", "3", "--channel", "2")
-    with (
-        link_peer(inside, SESSION_BPM, BAR) as other,
-        daemon(*options, cwd=tmp_path, before=inside) as running,
-        Keyboard("Linked") as pianist,
-    ):
+    with link_peer(inside, SESSION_BPM, BAR) as other, ExitStack() as stack:
+        # So old a session that the bars of another length would be elsewhere.
+        other.wait_until(lambda state: state.beat > BAR + 1)
+        running = stack.enter_context(daemon(*options, cwd=tmp_path, before=inside))
+        pianist = stack.enter_context(Keyboard("Linked"))
         running.wait_for(f"in step with Link at {SESSION_BPM:.0f} BPM")
         other.set_playing(True)
         state = other.state()
