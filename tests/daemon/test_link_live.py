@@ -44,6 +44,8 @@ NOTES = 100
 """Answers that are measured."""
 MOST_LATE = 0.003
 """Seconds; 99 of 100 answers are no farther off Link's beat."""
+ACCENT = 81
+"""MIDI pitch of the first click of a bar."""
 TAP = 20
 """The controller of the taps."""
 
@@ -81,11 +83,11 @@ def test_answers_are_on_links_beat_and_in_its_bar_and_follow_its_tempo_and_its_t
 ) -> None:
     (tmp_path / "config.toml").write_text('[play]\nmetre = "3/4"\nshortest_answer = 4\nlongest_rest = 0\n')
     options = ("--name", "Linked", "--sync", "link", "--mode", "call-response", "--seed", "3", "--channel", "2")
-    with link_peer(inside, SESSION_BPM, BAR) as other, ExitStack() as stack:
-        # So old a session that the bars of another length would be elsewhere.
-        other.wait_until(lambda state: state.beat > BAR + 1)
-        running = stack.enter_context(daemon(*options, cwd=tmp_path, before=inside))
-        pianist = stack.enter_context(Keyboard("Linked"))
+    with (
+        link_peer(inside, SESSION_BPM, BAR) as other,
+        daemon(*options, cwd=tmp_path, before=inside) as running,
+        Keyboard("Linked") as pianist,
+    ):
         running.wait_for(f"in step with Link at {SESSION_BPM:.0f} BPM")
         other.set_playing(True)
         state = other.state()
@@ -110,6 +112,26 @@ def test_answers_are_on_links_beat_and_in_its_bar_and_follow_its_tempo_and_its_t
         running.stop()
     assert notes(recorded(tmp_path), "Antiphon")
     check_renders_again(tmp_path)
+
+
+def test_the_metronome_clicks_on_links_beats_and_accents_its_bars(
+    jack_server: dict[str, str], tmp_path: Path, inside: list[str]
+) -> None:
+    (tmp_path / "config.toml").write_text(f'[play]\nmetre = "{BAR}/4"\n[metronome]\naccent = {ACCENT}\n')
+    options = ("--name", "Clicks", "--sync", "link", "--metronome")
+    with link_peer(inside, SESSION_BPM, BAR) as other, ExitStack() as stack:
+        # So old a session that the bars of another length would be elsewhere.
+        other.wait_until(lambda state: state.beat > BAR + 1)
+        running = stack.enter_context(daemon(*options, cwd=tmp_path, before=inside))
+        pianist = stack.enter_context(Keyboard("Clicks"))
+        running.wait_for(f"in step with Link at {SESSION_BPM:.0f} BPM")
+        pianist.heard()
+        came = pianist.hear_until(lambda came: len(ons(came)) >= 2 * BAR)
+        state = other.state()
+        running.stop()
+    assert all(abs(state.lateness(moment, 1)) < 0.01 for moment in starts(came))
+    beats = [round(state.beat_at(moment)) for moment in starts(came)]
+    assert [note.pitch == ACCENT for note in ons(came)] == [beat % BAR == 0 for beat in beats]
 
 
 def test_ninety_nine_of_a_hundred_answers_are_within_3_ms_of_links_beat(
