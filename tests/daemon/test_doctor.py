@@ -1,4 +1,5 @@
 import contextlib
+import ctypes
 import json
 import os
 import re
@@ -20,8 +21,10 @@ from typer.testing import CliRunner
 import antiphon
 from antiphon.cli import app
 from antiphon.melody.model import LiteModel
+from antiphon.midi import libjack
 from tests.conftest import running_jack
 from tests.daemon.full_disk import full_disk
+from tests.daemon.live import punctual
 
 ESSEN = Path(antiphon.__file__).parents[2] / "models" / "essen"
 
@@ -78,6 +81,40 @@ def test_a_server_that_was_stopped_is_seen_in_time(tmp_path: Path) -> None:
     assert "hangs" in found["MIDI system"]["says"]
     assert re.search(r"kill -CONT \d+", found["MIDI system"]["fix"])
     assert seconds < 25  # mostly a busy machine's, which starts Python twice
+
+
+def test_a_server_that_stands_still_while_notes_are_sent_is_seen_by_its_frames(tmp_path: Path) -> None:
+    environment = dict(os.environ) | {"XDG_DATA_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "antiphon", "doctor", "--api", "jack", "--json"]
+    with running_jack() as server, punctual():
+        started = subprocess.Popen(command, cwd=tmp_path, env=environment | server, stdout=subprocess.PIPE, text=True)
+        wait_until_connected("Antiphon doctor", started)
+        with stopped(jackd()):  # there are 0.3 s until the first note
+            said, _ = started.communicate(timeout=60)
+    found = {finding["what"]: finding for finding in json.loads(said)}["MIDI loop"]
+    assert found["state"] == "must be fixed"
+    assert "jackd hangs: it plays no audio frames" in found["says"]
+
+
+def wait_until_connected(name: str, program: subprocess.Popen[str]) -> None:
+    """Wait until a port to listen to, of a client so called, is connected; the program that makes it must still run."""
+    lib = libjack.load()
+    assert lib is not None
+    lib.jack_get_ports.restype = ctypes.POINTER(ctypes.c_char_p)
+    lib.jack_get_ports.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong]
+    lib.jack_port_by_name.restype = ctypes.c_void_p
+    lib.jack_port_by_name.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    lib.jack_port_connected.argtypes = [ctypes.c_void_p]
+    client = lib.jack_client_open(b"Test looks", libjack.NO_START_SERVER, None)
+    is_input = 1
+    while not (
+        (ports := lib.jack_get_ports(client, name.encode(), None, is_input))
+        and ports[0]
+        and lib.jack_port_connected(lib.jack_port_by_name(client, ports[0]))
+    ):
+        assert program.poll() is None, program.communicate()
+        time.sleep(0.005)
+    lib.jack_client_close(client)
 
 
 def jackd() -> psutil.Process:

@@ -214,10 +214,13 @@ def test_what_is_there_is_not_to_be_installed() -> None:
 
 
 def test_without_sound_hardware_the_checkouts_own_server_is_named() -> None:
-    checkout = replace(DEBIAN, bootstrap="/home/anna/antiphon/bootstrap.py")
+    checkout = replace(DEBIAN, bootstrap="/home/anna/antiphon/bootstrap.py", has_jackd=True)
     assert "bootstrap.py run" in to_get_midi(checkout, "auto")
     assert "bootstrap.py" not in to_get_midi(replace(checkout, has_sound_card=True), "auto")
     assert "bootstrap.py" not in to_get_midi(DEBIAN, "auto")
+    # It would have to install jackd, which it does for root only.
+    assert "sudo apt-get install jackd2" in to_get_midi(replace(checkout, has_jackd=False), "auto")
+    assert "bootstrap.py run" in to_get_midi(replace(ROOT, bootstrap=checkout.bootstrap), "auto")
 
 
 def test_pw_jack_is_named_only_where_it_helps() -> None:

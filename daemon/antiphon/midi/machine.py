@@ -82,7 +82,7 @@ class Machine:
     """The audio period that the environment asks PipeWire for, as VARIABLE=VALUE; `pw-jack -p` sets one."""
     has_jackd: bool = False
     bootstrap: str = ""
-    """The checkout's `bootstrap.py`, which starts a JACK server of its own; "" where Antiphon was installed."""
+    """The checkout's `bootstrap.py`; "" where Antiphon was installed, or the checkout is another user's."""
 
     def as_root(self, command: str) -> str:
         """Return a command for a shell that only root may run, as this user can give it."""
@@ -196,7 +196,7 @@ def _to_get_jack(machine: Machine) -> str:
         return f"PipeWire runs, but not its JACK: {install or 'install its JACK (pipewire-jack)'}"
     if machine.has_sound_card:
         start = "jackd --sync -d alsa"
-    elif machine.bootstrap:
+    elif machine.bootstrap and (machine.has_jackd or (machine.is_root and machine.installer == "apt-get")):
         return f"without sound hardware, start it with: python3 {machine.bootstrap} run (it starts a JACK server)"
     else:
         start = "jackd --sync -d dummy -p 64"
@@ -251,4 +251,4 @@ def _is_asked_by_user(name: str) -> bool:
 
 def _bootstrap() -> str:
     script = Path(__file__).parents[3] / "bootstrap.py"
-    return str(script) if script.is_file() else ""
+    return str(script) if script.is_file() and os.access(script.parent, os.W_OK) else ""

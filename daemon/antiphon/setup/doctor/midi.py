@@ -40,7 +40,7 @@ def midi_findings(found: Probe, end: End, machine: Machine, server: Server | Non
         what, _, fix = found.no_system.partition("; ")
         yield Finding("MIDI system", "must be fixed", what, fix)
         return
-    says = f"{found.api} answers; {len(found.inputs)} ports to hear, {len(found.outputs)} to play to"
+    says = f"{found.api} answers; ports: {len(found.inputs)} to hear, {len(found.outputs)} to play to"
     yield Finding("MIDI system", "good", says)
     for wrong in found.wrong_ports:
         what, _, fix = wrong.rpartition("; ")
