@@ -279,4 +279,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except CantBuild as error:
+        sys.exit(f"machine: {error}")
