@@ -1,6 +1,7 @@
 """What the trainer's tests share: the command line in this process, and one small corpus taken all the way."""
 
 import contextlib
+import importlib.util
 import io
 import os
 import shutil
@@ -26,6 +27,20 @@ def joined(notes: Iterable[WrittenNote]) -> list[tuple[int | None, float]]:
             together.append((note.pitch, note.quarter_length))
         tied = note.tied
     return together
+
+
+class Untrained(pytest.Module):
+    """A module of tests where there is no TensorFlow."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        pytest.skip("training needs TensorFlow, which is not installed (it has no wheels for Python 3.14)")
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Skip these tests where nothing can be trained, in a way that is seen."""
+    if importlib.util.find_spec("tensorflow") is not None:
+        return None
+    return Untrained.from_parent(parent, path=module_path)
 
 
 SCORES = Path(__file__).parent / "scores"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +68,21 @@ def test_without_the_extra_it_says_what_to_install(
         'antiphon-trainer: the trainer needs music21: pip install "antiphon[trainer]"'
     )
     assert workplace("prepare", "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        ((3, 13), 'tensorflow: pip install "antiphon[trainer]"'),
+        ((3, 14), "no wheels for Python 3.14; take Python 3.13"),
+    ],
+)
+def test_on_a_python_without_tensorflow_it_says_which_one_to_take(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], advice: str
+) -> None:
+    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == "tensorflow" else object())
+    monkeypatch.setattr(extra, "sys", SimpleNamespace(version_info=version))
+    assert advice in workplace.refuses("train")
 
 
 @pytest.mark.parametrize("arguments", [("sing",), ("train", "--loudly"), ("convert",), ("evaluate",)])
