@@ -1,7 +1,8 @@
-"""A duet on JACK ports, as a program of its own: it plays to a running Antiphon and prints what came back.
+"""A duet on MIDI ports, as a program of its own: it plays to a running Antiphon and prints what came back.
 
-    python duet.py [NOTES]
+    python duet.py [--notes N] [--system jack|alsa] [--named]
 
+With `--named` it is the instrument that Antiphon was told to connect to: `--input "Duet keys" --output "Duet ears"`.
 Nothing but an installed Antiphon is needed, so it runs on other machines too. It plays a scale, note by note, in the
 mode `next-note`, and prints as an object of JSON how many notes were `played` and `answered`, the answers' `median_ms`,
 how many notes `hang` at the end, and which MIDI library (`backend`) played.
@@ -9,32 +10,40 @@ how many notes `hang` at the end, and which MIDI library (`backend`) played.
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import sys
 import time
 from queue import Empty, SimpleQueue
 
-from antiphon.midi.backend import Client
+from antiphon.midi.backend import Client, System
 from antiphon.midi.backends import load_backend
 
 ANSWER_SECONDS = 2.0
 """Seconds after which an answer is lost."""
 PATIENCE = 20.0
 """Seconds after which Antiphon's ports are not to be expected any more."""
+NOTICE_SECONDS = 5.0
+"""Seconds in which Antiphon finds the ports that it was told of."""
 HELD_SECONDS = 0.1
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62)
 
 
-def main(notes: int) -> None:
+def main(notes: int, system: System, named: bool) -> None:
     """Play, and print what came of it."""
     backend = load_backend()
     heard: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
-    keys = backend.output("jack", "Duet keys")
-    ears = backend.input("jack", "Duet ears", lambda message: heard.put((time.perf_counter(), bytes(message))))
-    keys.open(find(keys, "Antiphon in"), "keys")
-    ears.open(find(ears, "Antiphon out"), "ears")
-    time.sleep(0.5)  # nothing says from which of JACK's cycles on a connection is there
+    keys = backend.output(system, "Duet keys")
+    ears = backend.input(system, "Duet ears", lambda message: heard.put((time.perf_counter(), bytes(message))))
+    if named:
+        keys.open_virtual("keys")
+        ears.open_virtual("ears")
+        time.sleep(NOTICE_SECONDS)
+    else:
+        keys.open(find(keys, "Antiphon in"), "keys")
+        ears.open(find(ears, "Antiphon out"), "ears")
+        time.sleep(0.5)  # nothing says from which of JACK's cycles on a connection is there
     times, sounding = [], set()
 
     def listen(until: float) -> float | None:
@@ -81,4 +90,9 @@ def find(client: Client, part: str) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--notes", type=int, default=20)
+    parser.add_argument("--system", choices=("jack", "alsa"), default="jack")
+    parser.add_argument("--named", action="store_true")
+    given = parser.parse_args()
+    main(given.notes, given.system, given.named)
