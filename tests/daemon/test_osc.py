@@ -27,7 +27,9 @@ from tests.daemon.live import (
     check_renders_again,
     daemon,
     environment,
+    notes,
     ons,
+    recorded,
     run_antiphon,
     sounding,
 )
@@ -393,10 +395,14 @@ def test_its_end_is_no_end_of_the_playing(jack_server: dict[str, str], tmp_path:
         with Keyboard("Killed") as pianist:
             osc_process(running).kill()
             running.wait_for("the OSC server has ended")
-            pianist.hear_until(lambda came: any(isinstance(each, NoteOff) for each in came))  # 60 isn't held any more
             pianist.press(NoteOn(64, 80, 1))
             pianist.hear_until(lambda came: bool(ons(came)))
+            pianist.press(NoteOff(64, 1))
+            pianist.hear_until(lambda came: any(isinstance(each, NoteOff) for each in came))
         running.stop()
+    held, played = notes(recorded(tmp_path), "Performer")
+    assert (held.pitch, played.pitch) == (60, 64)
+    assert held.end <= played.start  # nobody holds it any more
     check_renders_again(tmp_path)
 
 

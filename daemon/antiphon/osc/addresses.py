@@ -18,7 +18,7 @@ NOTE, MIDI = f"{ROOT}note", f"{ROOT}midi"
 SUBSCRIBE, UNSUBSCRIBE, TOKEN = f"{ROOT}subscribe", f"{ROOT}unsubscribe", f"{ROOT}token"
 HEARD = (NOTE, MIDI, SUBSCRIBE, UNSUBSCRIBE, TOKEN)
 """The addresses that are no control's."""
-_TYPES = {"number": "f or i", "choice": "s", "switch": "i", "press": "none", "text": "s"}
+_TYPES = {"number": "f or i", "choice": "s", "switch": "i, T or F", "press": "none", "text": "s"}
 """Kind of a parameter → the OSC types of its value."""
 
 
