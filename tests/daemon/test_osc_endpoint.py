@@ -179,9 +179,9 @@ def test_a_change_of_state_tells_what_has_changed_alone() -> None:
     assert network.sent == [(("target",), ("/antiphon/bpm", 90.0)), (ONE, ("/antiphon/bpm", 90.0))]
 
 
-def test_a_plan_counts_from_now_and_has_what_is_still_to_come() -> None:
-    plan = PlanMade([PlannedNote(9.0, 11.0, 60, 80), PlannedNote(10.5, 10.75, 62, 81)])
-    assert outgoing.plan_message(plan, 10.0) == ("/antiphon/plan", [1, 0.5, 0.25, 62, 81])
+def test_a_plan_counts_from_now() -> None:
+    plan = PlanMade([PlannedNote(9.75, 10.0, 60, 80), PlannedNote(10.5, 10.75, 62, 81)])
+    assert outgoing.plan_message(plan, 10.0) == ("/antiphon/plan", [2, 0.0, 0.25, 60, 80, 0.5, 0.25, 62, 81])
     long = PlanMade([PlannedNote(11.0 + number, 12.0, 60, 80) for number in range(1000)])
     address, numbers = outgoing.plan_message(long, 10.0)
     assert numbers[0] == MOST_PLANNED

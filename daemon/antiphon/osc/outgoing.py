@@ -65,11 +65,14 @@ def note_message(note: NoteOn | NoteOff) -> Sent:
 
 
 def plan_message(plan: PlanMade, now: float) -> Sent:
-    """Return what is told of a plan at a time: how many notes, and of each its start, length, pitch and velocity."""
-    coming = upcoming(plan, now)[:MOST_PLANNED]
+    """Return what is told of a plan at a time: how many notes, and of each its start, length, pitch and velocity.
+
+    A note that is due is told too: it is in the plan because it hadn't left, so its own message is still to come.
+    """
+    coming = plan.notes[:MOST_PLANNED]
     arguments: list[Argument] = [len(coming)]
     for note in coming:
-        arguments += [note.time - now, note.end - note.time, note.pitch, note.velocity]
+        arguments += [max(0.0, note.time - now), note.end - note.time, note.pitch, note.velocity]
     return PLAN, arguments
 
 
