@@ -2,13 +2,15 @@
 
     .venv/bin/python bench/platforms.py [--notes N] [--rounds N]
 
-It starts its own jackd (64 frames, no hardware) and its own PipeWire (in a PID namespace, so as root), one after the
-other, in several rounds: what disturbs the machine for a while disturbs both. README.md, beside this file, says more.
+It needs what the tests need (`bootstrap.py test --version` sets that up), and PipeWire with pipewire-jack. It starts
+its own jackd (64 frames, no hardware) and its own PipeWire (in a PID namespace, so as root), one after the other, in
+several rounds: what disturbs the machine for a while disturbs both. `lost` are notes that never came back.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -25,7 +27,8 @@ from antiphon.bench import wire  # noqa: E402
 from antiphon.bench.figures import spread  # noqa: E402
 from antiphon.midi import libjack  # noqa: E402
 
-JACK_SERVER = "antiphon-bench"
+reserved_name = importlib.import_module("tests.conftest").reserved_name  # mypy isn't meant to check tests
+"""Keeps one of the names that the tests' servers have: JACK knows eight on a machine, and forgets none."""
 PIPEWIRE = (
     *("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
     *(sys.executable, str(ROOT / "tests" / "platforms" / "pipewire.py"), "run"),
@@ -34,15 +37,16 @@ PIPEWIRE = (
 
 def on_jackd(command: Sequence[str]) -> str:
     """Run a program beside a jackd, and return what it printed."""
-    environment = {**os.environ, "JACK_DEFAULT_SERVER": JACK_SERVER}
-    server, lifeline = bootstrap.start_jackd(environment, realtime=True)
-    try:
-        if not bootstrap.jack_answers(environment, seconds=10, python=sys.executable):
-            raise SystemExit("jackd does not start (a machine bears eight at a time); to see why, run: jackd -d dummy")
-        return output(command, environment)
-    finally:
-        os.close(lifeline)
-        server.wait()
+    with reserved_name() as name:
+        environment = {**os.environ, "JACK_DEFAULT_SERVER": name}
+        server, lifeline = bootstrap.start_jackd(environment, realtime=True)
+        try:
+            if not bootstrap.jack_answers(environment, seconds=10, python=sys.executable):
+                raise SystemExit("jackd does not start; to see why, run: jackd -d dummy")
+            return output(command, environment)
+        finally:
+            os.close(lifeline)
+            server.wait()
 
 
 def on_pipewire(command: Sequence[str]) -> str:
