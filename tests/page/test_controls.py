@@ -31,6 +31,17 @@ def test_lists_and_numbers_are_set(page: Page, daemon: FakeDaemon) -> None:
     heard(daemon, Set("bpm", 84))
 
 
+def test_link_is_chosen_and_said_how_it_stands(page: Page, daemon: FakeDaemon) -> None:
+    follow = page.get_by_label("Follow")
+    assert tuple(follow.locator("option").evaluate_all("all => all.map(each => each.value)")) == PLAY["sync"].choices
+    follow.select_option("link")
+    heard(daemon, Set("sync", "link"))
+    daemon.change(sync="link", clock="waiting")
+    expect(page.locator("#sync")).to_have_text("waits for others on Link")
+    daemon.change(sync="link", clock="rolling")
+    expect(page.locator("#sync")).to_have_text("in step with Link")
+
+
 def test_sliders_are_set(page: Page, daemon: FakeDaemon) -> None:
     for label, value in (("Temperature", 1.5), ("Density", 0.5), ("Lowest note", 48), ("Highest note", 84)):
         page.get_by_label(label).fill(str(value))
