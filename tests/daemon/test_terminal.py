@@ -36,6 +36,8 @@ PLAYED = replace(
         ),
         (Scene(replace(PLAYED, posterior=12 * [1 / 12]), None, None), ("listening for your key", "you –, Antiphon –")),
         (Scene(replace(PLAYED, sync="clock", clock="lost"), 60, None), ("by clock (lost)", "you C4")),
+        (Scene(replace(PLAYED, sync="link", clock="rolling"), 60, None), ("BPM with Link", "you C4")),
+        (Scene(replace(PLAYED, sync="link", clock="waiting"), 60, None), ("BPM (Link: waiting)", "you C4")),
         (Scene(replace(PLAYED, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
     ],
 )
