@@ -10,8 +10,22 @@ MANIFEST_BYTES = 1 * _MIB
 """Bytes of a bundle's manifest; the shipped one has 3 kB."""
 MAPPING_BYTES = 1 * _MIB
 """Bytes of a mapping; the shipped one has 1 kB, one with a symbol for each MIDI note and length would have 100."""
-MODEL_BYTES = 64 * _MIB
-"""Bytes of a bundle's model; the shipped one has 0.4 MB, an LSTM of 2,048 units 34 MB with int8 weights."""
+MODEL_BYTES = 128 * _MIB
+"""Bytes of a bundle's model; the shipped one has 0.4 MB, an LSTM of 2,048 units 18 MB with int8 weights, 70 without."""
+SCORE_BYTES = 4 * _MIB
+"""Bytes of one song's score, unpacked; the longest song of the Essen collection has 12 kB."""
+BOOK_BYTES = 64 * _MIB
+"""Bytes of a file with many songs: a hundred thousand of them, and more, in ABC."""
+SONG_QUARTERS = 5_000
+"""Quarter notes of one song: half an hour of slow music."""
+SONG_NOTES, SONG_BARS = 20_000, 5_000
+"""Notes and rests, and bars, of one song."""
+METRE_UNITS = 256
+"""Beats of a bar, and beats of a whole note, that a score may say."""
+QUARTER_DIVISIONS = 1 << 20
+"""Parts of a quarter note in which a MusicXML score may count."""
+PARSING_BYTES = 320 * _MIB
+"""Bytes of memory that reading one score by music21 may take, besides what music21 itself has taken."""
 KERAS_FILE_BYTES = 256 * _MIB
 """Bytes of a Keras file to convert; an LSTM of 2,048 units with its optimizer's state has 210 MB."""
 WEIGHTS_BYTES = 256 * _MIB
@@ -31,4 +45,4 @@ SETTINGS_BYTES = 1 * _MIB
 JOURNAL_BYTES = 128 * _MIB
 """Bytes of a journal that a crash left behind; a day to a MIDI clock of 120 BPM has 91 MB, 22 bytes a pulse."""
 MIDI_FILE_BYTES = 16 * _MIB
-"""Bytes of a MIDI file to play to; ten hours of dense piano playing have 4 MB."""
+"""Bytes of a MIDI file to play to; ten hours with fifteen notes a second have 4 MB."""

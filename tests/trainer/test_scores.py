@@ -6,8 +6,9 @@ from pathlib import Path
 import mido
 import pytest
 
+from antiphon.budgets import SCORE_BYTES
 from antiphon_trainer.corpus.encoding import encode
-from antiphon_trainer.corpus.score import MOST_BYTES, Score, Unreadable, WrittenNote
+from antiphon_trainer.corpus.score import Score, Unreadable, WrittenNote
 from antiphon_trainer.corpus.scores import parse
 
 from .conftest import SCORES
@@ -118,7 +119,7 @@ def test_of_two_spines_the_first_is_heard() -> None:
         (b"MThd but no more", ".mid", "a MIDI file that can't be read"),
         (b"<html>", ".musicxml", "no MusicXML"),
         (b"no archive", ".mxl", "no MusicXML"),
-        (b"**kern\n*C:\n" + b"4c\n" * (MOST_BYTES // 3), ".krn", "too large for a melody"),
+        (b"**kern\n*C:\n" + b"4c\n" * (SCORE_BYTES // 3), ".krn", "too large for a melody"),
     ],
 )
 def test_what_is_no_score_has_a_reason(content: bytes, suffix: str, reason: str) -> None:

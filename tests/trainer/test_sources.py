@@ -62,10 +62,13 @@ def test_what_holds_no_scores_is_a_users_mistake(tmp_path: Path, corpus: str, me
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a link needs rights there")
-def test_a_broken_link_is_passed_over(tmp_path: Path) -> None:
+def test_a_broken_link_is_named_and_stops_nothing(tmp_path: Path) -> None:
     touch(tmp_path, "1.krn")
     (tmp_path / "2.krn").symlink_to(tmp_path / "gone.krn")
-    assert [source.where for source in collect([str(tmp_path)])] == ["1.krn"]
+    assert [(source.where, source.refused) for source in collect([str(tmp_path)])] == [
+        ("1.krn", ""),
+        ("2.krn", "is a link to nothing"),
+    ]
 
 
 def test_the_terms_of_music21s_copy_say_which_reader_read_it() -> None:

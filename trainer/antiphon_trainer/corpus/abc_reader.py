@@ -28,7 +28,7 @@ from antiphon_trainer.corpus.key_analysis import key_without_record
 from antiphon_trainer.corpus.score import NoScore, Score
 from antiphon_trainer.corpus.wholeness import require_full_bars, require_whole
 
-ABC_VERSION = 3
+ABC_VERSION = 4
 """Counts the changes of this reader that change what it reads; a cache keeps the versions apart."""
 _HEAD = r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)"
 _LENGTH = r"\d{0,5}/{0,8}\d{0,5}"
@@ -42,7 +42,7 @@ _TOKEN = re.compile(
     | (?P<bar>\.?(?:[|:]|\[(?=[|:\]])|\])+)(?:\s*\d[\d,.-]*)?                       # 4.8
     | \((?P<tuplet>\d{{1,2}})(?::(?P<time>\d{{0,2}}))?(?::(?P<count>\d{{0,2}}))?          # 4.13
     | (?P<note>{_HEAD})(?P<note_length>{_LENGTH})                       # 4.1 to 4.3
-    | [zx](?P<rest>{_LENGTH}) | [ZX](?P<bars>\d{{0,3}}) | (?P<spacer>y[\d/]*)
+    | [zx](?P<rest>{_LENGTH}) | [ZX](?P<bars>\d{{0,3}})(?!\d) | (?P<spacer>y[\d/]*)
     | (?P<tie>-) | (?P<broken>>{{1,4}}|<{{1,4}}) | (?P<overlay>&+)
     | (?P<number>\d[\d,.-]*)
     | (?!\(&)(?P<nothing>[\s`$\\*;?@\#~!.()H-Wh-w])

@@ -13,17 +13,16 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
+from antiphon.budgets import SONG_QUARTERS
 from antiphon.errors import UserError
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import NoteOn
 from antiphon.recording.midi_reader import PERCUSSION, FileNote, MidiFile, MidiTrack, parse_midi_file
 from antiphon_trainer.corpus.key_analysis import key_of_notes
-from antiphon_trainer.corpus.score import KeySource, Mode, NoScore, Score, WrittenBar, WrittenNote
+from antiphon_trainer.corpus.score import TOO_LONG, KeySource, Mode, NoScore, Score, WrittenBar, WrittenNote
 
 MIDI_VERSION = 2
 """Counts the changes of this module, and of the daemon's reader of MIDI files, that change what is read."""
-MOST_BEATS = 5000
-"""Quarter notes: half an hour of slow music. A longer file is damaged, or no melody."""
 _BAD_FILE = "a MIDI file that can't be read"
 _STEP = Fraction(1, 4)
 _ON_GRID = Fraction(1, 24)
@@ -60,8 +59,8 @@ def read_midi(content: bytes) -> Score:
         _Line(Fraction(note.start, file.ticks_per_beat), Fraction(note.end, file.ticks_per_beat), note.pitch)
         for note in _top_line(_melody(file))
     ]
-    if line[-1].end > MOST_BEATS:
-        raise NoScore("too long for a melody", f"{float(line[-1].end):,.0f} beats, at most {MOST_BEATS:,}")
+    if line[-1].end > SONG_QUARTERS:
+        raise NoScore(TOO_LONG, f"{float(line[-1].end):,.0f} quarter notes, at most {SONG_QUARTERS:,}")
     notes = _written(line)
     sharps, source, mode = _key(file, notes)
     end = sum((Fraction(note.quarter_length) for note in notes), Fraction(0))

@@ -13,9 +13,20 @@ from importlib.metadata import version
 from typing import Any
 from xml.etree import ElementTree
 
+from antiphon.budgets import (
+    METRE_UNITS,
+    PARSING_BYTES,
+    QUARTER_DIVISIONS,
+    SCORE_BYTES,
+    SONG_BARS,
+    SONG_NOTES,
+    SONG_QUARTERS,
+)
+from antiphon.memory_limit import limited_memory
 from antiphon_trainer.corpus.key_analysis import key_of_signature, key_without_record
 from antiphon_trainer.corpus.score import (
-    MOST_BYTES,
+    TOO_LARGE,
+    TOO_LONG,
     KeySource,
     Mode,
     NoScore,
@@ -39,6 +50,7 @@ _FAILED = "music21 can't read it"
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding=["']([\w.-]+)["']""")
 _NO_MODE = re.compile(r"<mode>\s*(?:none)?\s*</mode>")
+_NUMBER = re.compile(r"\d+(?:\.\d*)?")
 _PART_OF_SEMITONE = re.compile(r"\.\d*[1-9]")
 _MOST_DENOMINATOR = 1 << 16
 """Of the parts of a quarter note: music21 rounds lengths to such fractions."""
@@ -56,15 +68,18 @@ def read_music_xml(content: bytes, is_packed: bool) -> Score:
     """
     text = _NO_MODE.sub("", _DECLARATION.sub("", _text(_unpacked(content) if is_packed else content)))
     root = _root(text)
+    _require_small(root)
     _require_exact(root)
     import music21  # noqa: F401  half done at the end of the time, it would be of no use to the next file
 
     try:
-        with redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        with redirect_stderr(io.StringIO()), warnings.catch_warnings(), limited_memory(PARSING_BYTES):
             warnings.simplefilter("ignore")
             score = within(MOST_SECONDS, lambda: _read(text))
     except NoScore:
         raise
+    except MemoryError:
+        raise NoScore(TOO_LARGE, f"reading it takes more than {PARSING_BYTES:,} bytes of memory") from None
     except RecursionError:
         raise NoScore(_FAILED, "it is nested too deeply") from None
     except Exception:  # noqa: BLE001  music21 raises anything; a bad file must not stop the run
@@ -105,6 +120,35 @@ def _root(text: str) -> ElementTree.Element:
     return root
 
 
+_LIMITS = {
+    "beats": METRE_UNITS,
+    "beat-type": METRE_UNITS,
+    "divisions": QUARTER_DIVISIONS,
+    "multiple-rest": SONG_BARS,
+    "fifths": 7,
+    "staves": 16,
+    "duration": SONG_QUARTERS * QUARTER_DIVISIONS,
+}
+"""Element → the largest number in it: music21 makes beats, bars and staves of whatever number stands there."""
+
+
+def _require_small(root: ElementTree.Element) -> None:
+    """Refuse what music21 would need much memory or time for.
+
+    Raises:
+        NoScore: there are more bars or notes than a melody has, or larger numbers.
+    """
+    for tag, most in (("measure", SONG_BARS), ("note", SONG_NOTES)):
+        count = max((sum(1 for _ in part.iter(tag)) for part in root.iter("part")), default=0)
+        if count > most:
+            raise NoScore(TOO_LONG, f"{count:,} elements <{tag}> in a part, at most {most:,}")
+    for each in root.iter():
+        limit = _LIMITS.get(each.tag)
+        numbers = _NUMBER.findall(each.text or "") if limit is not None else []
+        if limit is not None and any(float(number) > limit for number in numbers):
+            raise NoScore(_NO_XML, f"<{each.tag}> says {each.text!r:.40}; at most {limit:,} can be read")
+
+
 def _require_exact(root: ElementTree.Element) -> None:
     """Refuse what music21 would give another pitch or length in silence, in the first part that has pitches."""
     for part in root.iter("part"):
@@ -124,9 +168,12 @@ def _unpacked(content: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for entry in archive.infolist():
                 if not entry.filename.startswith("META-INF/") and entry.filename.endswith((".xml", ".musicxml")):
-                    if entry.file_size > MOST_BYTES:
-                        raise NoScore("too large for a melody", f"{entry.file_size / 1e6:.1f} MB when unpacked")
-                    return archive.read(entry)
+                    # Whatever the archive says of the size, no more is unpacked.
+                    with archive.open(entry) as member:
+                        unpacked = member.read(SCORE_BYTES + 1)
+                    if len(unpacked) > SCORE_BYTES:
+                        raise NoScore(TOO_LARGE, f"more than {SCORE_BYTES:,} bytes when unpacked")
+                    return unpacked
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error):
         raise NoScore(_NO_XML, "it is no archive (.mxl), or a damaged one") from None
     raise NoScore(_NO_XML, "the archive holds none")

@@ -8,8 +8,6 @@ import msgspec
 
 KeySource = Literal["record", "signature", "analysis"]
 Mode = Literal["major", "minor", ""]
-MOST_BYTES = 4 << 20
-"""Of a file; a larger one is no melody: the longest song of the Essen collection has 12 kB."""
 
 
 class WrittenNote(msgspec.Struct, frozen=True, array_like=True):
@@ -61,3 +59,7 @@ Parsed = Score | Unreadable
 
 class NoScore(Exception):
     """A file is no score: raised by a reader with a reason, the same words for every such file, and a detail."""
+
+
+TOO_LARGE, TOO_LONG = "too large for a melody", "too long for a melody"
+"""Reasons that several readers give."""

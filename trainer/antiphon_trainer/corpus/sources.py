@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from antiphon.budgets import BOOK_BYTES, SCORE_BYTES
 from antiphon.errors import UserError
+from antiphon.files import kind_of, read_file
+from antiphon.printable import printable
 from antiphon_trainer.corpus.abc_text import decoded
 from antiphon_trainer.corpus.humdrum import pieces
 
@@ -34,6 +39,8 @@ class Source:
     suffix: str
     tune: bytes | None = None
     """The tune's text, where the file is a tune book."""
+    refused: str = ""
+    """Why it isn't read, if it isn't."""
 
     @property
     def path(self) -> Path:
@@ -41,11 +48,19 @@ class Source:
         return Path(self.file)
 
     def read(self) -> bytes:
-        """Return the score's bytes. May raise OSError."""
+        """Return the score's bytes.
+
+        Raises:
+            OSError: it can't be read, is no regular file, or is too large; `strerror` says which, in words.
+        """
         if self.tune is not None:
             return self.tune
-        with open(self.file, "rb") as file:  # noqa: PTH123  see `file`
-            return file.read()
+        if self.refused:
+            raise OSError(errno.EINVAL, self.refused, self.file)
+        try:
+            return read_file(self.path, SCORE_BYTES)
+        except UserError as error:
+            raise OSError(errno.EINVAL, str(error).removeprefix(f"{self.file}: "), self.file) from None
 
 
 def collect(corpora: Iterable[str]) -> list[Source]:
@@ -60,9 +75,11 @@ def collect(corpora: Iterable[str]) -> list[Source]:
     sources: list[Source] = []
     seen: set[str] = set()
     for corpus in corpora:
-        for path, where in _files(corpus):
+        for path, where, refused in _files(corpus):
             resolved = os.path.realpath(path)
-            if resolved not in seen:
+            if refused:
+                sources.append(Source(path.stem, where, str(path), path.suffix.lower(), refused=refused))
+            elif resolved not in seen:
                 seen.add(resolved)
                 sources.extend(_songs(path, where))
     if not sources:
@@ -70,25 +87,41 @@ def collect(corpora: Iterable[str]) -> list[Source]:
     return _named_apart(sources)
 
 
-def _files(corpus: str) -> Iterator[tuple[Path, str]]:
-    """Yield each file of a corpus and its path below the corpus."""
+def _files(corpus: str) -> Iterator[tuple[Path, str, str]]:
+    """Yield each file of a corpus, its path below the corpus as it is printed, and why it isn't to be read, or ""."""
     if corpus == ESSEN:
         folder = _music21_copy()
         books = sorted(path for path in folder.glob("*.abc") if _ESSEN_FILES.fullmatch(path.name))
-        yield from ((path, path.name) for path in books)
+        yield from ((path, path.name, "") for path in books)
         return
     root = Path(corpus).expanduser()
     if root.is_dir():
         inside = ((path.relative_to(root), path) for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
         for below, path in sorted(inside, key=lambda pair: pair[0].parts):
-            if not any(part.startswith(".") for part in below.parts) and path.is_file():
-                yield path, below.as_posix()
+            if not any(part.startswith(".") for part in below.parts) and not _is_folder(path):
+                yield path, printable(below.as_posix()), _why_refused(path, root)
     elif not root.exists():
         raise UserError(f"{corpus}: there is no such folder or file; name scores, or say '{ESSEN}' for music21's copy")
     elif root.suffix.lower() not in SUFFIXES:
         raise UserError(f"{corpus}: is no score that Antiphon reads ({', '.join(SUFFIXES)})")
     else:
-        yield root, root.name
+        yield root, printable(root.name), ""
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _why_refused(path: Path, root: Path) -> str:
+    """Return why a file below a folder isn't read, or "": a folder of scores may come from anybody."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        if not path.exists():
+            return "is a link to nothing"
+        if not path.resolve().is_relative_to(root.resolve()):
+            return "is a link that leads out of the folder; name the other folder too"
+        mode = path.stat().st_mode
+    return "" if stat.S_ISREG(mode) else f"is {kind_of(mode)}; a file is needed there"
 
 
 def _music21_copy() -> Path:
@@ -116,9 +149,9 @@ def _tunes(path: Path, suffix: str) -> list[tuple[str, bytes]]:
     """Take a file of several songs apart, and number them; empty where the format knows no such files."""
     try:
         if suffix == ".krn":
-            return [(str(number), piece) for number, piece in enumerate(pieces(path.read_bytes()), start=1)]
-        return _tunes_of_a_book(path.read_bytes()) if suffix == ".abc" else []
-    except OSError:
+            return [(str(number), piece) for number, piece in enumerate(pieces(read_file(path, BOOK_BYTES)), start=1)]
+        return _tunes_of_a_book(read_file(path, BOOK_BYTES)) if suffix == ".abc" else []
+    except (OSError, UserError):
         return []  # reading it as a source will say why
 
 
