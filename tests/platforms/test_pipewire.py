@@ -35,9 +35,13 @@ Play = Callable[..., dict[str, Any]]
 """Runs a scenario of `pipewire.py`, given its options, and returns what came of it."""
 
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
+"""Runs `pipewire.py`, given its arguments, and as keywords variables of its environment."""
+
+
 @pytest.fixture(scope="module")
-def here() -> Play:
-    """Play on this machine's PipeWire."""
+def run_here() -> Run:
+    """Run something on this machine's PipeWire."""
     if sys.platform != "linux":
         pytest.skip("PipeWire runs on Linux only")
     need(pipewire="pipewire", pw_jack="pipewire-jack", wireplumber="wireplumber")
@@ -45,12 +49,18 @@ def here() -> Play:
         pytest.skip("PipeWire is started in a PID namespace of its own, which only root may make here")
     path = os.pathsep.join([*(str(PROJECT / part) for part in ("daemon", "trainer")), os.environ.get("PYTHONPATH", "")])
 
-    def run(*scenario: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [*ALONE, sys.executable, pipewire.__file__, *scenario]
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [*ALONE, sys.executable, pipewire.__file__, *arguments]
         env = {**os.environ, "PYTHONPATH": path, **environment}
         return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
 
-    return whole(run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def here(run_here: Run) -> Play:
+    """Play on this machine's PipeWire."""
+    return whole(run_here)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +73,7 @@ def trixie(new_machine: NewMachine) -> Iterator[Machine]:
         yield machine
 
 
-def whole(run: Callable[..., subprocess.CompletedProcess[str]]) -> Play:
+def whole(run: Run) -> Play:
     """Return what plays until no note was lost, or often enough."""
 
     def play(*scenario: str, **environment: str) -> dict[str, Any]:
@@ -111,6 +121,19 @@ def test_the_performers_own_latency_wins(here: Play) -> None:
 @pytest.mark.parametrize("how", [(), ("--named",)])
 def test_pipewire_is_killed_and_started_again_and_all_notes_are_answered(here: Play, how: tuple[str, ...]) -> None:
     check_restarted(here("restart", *how))
+
+
+VERSION = "from antiphon.midi import libjack; print(libjack.load().jack_get_version_string().decode())"
+
+
+@pytest.mark.parametrize(("how", "is_pipewire"), [((), False), (("pw-jack",), True)])
+def test_where_jackd_runs_too_pw_jack_says_which_is_meant(
+    run_here: Run, jack_server: dict[str, str], how: tuple[str, ...], is_pipewire: bool
+) -> None:
+    jackd = f"JACK_DEFAULT_SERVER={jack_server['JACK_DEFAULT_SERVER']}"
+    done = run_here("run", "env", jackd, *how, sys.executable, "-c", VERSION)
+    assert ("PipeWire" in done.stdout) == is_pipewire, done.stdout + done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def test_on_debian_13_all_notes_are_answered_and_ports_and_named_peers_come_back(trixie: Machine) -> None:
