@@ -24,6 +24,7 @@ from compare import midi_system
 from antiphon.bench import process
 from antiphon.bench.figures import spread
 from antiphon.bench.wire import PACE, WARMING, Line
+from antiphon.errors import UserError
 from antiphon.midi.backends import CHOICE, load_backend
 from antiphon.midi.codec import encode
 from antiphon.midi.messages import NoteOn
@@ -102,7 +103,8 @@ def loaded(load: int) -> Iterator[None]:
             running = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
             stack.callback(running.kill)
         assert running.stdout is not None  # noqa: S101
-        running.stdout.readline()
+        if not running.stdout.readline():
+            raise UserError("no JACK server answers: this machine may have eight already; end one, and run this again")
         yield
 
 
@@ -138,8 +140,11 @@ def main() -> None:
     elif given.part == "close":
         close_ports()
     else:
-        with midi_system():
-            found = measure(given.notes, given.closes, given.load, given.rounds)
+        try:
+            with midi_system():
+                found = measure(given.notes, given.closes, given.load, given.rounds)
+        except UserError as problem:
+            sys.exit(str(problem))
         print(f"{'an echo, through ports (ms)':30}{'p50':>8}{'p99':>8}{'n':>7}   closed in a flood, load {given.load}")  # noqa: T201
         for name, each in found.items():
             trips = spread(each.echo_us)

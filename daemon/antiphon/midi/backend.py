@@ -33,7 +33,10 @@ class PortInUse(MidiError):
 
 
 class Client(Protocol):
-    """A client of a MIDI system, which has one port of its own once it is opened."""
+    """A client of a MIDI system, which has one port of its own once it is opened.
+
+    None tells when other ports come or go, since RtMidi doesn't: `ports` must be asked for again and again.
+    """
 
     def ports(self) -> list[str]:
         """Return the full names of the ports that this one could be connected to, each different from the others.
