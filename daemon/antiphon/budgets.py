@@ -46,3 +46,5 @@ JOURNAL_BYTES = 128 * _MIB
 """Bytes of a journal that a crash left behind; a day to a MIDI clock of 120 BPM has 91 MB, 22 bytes a pulse."""
 MIDI_FILE_BYTES = 16 * _MIB
 """Bytes of a MIDI file to play to; ten hours with fifteen notes a second have 4 MB."""
+MIDI_FILE_EVENTS = 2_500_000
+"""Events and tracks of a MIDI file, 400 MB in memory; a session to a clock of 120 BPM has as many after 14 hours."""

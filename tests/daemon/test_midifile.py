@@ -10,6 +10,8 @@ from pytest import approx
 from antiphon.errors import UserError
 from antiphon.improviser.events import TempoChange, Timed
 from antiphon.midi.messages import NoteOff, NoteOn
+from antiphon.recording import midi_chunks
+from antiphon.recording.midi_reader import read_midi_file
 from antiphon.recording.performance_file import read_performance, write_duet
 from antiphon.recording.tempo_map import TempoMap, microseconds_a_beat
 
@@ -108,3 +110,23 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     path.write_bytes(b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x00\x60MTrk" + len(noise).to_bytes(4, "big") + noise)
     with contextlib.suppress(UserError):
         assert read_performance(path).channels
+
+
+@pytest.mark.parametrize("tracks", [1, 3])
+def test_a_file_of_too_many_events_is_refused_before_it_fills_the_memory(
+    tracks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(midi_chunks, "MIDI_FILE_EVENTS", 3000)
+    path = tmp_path / "tune.mid"
+    events = 3000 // tracks - 1
+
+    def write(events: int) -> None:
+        track = b"\0\x90\x3c\x40" + b"\1\x3c\0" * (events - 1) + b"\0\xff\x2f\0"
+        chunk = b"MTrk" + len(track).to_bytes(4, "big") + track
+        path.write_bytes(b"MThd\0\0\0\6\0\1\0" + bytes([tracks]) + b"\1\xe0" + chunk * tracks)
+
+    write(events)
+    assert len(read_midi_file(path).tracks) == tracks
+    write(events + 2)
+    with pytest.raises(UserError, match="has more than 3,000 events and tracks"):
+        read_midi_file(path)

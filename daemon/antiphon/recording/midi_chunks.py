@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from antiphon.budgets import MIDI_FILE_EVENTS
 from antiphon.errors import UserError
 from antiphon.midi.protocol import HIGHEST, data_size
 from antiphon.recording.file_events import (
@@ -55,7 +56,7 @@ def unwrapped(content: bytes) -> bytes:
 
 def read_tracks(content: bytes, at: int, notices: Notices) -> Iterator[tuple[list[FileEvent], int]]:
     """Yield each track's events and the tick of its end, from a place on; what lies between is skipped."""
-    number = 0
+    number, room = 0, MIDI_FILE_EVENTS
     while at < len(content):
         if content[at : at + 4] != b"MTrk":
             at = _next_track(content, at, notices)
@@ -66,8 +67,10 @@ def read_tracks(content: bytes, at: int, notices: Notices) -> Iterator[tuple[lis
         holds = stated == len(content) or content[stated : stated + 4] == b"MTrk"
         holds = holds or (stated < len(content) and content[stated - 3 : stated] == b"\xff\x2f\x00")
         stop = stated if holds else len(content)
-        reader = _TrackReader(content, at + 8, stop, number, notices)
-        yield reader.read()
+        reader = _TrackReader(content, at + 8, stop, number, notices, room)
+        events, end = reader.read()
+        room -= len(events) + 1
+        yield events, end
         if not holds and not reader.has_ended:
             raise damaged(f"ends too early, in track {number}")
         if not reader.has_ended:
@@ -99,14 +102,16 @@ class _TrackReader:
         stop: where the last one must have ended.
         number: the track's, from 1, for messages.
         notices: what was forgiven is added to these.
+        room: how many events it may have.
     """
 
-    def __init__(self, content: bytes, at: int, stop: int, number: int, notices: Notices) -> None:
+    def __init__(self, content: bytes, at: int, stop: int, number: int, notices: Notices, room: int) -> None:
         self._content = content
         self.at = at
         self._stop = stop
         self._number = number
         self._notices = notices
+        self._room = room
         self.has_ended = False
         """Whether an end of track was read; `at` is behind it."""
 
@@ -115,6 +120,8 @@ class _TrackReader:
         content, stop, events = self._content, self._stop, list[FileEvent]()
         tick = status = 0
         while self.at < stop and not self.has_ended:
+            if len(events) >= self._room:
+                raise UserError(f"has more than {MIDI_FILE_EVENTS:,} events and tracks, the most that are read")
             tick += self._take_quantity()
             byte = self._take(1)[0]
             if byte <= HIGHEST:  # running status; many a file keeps it over meta events, too

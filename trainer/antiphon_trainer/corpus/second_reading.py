@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr
 from typing import Any
 
+from antiphon.budgets import PARSING_BYTES
+from antiphon.memory_limit import limited_memory
 from antiphon_trainer.corpus.abc_text import decoded
 from antiphon_trainer.corpus.score import WrittenNote
 from antiphon_trainer.corpus.time_limit import within
@@ -28,7 +30,7 @@ def read_again(content: bytes, suffix: str) -> list[WrittenNote] | None:
     import music21  # noqa: F401  half done at the end of the time, it would be of no use to the next file
 
     try:
-        with redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        with redirect_stderr(io.StringIO()), warnings.catch_warnings(), limited_memory(PARSING_BYTES):
             warnings.simplefilter("ignore")
             return within(_MOST_SECONDS, lambda: _read(content, suffix))
     except Exception:  # noqa: BLE001  music21 raises anything
