@@ -17,7 +17,7 @@ from contextlib import ExitStack, closing
 
 from compare import midi_system
 from peer_impsy import free_port
-from stage import PACE, show
+from stage import show
 
 from antiphon.bench import process, wire
 from antiphon.bench.inner import TUNE
@@ -41,7 +41,7 @@ class OscLine:
                 if self._receive().address == "/antiphon/plan":
                     return
             except OSError:
-                time.sleep(PACE)
+                time.sleep(wire.PACE)
 
     def round_trip(self, pitch: int) -> float | None:
         """Play a note and return when the answer is there, in seconds after; None if it never is."""
@@ -72,16 +72,17 @@ def measure(notes: int) -> dict[str, list[float]]:
         stack.enter_context(process.daemon("auto", "essen", PLAIN))
         echo = stack.enter_context(process.bare_echo(system))
         lines: dict[str, OscLine | wire.Line] = {
+            # In this order, so that the two that play to one daemon don't play a chord.
             "echo": stack.enter_context(wire.Line(system, echo.name)),
-            "MIDI ports, no OSC": stack.enter_context(wire.Line(system, PLAIN)),
             "MIDI ports, with OSC": stack.enter_context(wire.Line(system, SPEAKING)),
+            "MIDI ports, no OSC": stack.enter_context(wire.Line(system, PLAIN)),
             "OSC": OscLine(stack, port),
         }
         chance = random.Random(1)  # noqa: S311
         taken: dict[str, list[float]] = {name: [] for name in lines}
         for played in range(wire.WARMING + notes):
             for name, line in lines.items():
-                time.sleep(PACE + chance.random() * wire.SPREAD)
+                time.sleep(wire.PACE + chance.random() * wire.SPREAD)
                 trip = line.round_trip(TUNE[played % len(TUNE)] + 3)
                 if played >= wire.WARMING:
                     taken[name].append(float("inf") if trip is None else trip * 1000)
