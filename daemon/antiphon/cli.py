@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,11 +16,9 @@ from antiphon import options
 from antiphon.errors import UserError
 from antiphon.files import status_before
 from antiphon.options import option
+from antiphon.parameters import FileSync
 from antiphon.settings import Api as PortApi
-from antiphon.settings import Settings, read_settings, session_settings
-
-if TYPE_CHECKING:
-    from antiphon.musician import Musician
+from antiphon.settings import Settings, read_settings
 
 app = typer.Typer(
     name="antiphon",
@@ -49,6 +47,16 @@ OutputPort = Annotated[
     list[str] | None,
     option(
         "ports.output", text="Play to this port: a unique part of its name.", default="a virtual port", metavar="PORT"
+    ),
+]
+FileSyncOption = Annotated[
+    FileSync | None,
+    option(
+        "play.sync",
+        text="Whose tempo: the file's own tempo map, or --bpm (fixed); the MIDI clock that a recorded set holds "
+        "(clock); the playing alone, from --bpm or the configured tempo on (auto)",
+        default="a recorded set's own, fixed where --bpm is given, otherwise the configured one: fixed as it comes, "
+        "for a file's tempo map says where its beats are",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -163,6 +171,7 @@ def render(
         Path, typer.Argument(metavar="OUT.mid", help="The MIDI file to write: you and the answer.", show_default=False)
     ],
     play: dict[str, Any],
+    sync: FileSyncOption = None,
     picture: Annotated[
         Path | None, typer.Option(help="Also draw the duet as a piano roll into this .png.", metavar="OUT.png")
     ] = None,
@@ -176,9 +185,9 @@ def render(
     from antiphon.musician import load_musician
     from antiphon.offline import rendering
     from antiphon.offline.picture import check_can_draw, draw_duet
-    from antiphon.recording.midi_reader import read_midi_file
-    from antiphon.recording.performance_file import performance_of, write_duet
-    from antiphon.recording.session_file import BEGAN, Track, header_of, session_of
+    from antiphon.offline.source import read_source, settings_for
+    from antiphon.recording.performance_file import write_duet
+    from antiphon.recording.session_file import BEGAN, session_of
 
     _check_can_write(target, source)
     if picture is not None:
@@ -187,20 +196,15 @@ def render(
             raise UserError(f"{picture}: is to be the picture and the performance; give one of them another name")
     if picture is not None:
         check_can_draw()
-    midi = read_midi_file(source)
-    _show_notices(source, midi.notices)
-    header = header_of(source, midi)
+    read = read_source(source, _say)
+    performance, header = read
+    musician = load_musician(settings_for(read, play | {"sync": sync}, config, _say, replays=True))
     if header is not None:
-        performance = performance_of(source, midi, first_tracks=Track.ANTIPHON)
-        musician = load_musician(session_settings(header, play, config))
         began = header.get(BEGAN)
         if began is not None:
             typer.echo(f"{source}: began {began} s into its set, so the answers won't be the same", err=True)
-        duet = rendering.render_session(musician, session_of(source, midi), lambda text: typer.echo(text, err=True))
+        duet = rendering.render_session(musician, session_of(source, performance.file), _say)
     else:
-        performance = performance_of(source, midi)
-        # A file has tempos of its own.
-        musician = load_musician(_settings(config, play=play | {"sync": "fixed"}))
         wanted = musician.settings.play.channel
         free = rendering.free_channel(performance, wanted) if play["channel"] is None else wanted
         duet = rendering.render(musician, performance, play["bpm"], free)
@@ -213,38 +217,34 @@ def render(
 
 
 @app.command()
-@options.of_play("model", "bpm", "key", bpm="the file's own")
+@options.of_play("model", "bpm", "metre", "key", bpm="the file's own")
 def listen(
     source: Input,
     play: dict[str, Any],
+    sync: FileSyncOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per note, each on its line.")] = False,
     config: Config = None,
 ) -> None:
-    """Show what is heard in a MIDI file, note by note: its step, its key, and how much it surprised the model."""
-    from antiphon.melody.keys import signature_name
-    from antiphon.offline import rendering
-    from antiphon.recording.midi_reader import read_midi_file
-    from antiphon.recording.performance_file import performance_of
-    from antiphon.recording.session_file import Track, header_of
+    """Show what is heard in a MIDI file, note by note: step, tempo, beat, key, and how much it surprised the model.
 
-    musician = _musician(config, **play, sync="fixed")
-    midi = read_midi_file(source)
-    _show_notices(source, midi.notices)
-    # Of a recorded session only the performer is heard.
-    tracks = None if header_of(source, midi) is None else Track.ANTIPHON
-    heard = rendering.listen(musician, performance_of(source, midi, first_tracks=tracks), play["bpm"])
+    The beat counts from the barline where a clock or a metronome tells it; otherwise in bars from the phrase's start.
+    Of a session that `run` has recorded the performer is heard, with the session's settings, but for what you say.
+    """
+    from antiphon.musician import load_musician
+    from antiphon.offline import listening
+    from antiphon.offline.source import read_source, settings_for
+
+    read = read_source(source, _say)
+    musician = load_musician(settings_for(read, play | {"sync": sync}, config, _say))
+    heard = listening.listen(musician, read.performance, play["bpm"])
     if as_json:
         for note in heard:
-            fields = {name: getattr(note, name) for name in ("step", "pitch", "symbol", "sharps")}
-            typer.echo(json.dumps({"time": round(note.time, 6), **fields, "bits": round(note.bits, 4)}))
+            typer.echo(json.dumps(note.as_json()))
         return
-    typer.echo("time (s)   step  pitch  symbol   bits  key")
+    typer.echo(listening.HEADING)
     for note in heard:
-        typer.echo(
-            f"{note.time:8.3f}  {note.step:5}  {note.pitch:5}  {note.symbol:>6}  {note.bits:5.2f}  "
-            f"{signature_name(note.sharps)}"
-        )
-    typer.echo(f"{len(heard)} notes, {sum(note.bits for note in heard) / len(heard):.2f} bits a note")
+        typer.echo(note.as_line())
+    typer.echo(f"{len(heard)} notes, {sum(each.note.bits for each in heard) / len(heard):.2f} bits a note")
 
 
 @app.command()
@@ -358,10 +358,9 @@ def bench(
         typer.echo(line)
 
 
-def _show_notices(source: Path, notices: list[str]) -> None:
-    """Say on stderr what was forgiven in a MIDI file, a line a kind."""
-    for notice in notices:
-        typer.echo(f"{source}: {notice}", err=True)
+def _say(text: str) -> None:
+    """Say something beside what was asked for, on stderr."""
+    typer.echo(text, err=True)
 
 
 def _check_can_write(file: Path, source: Path) -> None:
@@ -379,9 +378,3 @@ def _check_can_write(file: Path, source: Path) -> None:
 
 def _settings(config: Path | None, **options: dict[str, Any]) -> Settings:
     return read_settings(config, options)
-
-
-def _musician(config: Path | None, **play: Any) -> Musician:
-    from antiphon.musician import load_musician
-
-    return load_musician(_settings(config, play=play))

@@ -24,6 +24,8 @@ When = Literal["now", "onset"]
 """In `next-note`: at once, or at the moment when the model expects the note."""
 Sync = Literal["fixed", "clock", "auto", "link"]
 """What the tempo follows: nothing, MIDI clock, the performer's own playing, or Ableton Link."""
+FileSync = Literal["fixed", "clock", "auto"]
+"""What `Sync` may be for a MIDI file: nobody is on Ableton Link there."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 AUTO = "auto"
 """In a key's place: it is found by listening."""

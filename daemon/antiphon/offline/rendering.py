@@ -1,4 +1,4 @@
-"""Rendering: the improviser on a MIDI file, faster than real time, and what it heard in one."""
+"""Rendering: the improviser on a MIDI file, faster than real time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from antiphon.errors import UserError
-from antiphon.improviser.events import Event, TempoChange, Timed
+from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.input.controls import Control, ControlTable, parse_table
 from antiphon.improviser.input.translator import Translator
 from antiphon.improviser.listening.state import HeardNote
 from antiphon.midi.codec import decode
-from antiphon.midi.messages import NoteOff, NoteOn, ProgramChange
+from antiphon.midi.messages import ProgramChange
 from antiphon.musician import Musician, musician_for
+from antiphon.offline.file_tempo import FileTempo
 from antiphon.offline.progress import with_progress
 from antiphon.recording.commands import carry_out, check
 from antiphon.recording.entries import Command, ModelChanged
@@ -34,15 +35,15 @@ def render(musician: Musician, performance: Performance, bpm: float | None, chan
     """Play to a performance from a file; the same file, settings and seed give the same answer.
 
     Args:
-        musician: a loaded model.
+        musician: a loaded model; its settings say what the tempo follows.
         performance: the file.
-        bpm: a tempo to count with in place of the file's, or None.
+        bpm: a tempo to begin with in place of the file's, or None.
         channel: the answer's, 1…16.
     """
-    events = with_progress(performance.events(keep_tempo=bpm is None), performance.path.name)
-    return _Player(musician, Translator(ControlTable(), musician.settings.play.mode), _first_bpm(bpm), channel).play(
-        events
-    )
+    play = musician.settings.play
+    tempo = FileTempo(play.sync, bpm, play.bpm)
+    events = with_progress(tempo.events(performance), performance.path.name)
+    return _Player(musician, Translator(ControlTable(), play.mode), tempo.first_bpm, channel).play(events)
 
 
 def render_session(musician: Musician, session: Session, say: Callable[[str], None]) -> Duet:
@@ -122,24 +123,9 @@ class _Player:
         return self._improviser.receive(time, act)
 
     def _hear(self, note: HeardNote) -> None:
-        _hear(self._heard, note)
-
-
-def listen(musician: Musician, performance: Performance, bpm: float | None) -> list[HeardNote]:
-    """Hear a performance from a file without answering; see `render`. A chord is there once, by its highest note."""
-    timekeeper = musician.timekeeper(_first_bpm(bpm), start=0.0)
-    listener = musician.listener(timekeeper)
-    heard: list[HeardNote] = []
-    for time, event in with_progress(performance.events(keep_tempo=bpm is None), performance.path.name):
-        if isinstance(event, NoteOn):
-            note = listener.note_on(time, event.pitch)
-            if note is not None:
-                _hear(heard, note)
-        elif isinstance(event, NoteOff):
-            listener.note_off(time, event.pitch)
-        elif isinstance(event, TempoChange):
-            timekeeper.change_tempo(time, event.bpm)
-    return heard
+        if note.replaces:
+            self._heard.pop()
+        self._heard.append(note)
 
 
 def free_channel(performance: Performance, wanted: int) -> int:
@@ -147,13 +133,3 @@ def free_channel(performance: Performance, wanted: int) -> int:
     taken = performance.channels | {PERCUSSION}
     order = [(wanted - 1 + offset) % 16 + 1 for offset in range(16)]
     return next((channel for channel in order if channel not in taken), wanted)
-
-
-def _first_bpm(bpm: float | None) -> float:
-    return 120.0 if bpm is None else bpm  # a MIDI file's tempo until it says one
-
-
-def _hear(heard: list[HeardNote], note: HeardNote) -> None:
-    if note.replaces:
-        heard.pop()
-    heard.append(note)

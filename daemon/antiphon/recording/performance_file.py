@@ -13,10 +13,11 @@ from antiphon.errors import UserError
 from antiphon.files import write_whole
 from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.midi.codec import decode, encode
-from antiphon.midi.messages import NoteOn
+from antiphon.midi.messages import ClockPulse, Message, NoteOn, Transport
 from antiphon.recording.file_events import META, TEMPO, TIME_SIGNATURE, TRACK_NAME, FileEvent, is_meta, meta_content
 from antiphon.recording.midi_reader import PERCUSSION, MidiFile, MidiTrack, in_order, read_midi_file
 from antiphon.recording.midi_writer import midi_file_of, track_chunk
+from antiphon.recording.session_file import input_of
 
 _FINEST = 480
 """Ticks a quarter note that a written file has at least: at 120 BPM a tick is then 1 ms."""
@@ -37,16 +38,24 @@ class Performance:
         messages = (decode(event) for track in self.tracks for _, event in track.events)
         return {message.channel for message in messages if isinstance(message, NoteOn)}
 
-    def events(self, keep_tempo: bool) -> list[tuple[float, Event]]:
+    @cached_property
+    def has_clock(self) -> bool:
+        """Whether it holds the MIDI clock that was played to: only sessions that Antiphon has recorded can."""
+        return any(isinstance(_message_of(event), ClockPulse) for track in self.tracks for _, event in track.events)
+
+    def events(self, keep_tempo: bool, keep_clock: bool = False) -> list[tuple[float, Event]]:
         """Return what an improviser hears of it, with times in seconds: all channels but the drums'.
 
         Args:
             keep_tempo: whether the file's tempo changes are among the events.
+            keep_clock: whether the MIDI clock that it holds is, with its transport.
         """
         events: list[tuple[int, int, Event]] = []
         for tick, event in in_order(self.tracks):
-            message = decode(event)
+            message = _message_of(event)
             if message is not None:
+                if isinstance(message, Transport) and not keep_clock:
+                    continue
                 if getattr(message, "channel", None) != PERCUSSION:
                     events.append((tick, 2 if isinstance(message, NoteOn) else 1, message))
             elif keep_tempo and is_meta(event, TEMPO):
@@ -56,6 +65,15 @@ class Performance:
         events.sort(key=lambda event: event[:2])
         time_of = self.file.tempo_map.time_of
         return [(time_of(tick), event) for tick, _, event in events]
+
+
+def _message_of(event: bytes) -> Message | None:
+    """Return the MIDI message that an event is, or the one of a transport that a session keeps in a meta event."""
+    if event[0] != META:
+        return decode(event)
+    given = input_of(event)
+    message = decode(given) if isinstance(given, bytes) else None
+    return message if isinstance(message, Transport) else None
 
 
 def read_performance(path: Path, first_tracks: int | None = None) -> Performance:

@@ -222,7 +222,7 @@ def session_of(path: Path, file: MidiFile) -> Session:
         _check_can_replay(path, file)
     heard = file.tracks if header is None else file.tracks[Track.PERFORMER : Track.ANTIPHON]
     time_of = file.tempo_map.time_of
-    inputs = ((time_of(tick), _input(event)) for tick, event in in_order(heard))
+    inputs = ((time_of(tick), input_of(event)) for tick, event in in_order(heard))
     # What was written down had been rounded to its tick, so it may have happened up to half a tick later.
     end = time_of(file.end) + 0.49 * (time_of(file.end + 1) - time_of(file.end))
     return Session(header, [(time, given) for time, given in inputs if given is not None], end)
@@ -268,7 +268,7 @@ def _first_track(content: bytes) -> bytes | None:
     return content[:10] + b"\0\1" + content[12 : ends[0]]
 
 
-def _input(event: bytes) -> Input | None:
+def input_of(event: bytes) -> Input | None:
     """Return what an event of the performer's track told the improviser, or None where it told nothing."""
     if event[0] == SYSEX:
         return bytes((SYSEX,)) + sysex_content(event)

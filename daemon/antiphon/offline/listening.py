@@ -1,0 +1,98 @@
+"""Listening: what is heard in a MIDI file, note by note, without an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from antiphon.improviser.events import TempoChange
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.melody.keys import signature_name
+from antiphon.midi.messages import NoteOff, NoteOn, Transport
+from antiphon.musician import Musician
+from antiphon.offline.file_tempo import FileTempo
+from antiphon.offline.progress import with_progress
+from antiphon.recording.performance_file import Performance
+
+HEADING = "time (s)   step  pitch  symbol   bits     BPM   beat  phrase  key"
+
+
+@dataclass(frozen=True)
+class ListenedNote:
+    """A note of the melody, and where it stands in time."""
+
+    note: HeardNote
+    bpm: float
+    """The tempo in use once it was heard, in quarter notes a minute."""
+    beat: float
+    """In its bar, in quarter notes from 1: from the barline, or, where nobody hears that, from the phrase's start."""
+    knows_bar: bool
+    """Whether `beat` counts from the barline."""
+    starts_phrase: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for `listen --json`."""
+        note = self.note
+        return {
+            "time": round(note.time, 6),
+            **{name: getattr(note, name) for name in ("step", "pitch", "symbol", "sharps")},
+            "bits": round(note.bits, 4),
+            "bpm": round(self.bpm, 2),
+            "beat": round(self.beat, 4),
+            "knows_bar": self.knows_bar,
+            "starts_phrase": self.starts_phrase,
+        }
+
+    def as_line(self) -> str:
+        """Return it as a row below `HEADING`."""
+        note = self.note
+        return (
+            f"{note.time:8.3f}  {note.step:5}  {note.pitch:5}  {note.symbol:>6}  {note.bits:5.2f}  {self.bpm:6.1f}  "
+            f"{self.beat:5.2f}  {'starts' if self.starts_phrase else '':<6}  {signature_name(note.sharps)}"
+        )
+
+
+def listen(musician: Musician, performance: Performance, bpm: float | None) -> list[ListenedNote]:
+    """Hear a performance from a file without answering. A chord is there once, by its highest note.
+
+    Args:
+        musician: a loaded model; its settings say what the tempo follows.
+        performance: the file.
+        bpm: a tempo to begin with in place of the file's, or None.
+    """
+    play = musician.settings.play
+    tempo = FileTempo(play.sync, bpm, play.bpm)
+    timekeeper = musician.timekeeper(tempo.first_bpm, start=0.0)
+    listener = musician.listener(timekeeper)
+    heard: list[ListenedNote] = []
+    for time, event in with_progress(tempo.events(performance), performance.path.name):
+        if isinstance(event, NoteOn):
+            note = listener.note_on(time, event.pitch)
+            if note is not None:
+                if note.replaces:
+                    heard.pop()
+                heard.append(_listened(note, listener, timekeeper))
+        elif isinstance(event, NoteOff):
+            listener.note_off(time, event.pitch)
+        elif isinstance(event, TempoChange):
+            timekeeper.change_tempo(time, event.bpm)
+        elif isinstance(event, get_args(Transport)):
+            jump = timekeeper.hear_transport(time, event)
+            if jump is not None:
+                listener.move_grid(jump)
+    return heard
+
+
+def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> ListenedNote:
+    tempo, onset = timekeeper.tempo, listener.onset or 0
+    place = timekeeper.place(onset)
+    steps = (onset - listener.phrase) % timekeeper.bar if place is None else place.position
+    return ListenedNote(
+        note=note,
+        bpm=tempo.bpm,
+        beat=1 + steps / tempo.steps_per_beat,
+        knows_bar=place is not None,
+        starts_phrase=onset == listener.phrase,
+    )
