@@ -52,20 +52,20 @@ def save_misleading(path: Path, tune: Tune = ODE_TO_JOY) -> Path:
     return path
 
 
-def save_session(path: Path, tune: Tune, clock_bpm: float, sync: str = "fixed") -> Path:
-    """Write a set that was played to a MIDI clock, whose first beat is the tune's, in a file that says 120 BPM."""
+def save_session(path: Path, tune: Tune, clock_bpm: float, sync: str = "fixed", starts_at: int = 0) -> Path:
+    """Write a set that was played to a MIDI clock, in a file that says 120 BPM.
 
-    def tick(seconds: float) -> int:
-        return round(seconds * 2 * TICKS_PER_BEAT)
-
-    played = [(tick(time), bytes(encode(event))) for time, event in events(tune, clock_bpm)]
-    pulses = [
-        (0, message_event(encode(ClockStart()))),
-        *((tick(n * 2.5 / clock_bpm), message_event(encode(ClockPulse()))) for n in range(24 * 33)),
-    ]
-    on_track = sorted([(at, event) for at, event in [*pulses, *played] if event is not None], key=lambda pair: pair[0])
+    Its pulses go on from the tune's first note, and its transport starts at the beat `starts_at`.
+    """
+    played = [(time, encode(event)) for time, event in events(tune, clock_bpm)]
+    pulses = [(number * 2.5 / clock_bpm, encode(ClockPulse())) for number in range(24 * 20)]
+    start = [(starts_at * 60 / clock_bpm, encode(ClockStart()))]
+    on_track = sorted([*start, *pulses, *played], key=lambda pair: pair[0])
     header = settings_event({"settings": {"play": {"sync": sync, "metre": "3/4"}}})
-    content, _ = build([(Track.TEMPO, 0, header), *((Track.PERFORMER, at, event) for at, event in on_track)])
+    told = [(round(time * 2 * TICKS_PER_BEAT), message_event(message)) for time, message in on_track]
+    content, _ = build(
+        [(Track.TEMPO, 0, header), *((Track.PERFORMER, tick, event) for tick, event in told if event is not None)]
+    )
     path.write_bytes(content)
     return path
 
@@ -84,6 +84,7 @@ def test_a_configured_sync_counts_for_files_too(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[play]\nsync = "auto"\n')
     notes = heard(file)
     assert steps_between(notes) == written(ODE_TO_JOY)
+    assert notes[0]["bpm"] == 100  # the configured one to begin with, not the file's 163
     assert all(note["bpm"] == pytest.approx(PLAYED_BPM, rel=0.03) for note in notes[8:])
 
 
@@ -121,6 +122,13 @@ def test_the_clock_of_a_recorded_set_tells_tempo_and_bar(tmp_path: Path) -> None
     assert steps_between(notes) == written(WALTZ)
     in_four = heard(file, "--sync", "clock", "--metre", "4/4")
     assert [note["beat"] for note in in_four] == [1, 3, 4, 2, 3, 1, 2, 4, 1, 3]
+
+
+def test_what_was_heard_moves_along_where_the_clock_starts_later(tmp_path: Path) -> None:
+    notes = heard(save_session(tmp_path / "set.mid", WALTZ, 84, starts_at=6), "--sync", "clock")
+    assert [note["knows_bar"] for note in notes] == [False] * 4 + [True] * 6
+    assert [note["beat"] for note in notes[4:]] == [1, 3] * 3
+    assert steps_between(notes) == written(WALTZ)
 
 
 def test_a_recorded_set_is_heard_with_its_own_sync(tmp_path: Path) -> None:
