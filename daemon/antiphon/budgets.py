@@ -44,6 +44,10 @@ SETTINGS_BYTES = 1 * _MIB
 """Bytes of a settings file."""
 JOURNAL_BYTES = 128 * _MIB
 """Bytes of a journal that a crash left behind; a day to a MIDI clock of 120 BPM has 91 MB, 22 bytes a pulse."""
+PREPARED_BYTES = 4096 * _MIB
+"""Bytes of a file that `prepare` wrote; of a million songs the largest has 1 GB."""
+SONG_BYTES = 16 * _MIB
+"""Bytes of an encoded song, or of a list of held-out ones; the longest in the corpora has 20 kB, such a list 40."""
 MIDI_FILE_BYTES = 16 * _MIB
 """Bytes of a MIDI file to play to; ten hours with fifteen notes a second have 4 MB."""
 MIDI_FILE_EVENTS = 2_500_000

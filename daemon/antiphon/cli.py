@@ -19,6 +19,7 @@ from antiphon.options import option
 from antiphon.parameters import FileSync
 from antiphon.settings import Api as PortApi
 from antiphon.settings import Settings, read_settings
+from antiphon.streams import say, say_json
 
 app = typer.Typer(
     name="antiphon",
@@ -80,7 +81,7 @@ def _one_port(option_name: str, names: list[str] | None) -> str | None:
 def antiphon(show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Print the version, or go on to the command."""
     if show_version:
-        typer.echo(f"antiphon {version('antiphon')}")
+        say(f"antiphon {version('antiphon')}")
         raise typer.Exit
 
 
@@ -160,7 +161,7 @@ def run(
             "api": api,
         },
     )
-    play_live(settings, typer.echo, opens_page=open_, is_quiet=quiet)
+    play_live(settings, say, opens_page=open_, is_quiet=quiet)
 
 
 @app.command()
@@ -202,7 +203,7 @@ def render(
     if header is not None:
         began = header.get(BEGAN)
         if began is not None:
-            typer.echo(f"{source}: began {began} s into its set, so the answers won't be the same", err=True)
+            _say(f"{source}: began {began} s into its set, so the answers won't be the same")
         duet = rendering.render_session(musician, session_of(source, performance.file), _say)
     else:
         wanted = musician.settings.play.channel
@@ -210,10 +211,10 @@ def render(
         duet = rendering.render(musician, performance, play["bpm"], free)
     write_duet(target, performance, duet.answer)
     answers = sum(isinstance(each.message, NoteOn) and each.message.channel == duet.channel for each in duet.answer)
-    typer.echo(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")
+    say(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")
     if picture is not None:
         draw_duet(picture, performance, duet)
-        typer.echo(f"{picture}: the duet as a piano roll")
+        say(f"{picture}: the duet as a piano roll")
 
 
 @app.command()
@@ -239,12 +240,12 @@ def listen(
     heard = listening.listen(musician, read.performance, play["bpm"])
     if as_json:
         for note in heard:
-            typer.echo(json.dumps(note.as_json()))
+            say(json.dumps(note.as_json()))
         return
-    typer.echo(listening.HEADING)
+    say(listening.HEADING)
     for note in heard:
-        typer.echo(note.as_line())
-    typer.echo(f"{len(heard)} notes, {sum(each.note.bits for each in heard) / len(heard):.2f} bits a note")
+        say(note.as_line())
+    say(f"{len(heard)} notes, {sum(each.note.bits for each in heard) / len(heard):.2f} bits a note")
 
 
 @app.command()
@@ -273,7 +274,7 @@ def learn(
     names = check_controls(controls or [])
     read_too = config if config is not None and config.exists() else None
     settings = _settings(read_too, ports={"name": name, "input": _one_port("--input", input_), "api": api})
-    learn_controls(names, settings, config or own_config_file(), seconds, typer.echo)
+    learn_controls(names, settings, config or own_config_file(), seconds, say)
 
 
 @app.command()
@@ -286,9 +287,9 @@ def ports(api: Api = None, config: Config = None) -> None:
         ("To listen to", "--input", there.inputs),
         ("To play to", "--output", there.outputs),
     ):
-        typer.echo(f"{title} ({given_by}):")
+        say(f"{title} ({given_by}):")
         for name in names or ["(none)"]:
-            typer.echo(f"  {name}")
+            say(f"  {name}")
 
 
 @app.command()
@@ -303,12 +304,12 @@ def sessions(
     from antiphon.recording.sessions import list_sessions, sessions_folder
 
     folder = sessions_folder(_settings(config).sessions.folder)
-    recover(folder, lambda text: typer.echo(text, err=True))
+    recover(folder, _say)
     listed = list_sessions(folder)
     for session in listed:
-        typer.echo(session.as_json() if as_json else session.as_line())
+        say(session.as_json() if as_json else session.as_line())
     if not listed and not as_json:
-        typer.echo(f"No session has been recorded in {folder} yet.")
+        say(f"No session has been recorded in {folder} yet.")
 
 
 @app.command()
@@ -322,17 +323,15 @@ def doctor(
     """Say what would stop a set on this machine, and how to fix it. Exit code 1 if something must be fixed."""
     import sys
 
-    import msgspec
-
     from antiphon.setup.doctor.checks import findings
     from antiphon.setup.doctor.findings import lines, must_be_fixed
 
     found = list(findings(_settings(config, play=play, ports={"api": api})))
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(found), indent=1))  # ASCII, whatever reads it
+        say_json(found)
     else:
         for line in lines(found, sys.stdout.encoding):
-            typer.echo(line)
+            say(line)
     if must_be_fixed(found):
         raise typer.Exit(1)
 
@@ -350,17 +349,17 @@ def bench(
     from antiphon.bench import report
 
     settings = _settings(config, play=play, ports={"api": api})
-    found = report.bench(settings, notes, lambda text: typer.echo(text, err=True))
+    found = report.bench(settings, notes, _say)
     if as_json:
-        typer.echo(json.dumps(found.as_json(), indent=1))
+        say_json(found.as_json())
         return
     for line in report.lines(found):
-        typer.echo(line)
+        say(line)
 
 
 def _say(text: str) -> None:
     """Say something beside what was asked for, on stderr."""
-    typer.echo(text, err=True)
+    say(text, err=True)
 
 
 def _check_can_write(file: Path, source: Path) -> None:

@@ -13,8 +13,7 @@ from typing import Any, NoReturn
 import typer
 
 from antiphon.errors import DEBUG, UserError
-from antiphon.printable import printable
-from antiphon.streams import bear_any_letter
+from antiphon.streams import bear_any_letter, say
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -47,15 +46,16 @@ def _exit_code(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
 
 
 def _say(name: str, message: str, code: int) -> int:
-    print(f"{name}: {printable(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201
+    say(f"{name}: {' '.join(message.split())}", err=True)
     return code
 
 
 def _usage(name: str, error: Any) -> int:
     """Say what the command line's parser found wrong. Its errors are Typer's own or click's, by Typer's version."""
     message = error.format_message().strip()
-    if not message or "\n" in message:  # the whole help, for a command typed without anything
-        error.show()
+    if type(error).__name__ == "NoArgsIsHelpError":  # a command was typed without anything: its whole help
+        for line in message.splitlines():
+            say(line, err=True)
         return int(error.exit_code)
     context = getattr(error, "ctx", None)
     command = context.command_path if context else name

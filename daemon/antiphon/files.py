@@ -57,6 +57,28 @@ def read_file(path: Path, most: int) -> bytes:
     raise UserError(f"{path}: has {max(status.st_size, most + 1):,} bytes; at most {most:,} are read")
 
 
+def check_regular(path: Path) -> None:
+    """Check that what a library will open is a regular file, or a link to one: opening a FIFO may wait for ever.
+
+    Raises:
+        UserError: it is something else.
+        OSError: it isn't there, or nobody may look.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise UserError(f"{path}: is {kind_of(mode)}; a file is needed there")
+
+
+def check_folder(path: Path) -> None:
+    """Check that a folder to write files into is one, or a link to one, or isn't there yet.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if os.path.lexists(path) and not path.is_dir():
+        raise UserError(f"{path}: is {kind_of(path.lstat().st_mode)}; a folder is needed there")
+
+
 def kind_of(mode: int) -> str:
     """Return what is not a regular file, in words; `mode` is as in `os.stat_result`."""
     kinds = {

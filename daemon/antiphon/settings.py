@@ -192,7 +192,7 @@ def _config_files(config: Path | None) -> Iterator[Path]:
     yield packaged
     for file in (user_config_path("antiphon", appauthor=False) / CONFIG_NAME, Path(CONFIG_NAME)):
         # Whoever starts in a checkout has the packaged file before them: it must not undo what they say in their own.
-        if file.is_file() and not file.samefile(packaged):
+        if file.exists() and not file.samefile(packaged):
             yield file
     if config is not None:
         yield config

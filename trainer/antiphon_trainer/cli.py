@@ -17,6 +17,7 @@ from antiphon.melody.grid import STEP
 from antiphon.melody.keys import parse_key
 from antiphon.melody.vocabulary import END, HOLD, REST, SpecialTokens
 from antiphon.options import of_play, of_section
+from antiphon.streams import say
 from antiphon_trainer import extra, options
 from antiphon_trainer.settings import Settings, read_settings
 
@@ -37,7 +38,8 @@ def antiphon_trainer(context: typer.Context) -> None:
     """Show the help if no command is named."""
     if context.invoked_subcommand is None:
         extra.require()
-        typer.echo(context.get_help())
+        for line in context.get_help().splitlines():
+            say(line)
 
 
 @app.command()

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from antiphon.streams import say
+
 
 @contextmanager
 def stoppable(consequence: str) -> Iterator[None]:
@@ -16,7 +18,7 @@ def stoppable(consequence: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(f"antiphon-trainer: stopped; {consequence}", err=True)
+        say(f"antiphon-trainer: stopped; {consequence}", err=True)
         raise typer.Exit(130) from None
 
 

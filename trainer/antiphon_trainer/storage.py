@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.errors import UserError
-from antiphon.files import write_folder_whole, write_whole
+from antiphon.files import check_folder, write_folder_whole, write_whole
 
 
 def write_text(path: Path, text: str) -> None:
@@ -44,8 +44,7 @@ def replace_folder(
     Raises:
         UserError: the folder holds other files; nothing was changed.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder}: is a file; a folder is needed there")
+    check_folder(folder)
     there = 0
     for path in folder.rglob("*"):
         if path.is_file():

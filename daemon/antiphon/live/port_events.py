@@ -6,6 +6,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from antiphon.live.inbox import Inbox
+from antiphon.printable import printable
 from antiphon.recording.entries import PortBack, PortLost
 
 
@@ -25,13 +26,13 @@ class PortEvents:
     def lost(self, what: str) -> None:
         """Tell that a port is gone; `what` says so in words."""
         self._say(f"{what}; waiting for it")
-        self._inbox.ask(PortLost(what))
+        self._inbox.ask(PortLost(printable(what)))
 
     def back(self, what: str, reconnect: Callable[[], None]) -> None:
         """Tell that a port is back, and let the playing thread `reconnect` it."""
         self._say(what)
         self._reconnects.put(reconnect)
-        self._inbox.ask(PortBack(what))
+        self._inbox.ask(PortBack(printable(what)))
 
     def reconnect(self) -> None:
         """Connect what is back; on the playing thread."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable
 
 from antiphon.printable import printable
 from antiphon.recording.journal import Say, safely
+from antiphon.streams import say
 
 
 class Reporter:
@@ -48,5 +48,5 @@ class Reporter:
     def log(self, text: str) -> None:
         """Say what went wrong inside."""
         with contextlib.suppress(OSError):
-            print(f"antiphon: {printable(text)}", file=sys.stderr, flush=True)  # noqa: T201
+            say(f"antiphon: {text}", err=True)
         self.notice(printable(text))

@@ -31,6 +31,7 @@ from antiphon.midi.connection import Connection
 from antiphon.midi.late_connection import LateConnection, NoConnection
 from antiphon.midi.ports import NoMidiSystem, NoVirtualPorts, find_system, free_name
 from antiphon.musician import Musician, load_musician, thru_channel_of
+from antiphon.printable import printable
 from antiphon.recording.entries import Marker
 from antiphon.recording.journal import Say
 from antiphon.recording.record import BothRecords, Record
@@ -135,7 +136,9 @@ class _Session:
         self, connection: Connection | LateConnection | NoConnection, no_midi: NoMidiSystem | None
     ) -> None:
         """Play through a connection, and record."""
-        midi = Midi(connection.input_name, connection.output_name) if isinstance(connection, Connection) else None
+        midi = None
+        if isinstance(connection, Connection):
+            midi = Midi(printable(connection.input_name), printable(connection.output_name))
         if self._settings.sessions.record:
             recover(self._recording.folder, self._reporter.say)
             self._recording.start(self._settings.play.bpm)
@@ -208,7 +211,7 @@ class _Session:
 
 
 def _facts(musician: Musician, midi: Midi | None, is_recording: bool) -> Facts:
-    model = musician.bundle.name
+    model = printable(musician.bundle.name)
     models = sorted({model, *bundle_names(model_folders())})
     return Facts(model, models, midi, musician.settings.play.key, is_recording)
 

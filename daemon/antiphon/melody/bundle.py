@@ -19,6 +19,7 @@ from antiphon.budgets import MANIFEST_BYTES, MODEL_BYTES
 from antiphon.errors import UserError
 from antiphon.files import read_file, write_folder_whole
 from antiphon.melody.vocabulary import Vocabulary, mapping_text, read_mapping
+from antiphon.printable import printable
 
 Quantization = Literal["none", "int8"]
 FORMAT_VERSION = 1
@@ -150,16 +151,21 @@ def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Man
 
     def write(beside: Path) -> None:
         if path.is_dir():
-            shutil.copytree(path, beside, dirs_exist_ok=True)
+            shutil.copytree(path, beside, symlinks=True, dirs_exist_ok=True)
         for name, content in files.items():
+            (beside / name).unlink(missing_ok=True)  # of a link there, the target stays as it is
             (beside / name).write_bytes(content)
 
     write_folder_whole(path, write)
 
 
 def bundle_names(folders: list[Path]) -> list[str]:
-    """Return the names of the bundles in some folders, sorted: their order is that of MIDI's programs, from 0."""
-    return sorted({path.parent.name for folder in folders for path in folder.glob(f"*/{MANIFEST_FILE}")})
+    """Return the names of the bundles in some folders, sorted: their order is that of MIDI's programs, from 0.
+
+    A folder whose name can't be shown as it is, for it isn't UTF-8 or has control codes in it, counts by its path alone.
+    """
+    names = {path.parent.name for folder in folders for path in folder.glob(f"*/{MANIFEST_FILE}")}
+    return sorted(name for name in names if printable(name) == name)
 
 
 def find_bundle(name: str, folders: list[Path]) -> Path:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from antiphon import clock
+from antiphon.printable import printable
+from antiphon.streams import say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -35,15 +37,22 @@ def with_progress(items: Sequence[Item], what: str) -> Iterator[Item]:
             if number % _EVERY == 0 and clock.now() >= next_look:
                 if sys.stderr.isatty():
                     bar = bar or _bar()
-                    task = bar.task_ids[0] if bar.task_ids else bar.add_task(what, total=len(items))
+                    task = bar.task_ids[0] if bar.task_ids else bar.add_task(_plain(what), total=len(items))
                     bar.update(task, completed=number)
                 else:
                     next_look += LINE_SECONDS
-                    print(f"{what}: {100 * number // len(items)} % done", file=sys.stderr)  # noqa: T201
+                    say(f"{what}: {100 * number // len(items)} % done", err=True)
             yield item
     finally:
         if bar is not None:
             bar.stop()
+
+
+def _plain(text: str) -> str:
+    """Return a text that a bar shows as it is: what stands in brackets would be a style."""
+    from rich.markup import escape
+
+    return escape(printable(text))
 
 
 def _bar() -> Progress:

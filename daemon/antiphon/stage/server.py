@@ -21,6 +21,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from antiphon import clock
+from antiphon.printable import printable
 from antiphon.recording.sessions import Listed, list_sessions
 from antiphon.stage import messages
 from antiphon.stage.address import bind, new_token, url_of
@@ -70,10 +71,10 @@ def application(hub: Hub, sessions: Path) -> Starlette:
     def download(request: Request) -> Response:
         name = request.path_params["name"]
         # By the list, not by a path: what isn't listed isn't there.
-        found = [each.path for each in list_sessions(sessions) if each.path.stem == name]
+        found = [each.path for each in list_sessions(sessions) if printable(each.path.stem) == name]
         if not found:
             raise HTTPException(404, "There is no such recording.")
-        return FileResponse(found[0], media_type="audio/midi", filename=found[0].name)
+        return FileResponse(found[0], media_type="audio/midi", filename=f"{name}.mid")
 
     mimetypes.add_type("text/javascript", ".js")  # Windows may have been told otherwise
     return Starlette(
@@ -89,10 +90,12 @@ def application(hub: Hub, sessions: Path) -> Starlette:
 
 def _listed(session: Listed) -> dict[str, Any]:
     """Return what a page is told of a recording: all but where it lies."""
-    shown = ("seconds", "played", "answered", "model", "damaged")
-    return {"name": session.path.stem, "when": session.when.isoformat()} | {
-        name: getattr(session, name) for name in shown
-    }
+    shown = ("seconds", "played", "answered", "model")
+    return {
+        "name": printable(session.path.stem),
+        "when": session.when.isoformat(),
+        "damaged": session.damaged and printable(session.damaged),
+    } | {name: getattr(session, name) for name in shown}
 
 
 class _Server(uvicorn.Server):

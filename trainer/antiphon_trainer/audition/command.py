@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-import typer
-
 from antiphon.melody.bundle import find_bundle, read_bundle
 from antiphon.settings import model_folders
+from antiphon.streams import say, say_json
 from antiphon_trainer import screen
 from antiphon_trainer.audition.parts import selected_parts
 from antiphon_trainer.audition.songs import songs_to_hear
@@ -39,10 +37,10 @@ def audition_bundle(
         results = {part: measure(bundle, songs, seed) for part, measure in parts.items()}
     if as_json:
         figures = {"bundle": name, "seed": seed, **{part: result.as_json() for part, result in results.items()}}
-        typer.echo(msgspec.json.format(msgspec.json.encode(figures), indent=1).decode())
+        say_json(figures)
         return
-    typer.echo(f"{name} on {len(songs):,} songs, seed {seed}")
+    say(f"{name} on {len(songs):,} songs, seed {seed}")
     for result in results.values():
-        typer.echo("")
+        say("")
         for line in result.lines():
-            typer.echo(line)
+            say(line)

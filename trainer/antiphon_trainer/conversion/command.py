@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import stat
 import sys
 from pathlib import Path
 
-import typer
-
-from antiphon.errors import UserError
+from antiphon.files import status_before
 from antiphon.melody.bundle import Manifest
 from antiphon.melody.grid import STEP
 from antiphon.melody.vocabulary import SpecialTokens, read_mapping
 from antiphon.quiet import silenced
+from antiphon.streams import say
 from antiphon_trainer import screen
 from antiphon_trainer.conversion.options import ConversionOptions
 from antiphon_trainer.settings import Prepare
@@ -36,8 +36,7 @@ def convert_network(
         UserError: a file can't be read, the network can't be played, or the bundle differs from it; nothing was
             written.
     """
-    if out.exists() and not out.is_dir():
-        raise UserError(f"{out}: is a file; a bundle is a folder")
+    status_before(out, stat.S_IFDIR)
     vocabulary = read_mapping(mapping, special)
 
     from antiphon_trainer.conversion.keras_file import load_network
@@ -49,9 +48,9 @@ def convert_network(
             from antiphon_trainer.network.predictor import predictor_of
         predictor = predictor_of(network, vocabulary)
         bundle, choice = convert(predictor, model, out, settings, options)
-    typer.echo(f"context  {choice.context}: {choice.reason}")
+    say(f"context  {choice.context}: {choice.reason}")
     _print_figures(bundle.manifest)
-    typer.echo(
+    say(
         f"bundle   {out}: {len(bundle.model):,} bytes, "
         f"V = {bundle.manifest.vocabulary_size}, S = {bundle.manifest.state_size}"
     )
@@ -59,14 +58,14 @@ def convert_network(
 
 
 def _print_figures(manifest: Manifest) -> None:
-    typer.echo(
+    say(
         "parity   largest difference {largest_difference:.1e} on {melodies}; "
         "bits per step: Keras {keras_bits_a_step:.4f}, bundle {bundle_bits_a_step:.4f}".format(**manifest.parity)
     )
     if manifest.held_out:
         line = "held out {bits_a_step:.4f} bits per step on {songs} songs, {symbols:,} symbols"
         with_metre = "; told the metre {bits_a_step_with_metre:.4f}" if manifest.inputs else ""
-        typer.echo((line + with_metre).format(**manifest.held_out))
+        say((line + with_metre).format(**manifest.held_out))
 
 
 def _print_how_to_play(manifest: Manifest, out: Path) -> None:
@@ -74,9 +73,9 @@ def _print_how_to_play(manifest: Manifest, out: Path) -> None:
     if manifest.context == "window":
         has_usual_step = manifest.step == STEP
         listens = "the model 'essen' listens for the key" if has_usual_step else "give the key that you play in"
-        typer.echo(f"key      a window bundle can't tell keys apart: {listens}")
+        say(f"key      a window bundle can't tell keys apart: {listens}")
         key = "" if has_usual_step else " --key C"
-    typer.echo(f"play it  {_antiphon()} run --model {shlex.quote(str(out))}{key}")
+    say(f"play it  {_antiphon()} run --model {shlex.quote(str(out))}{key}")
 
 
 def _antiphon() -> str:

@@ -7,7 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from antiphon.budgets import SONG_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file
 
 PACKAGED = "essen"
 """The word for the list that comes with the package."""
@@ -44,7 +46,7 @@ def read_held_out(name: str) -> HeldOut:
         text = (files("antiphon_trainer") / "data" / "essen-held-out.txt").read_text(encoding="utf-8")
         return _parsed(text, "essen-held-out.txt")
     try:
-        text = Path(name).expanduser().read_text(encoding="utf-8")
+        text = read_file(Path(name).expanduser(), SONG_BYTES).decode()
     except OSError as error:
         raise UserError(f"{name}: can't be read ({error.strerror}); name a list, or say '{PACKAGED}'") from None
     except UnicodeDecodeError:

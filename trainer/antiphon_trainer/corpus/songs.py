@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from antiphon.budgets import SONG_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file
 from antiphon.melody.vocabulary import END, HOLD, LAST_MIDI_NOTE, REST
 from antiphon_trainer.corpus import metre
 from antiphon_trainer.corpus.metre import Barline
@@ -126,7 +128,7 @@ def read_song(file: Path) -> Song:
         UserError: the file can't be read, or holds something that is no symbol.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = read_file(file, SONG_BYTES).decode().splitlines()
         barlines = metre.read(_behind(_BARS, lines))
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror})") from None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import typer
-
+from antiphon.streams import say
 from antiphon_trainer import screen
 from antiphon_trainer.corpus import report
 from antiphon_trainer.settings import Prepare
@@ -39,18 +38,18 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
     else:
         done = load(settings)
     for line in report.lines(done.report):
-        typer.echo(line)
+        say(line)
     if settings.held_out and not done.report.held_out.songs:
-        typer.echo(
+        say(
             f"         none held out: no song has a catalogue number of {settings.held_out!r} "
             "(ABC: the field N:, kern: the record !!!SCT:)"
         )
     count, length = done.windows.inputs.shape
-    typer.echo(f"mapping  {len(done.vocabulary)} symbols in {settings.mapping_file_path}")
-    typer.echo(f"tensors  {count:,} windows of {length} steps in {settings.test_target_path}")
-    typer.echo(f"songs    {settings.save_path}, merged in {settings.merged_path}")
+    say(f"mapping  {len(done.vocabulary)} symbols in {settings.mapping_file_path}")
+    say(f"tensors  {count:,} windows of {length} steps in {settings.test_target_path}")
+    say(f"songs    {settings.save_path}, merged in {settings.merged_path}")
     file = report.report_file(settings.merged_path)
-    typer.echo(f"report   {file}, and as a page of pictures {file.with_suffix('.png')}")
+    say(f"report   {file}, and as a page of pictures {file.with_suffix('.png')}")
 
 
 def check_corpora(corpora: Sequence[str], processes: int | None, scheduler: str | None) -> None:
@@ -73,4 +72,4 @@ def check_corpora(corpora: Sequence[str], processes: int | None, scheduler: str 
         ):
             checked = check_all(sources, engine, advance)
         for line in lines(corpus, checked):
-            typer.echo(line)
+            say(line)

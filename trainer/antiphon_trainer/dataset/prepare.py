@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import msgspec
 
+from antiphon.budgets import PREPARED_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file, status_before
 from antiphon.melody.vocabulary import Vocabulary, mapping_text, vocabulary_of
 from antiphon_trainer.corpus.cache import ScoreCache
 from antiphon_trainer.corpus.corpus_page import draw_corpus
@@ -36,6 +39,7 @@ from antiphon_trainer.corpus.statistics import Statistics
 from antiphon_trainer.dataset.windows import (
     Details,
     Windows,
+    check_can_write,
     cut_windows,
     merge,
     merged_lines,
@@ -94,6 +98,7 @@ def prepare(
         UserError: a setting doesn't fit, or no song is left to train on; nothing was written.
     """
     check_durations(settings.acceptable_durations)
+    _check_can_write(settings)
     held_out = read_held_out(settings.held_out)
     with SongStore() as store:
         with ScoreCache() as cache:
@@ -101,6 +106,19 @@ def prepare(
         if not split.counts["training"]:
             raise UserError(_why_nothing_is_left(corpora, split))
         return _written(corpora, split, settings)
+
+
+def _check_can_write(settings: Prepare) -> None:
+    """Check, before hours of work, that what is written can take its places.
+
+    Raises:
+        UserError: what stands in one of them isn't replaced.
+    """
+    status_before(Path(settings.save_path), stat.S_IFDIR)
+    report = report_file(settings.merged_path)
+    for file in (Path(settings.merged_path), Path(settings.mapping_file_path), report, report.with_suffix(".png")):
+        status_before(file)
+    check_can_write(Path(settings.test_target_path))
 
 
 def _written(corpora: Sequence[str], split: Sorted, settings: Prepare) -> Prepared:
@@ -225,7 +243,7 @@ def load(settings: Prepare) -> Prepared:
     """
     file = report_file(settings.merged_path)
     try:
-        report = msgspec.json.decode(file.read_bytes(), type=Report)
+        report = msgspec.json.decode(read_file(file, PREPARED_BYTES), type=Report)
     except OSError as error:
         raise UserError(
             f"{file}: can't be read ({error.strerror}); nothing is prepared: set is_preprocessing_required = true"

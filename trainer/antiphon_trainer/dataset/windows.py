@@ -13,7 +13,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.budgets import PREPARED_BYTES
 from antiphon.errors import UserError
+from antiphon.files import check_folder, check_regular, read_file, status_before, write_whole
 from antiphon.melody.vocabulary import END, Vocabulary, read_mapping
 from antiphon_trainer.corpus.metre import Barline, metre_of_steps
 from antiphon_trainer.storage import write_json
@@ -124,7 +126,18 @@ def write_windows(folder: Path, windows: Iterable[Windows], count: int, length: 
                 file.write(getattr(content, name).tobytes())
         stack.close()
         for name, path in paths.items():
-            path.replace(folder / f"{name}.npy")
+            write_whole(folder / f"{name}.npy", path.replace)
+
+
+def check_can_write(folder: Path) -> None:
+    """Check that windows and details can take their places in a folder.
+
+    Raises:
+        UserError: something else than an earlier run's files has them; it stays.
+    """
+    check_folder(folder)
+    for name in (*(f"{name}.npy" for name in _ARRAYS), _DETAILS):
+        status_before(folder / name)
 
 
 def write_details(folder: Path, details: Details) -> None:
@@ -140,7 +153,7 @@ def read_details(folder: Path) -> Details:
     """
     file = folder / _DETAILS
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Details)
+        return msgspec.json.decode(read_file(file, PREPARED_BYTES), type=Details)
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror}); run 'antiphon-trainer prepare' first") from None
     except msgspec.DecodeError as error:
@@ -183,6 +196,7 @@ def open_windows(folder: Path) -> Windows:
 
 def _array(file: Path) -> npt.NDArray[Any]:
     try:
+        check_regular(file)
         array: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror}); run 'antiphon-trainer prepare' first") from None

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-import typer
-
 from antiphon.errors import UserError
 from antiphon.melody.bundle import find_bundle, read_bundle
 from antiphon.settings import model_folders
+from antiphon.streams import say, say_json
 from antiphon_trainer import screen
 from antiphon_trainer.corpus.songs import HELD_OUT, TRAINING, Song, read_songs
 from antiphon_trainer.settings import Prepare
@@ -44,6 +42,10 @@ def evaluate_bundles(names: Sequence[str], options: EvaluationOptions, settings:
     Raises:
         UserError: a bundle or the songs can't be read.
     """
+    if options.plots is not None:
+        from antiphon_trainer.evaluation.plots import check_can_draw
+
+        check_can_draw(options.plots)
     bundles = [read_bundle(find_bundle(name, model_folders())) for name in names]
     songs = _songs_to_measure(options, settings)
     training = _songs_to_learn_from(songs, settings) if options.baselines else None
@@ -62,12 +64,12 @@ def evaluate_bundles(names: Sequence[str], options: EvaluationOptions, settings:
         drawn = draw(entries, options.plots)
     if options.as_json:
         rows = [entry.as_json() for entry in entries]
-        typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
+        say_json(rows)
         return
     for line in (*comparison.summary(entries), "", *comparison.table(entries), "", *comparison.LEGEND):
-        typer.echo(line)
+        say(line)
     for path in drawn:
-        typer.echo(f"picture  {path}")
+        say(f"picture  {path}")
 
 
 def _songs_to_measure(options: EvaluationOptions, settings: Prepare) -> list[Song]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from antiphon.files import write_whole
+from antiphon.files import check_folder, status_before, write_whole
 from antiphon_trainer.evaluation.baselines import UNIFORM
 from antiphon_trainer.evaluation.comparison import Entry
 from antiphon_trainer.evaluation.scoring import Guesses, Scores, reliability
@@ -17,16 +17,28 @@ from antiphon_trainer.evaluation.scoring import Guesses, Scores, reliability
 # Colours that colour-blind people can tell apart (Okabe & Ito), and dashes for those who print in grey.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000", "#999999")
 _DASHES = ("-", "--", ":", "-.")
+_PICTURES = ("bits.png", "reliability.png", "course.png")
 _PLACES = 20
 """Parts that a song is divided into; bits are averaged over each."""
 
 Row = tuple[str, Scores]
 
 
+def check_can_draw(folder: Path) -> None:
+    """Check, before anything is measured, that the plots can take their places in a folder.
+
+    Raises:
+        UserError: what stands in one of them isn't replaced.
+    """
+    check_folder(folder)
+    for name in _PICTURES:
+        status_before(folder / name)
+
+
 def draw(entries: Sequence[Entry], folder: Path) -> list[Path]:
     """Draw the plots of an evaluation as PNGs into a folder, and return their paths."""
     rows = [(name, scores) for entry in entries for name, _, scores in entry.rows()]
-    pictures = {"bits.png": _bits(rows), "reliability.png": _reliability(rows), "course.png": _course(rows)}
+    pictures = dict(zip(_PICTURES, (_bits(rows), _reliability(rows), _course(rows)), strict=True))
     for name, figure in pictures.items():
         write_whole(folder / name, partial(figure.savefig, dpi=120))
     return [folder / name for name in pictures]

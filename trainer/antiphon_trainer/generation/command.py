@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
-from antiphon.errors import UserError
+from antiphon.files import check_folder
 from antiphon.melody.bundle import find_bundle, read_bundle
 from antiphon.settings import model_folders
+from antiphon.streams import say
 from antiphon_trainer.generation.sampling import MelodyOptions, sample_melody
 
 
@@ -27,8 +26,7 @@ def generate_melodies(name: str, options: MelodyOptions, count: int, seed: int, 
         UserError: the bundle can't be read, or makes no melody.
     """
     bundle = read_bundle(find_bundle(name, model_folders()))
-    if out.exists() and not out.is_dir():
-        raise UserError(f"{out}: is a file; a folder is needed there")
+    check_folder(out)
 
     from antiphon.melody.model import LiteModel
     from antiphon_trainer.generation.melody_files import Piece, draw_melody, write_midi, write_score
@@ -43,4 +41,4 @@ def generate_melodies(name: str, options: MelodyOptions, count: int, seed: int, 
         draw_melody(file.with_suffix(".png"), piece)
         sounding = sum(note.pitch is not None for note in notes)
         bars = sum(note.steps for note in notes) / options.metre.bar
-        typer.echo(f"melody   {file} (.musicxml, .png): {sounding} notes, {bars:.4g} bars of {options.metre}")
+        say(f"melody   {file} (.musicxml, .png): {sounding} notes, {bars:.4g} bars of {options.metre}")

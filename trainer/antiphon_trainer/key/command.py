@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import typer
 
+from antiphon.budgets import PREPARED_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file, status_before
 from antiphon.melody.bundle import KEY_FILE, find_bundle, read_bundle, write_bundle
 from antiphon.quiet import silenced
 from antiphon.settings import model_folders
+from antiphon.streams import say
 from antiphon_trainer import screen
 from antiphon_trainer.dataset.windows import Windows, read_details, read_windows
 from antiphon_trainer.settings import Prepare, Settings
@@ -31,6 +34,7 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
         UserError: the bundle or what prepare stored can't be read, or doesn't belong together.
     """
     bundle = read_bundle(find_bundle(name, model_folders()))
+    status_before(bundle.path, stat.S_IFDIR)
     songs, windows, titles = _stored_songs(settings.prepare)
 
     with silenced():
@@ -42,7 +46,7 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
     total = epochs or EPOCHS
 
     def show(epoch: KeyEpoch) -> None:
-        typer.echo(
+        say(
             f"epoch {epoch.number:>3}/{total}: key {epoch.key_bits:.4f}, next degree {epoch.degree_bits:.4f} "
             f"bits per note, {epoch.seconds:.0f} s",
             err=True,
@@ -61,9 +65,9 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
     figures = {"bits_a_note": round(bits, 5), "epochs": total, "seed": settings.train.seed}
     manifest = msgspec.structs.replace(bundle.manifest, key_model=figures)
     write_bundle(bundle.path, bundle.model, bundle.vocabulary, manifest, key_model)
-    typer.echo(f"trained  on {len(training):,} songs")
-    typer.echo(f"key      {bits:.4f} bits per note on {len(validation):,} songs of validation")
-    typer.echo(f"bundle   {bundle.path / KEY_FILE}: {len(key_model):,} bytes")
+    say(f"trained  on {len(training):,} songs")
+    say(f"key      {bits:.4f} bits per note on {len(validation):,} songs of validation")
+    say(f"bundle   {bundle.path / KEY_FILE}: {len(key_model):,} bytes")
 
 
 def _stored_songs(settings: Prepare) -> tuple[list[list[str]], Windows, list[str]]:
@@ -76,7 +80,7 @@ def _stored_songs(settings: Prepare) -> tuple[list[list[str]], Windows, list[str
     windows, _ = read_windows(folder, Path(settings.mapping_file_path))
     titles = read_details(folder).titles
     try:
-        songs = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
+        songs = [line.split() for line in read_file(file, PREPARED_BYTES).decode().splitlines()]
     except OSError as error:
         raise UserError(f"{file}: can't be read ({error.strerror}); run 'antiphon-trainer prepare' first") from None
     if int(windows.songs.max()) + 1 != len(songs) or len(songs) > len(titles):

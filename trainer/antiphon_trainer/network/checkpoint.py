@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import keras
 import msgspec
 
+from antiphon.budgets import PREPARED_BYTES
 from antiphon.errors import UserError
+from antiphon.files import check_regular, read_file
 from antiphon_trainer.network.progress import Progress
 
 _PROGRESS = "progress.json"
@@ -44,7 +46,8 @@ class Checkpoint:
         if newest is None:
             return None
         try:
-            progress = msgspec.json.decode((newest / _PROGRESS).read_bytes(), type=Progress)
+            progress = msgspec.json.decode(read_file(newest / _PROGRESS, PREPARED_BYTES), type=Progress)
+            check_regular(newest / _LAST)
             network = keras.saving.load_model(newest / _LAST, safe_mode=True)
         except Exception as error:  # noqa: BLE001 (a damaged archive can raise anything)
             raise UserError(f"{newest}: is damaged ({type(error).__name__}); --no-resume starts anew") from None
@@ -59,7 +62,8 @@ class Checkpoint:
         """Write the state after the last epoch."""
         self.folder.mkdir(parents=True, exist_ok=True)
         before = self._newest()
-        beside = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
+        beside = self.folder / f".{secrets.token_hex(8)}"
+        beside.mkdir()
         try:
             network.save(beside / _LAST)
             is_best = progress.best == progress.epochs[-1]

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import typer
 
 from antiphon.errors import UserError
-from antiphon.files import write_whole
+from antiphon.files import status_before, write_whole
 from antiphon.melody.vocabulary import mapping_text
 from antiphon.quiet import silenced
+from antiphon.streams import say
 from antiphon_trainer import screen
 from antiphon_trainer.corpus.provenance import versions
 from antiphon_trainer.dataset.windows import Details, Windows, read_details, read_windows
@@ -36,6 +36,8 @@ def train_network(settings: Settings, resume: bool) -> None:
     path = Path(settings.train.model_path)
     if path.suffix != ".keras":
         raise UserError(f"{path}: the name of a Keras file ends with .keras")
+    for name in (path.name, "mapping.json", "training.json", "history.json", "history.png"):
+        status_before(path.with_name(name))  # now, and not after hours of training
     folder = Path(settings.prepare.test_target_path)
     windows, vocabulary = read_windows(folder, Path(settings.prepare.mapping_file_path))
     details = read_details(folder)
@@ -61,11 +63,9 @@ def train_network(settings: Settings, resume: bool) -> None:
         draw_history(progress, path.with_name("history.png"))
         checkpoint.remove()
     seconds = sum(epoch.seconds for epoch in progress.epochs)
-    typer.echo(f"trained  {len(progress.epochs)} epochs in {seconds:.0f} s")
-    typer.echo(
-        f"best     epoch {progress.best.number}: {progress.best.validation_bits:.4f} bits per step in validation"
-    )
-    typer.echo(f"model    {path}, with mapping.json, training.json, history.json and history.png beside it")
+    say(f"trained  {len(progress.epochs)} epochs in {seconds:.0f} s")
+    say(f"best     epoch {progress.best.number}: {progress.best.validation_bits:.4f} bits per step in validation")
+    say(f"model    {path}, with mapping.json, training.json, history.json and history.png beside it")
 
 
 def _fingerprint(settings: Train, windows: Windows) -> str:

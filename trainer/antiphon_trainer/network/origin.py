@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
+from antiphon.budgets import PREPARED_BYTES
 from antiphon.errors import UserError
+from antiphon.files import read_file
 from antiphon_trainer.storage import write_json
 
 _FILE = "training.json"
@@ -43,6 +45,6 @@ def read_origin(model: Path) -> Origin | None:
     if not file.exists():
         return None
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Origin)
+        return msgspec.json.decode(read_file(file, PREPARED_BYTES), type=Origin)
     except msgspec.DecodeError as error:
         raise UserError(f"{file}: is damaged ({error}); remove it to convert without its figures") from None
