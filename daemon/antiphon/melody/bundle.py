@@ -162,7 +162,7 @@ def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Man
 def bundle_names(folders: list[Path]) -> list[str]:
     """Return the names of the bundles in some folders, sorted: their order is that of MIDI's programs, from 0.
 
-    A folder whose name can't be shown as it is, for it isn't UTF-8 or has control codes in it, counts by its path alone.
+    A folder whose name can't be shown as it is (not UTF-8, or with control codes) has no number; its path names it.
     """
     names = {path.parent.name for folder in folders for path in folder.glob(f"*/{MANIFEST_FILE}")}
     return sorted(name for name in names if printable(name) == name)

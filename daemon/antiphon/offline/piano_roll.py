@@ -8,6 +8,7 @@ from pathlib import Path
 
 from antiphon.files import write_whole
 from antiphon.melody.keys import pitch_name
+from antiphon.printable import printable
 
 Bar = tuple[float, float, int]
 """A note on the roll: start and end in the time axis's unit, pitch."""
@@ -82,7 +83,7 @@ def draw_piano_roll(path: Path, parts: Sequence[Part], axis: TimeAxis, sharps: i
     axes.set_xlim(0, axis.end)
     axes.set_xlabel(axis.label)
     axes.set_ylabel("pitch")
-    axes.set_title(title, loc="left")
+    axes.set_title(printable(title), loc="left", parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
     if any(part.label for part in parts):
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)

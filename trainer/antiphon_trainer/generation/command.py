@@ -6,6 +6,7 @@ from pathlib import Path
 
 from antiphon.files import check_folder
 from antiphon.melody.bundle import find_bundle, read_bundle
+from antiphon.printable import printable
 from antiphon.settings import model_folders
 from antiphon.streams import say
 from antiphon_trainer.generation.sampling import MelodyOptions, sample_melody
@@ -34,7 +35,7 @@ def generate_melodies(name: str, options: MelodyOptions, count: int, seed: int, 
     model = LiteModel(bundle)
     for number in range(seed, seed + count):
         notes = sample_melody(model, bundle.vocabulary, options, number)
-        piece = Piece(f"{bundle.name}, seed {number}", notes, options.metre, options.sharps, bpm)
+        piece = Piece(printable(f"{bundle.name}, seed {number}"), notes, options.metre, options.sharps, bpm)
         file = out / f"{bundle.name}-{number}.mid"
         write_midi(file, piece)
         write_score(file.with_suffix(".musicxml"), piece)

@@ -59,7 +59,7 @@ def write_midi(path: Path, piece: Piece) -> None:
         track.append(mido.Message("note_off", note=note.pitch, velocity=0, time=ticks))
         waited = 0
     track.append(mido.MetaMessage("end_of_track", time=waited))
-    file = mido.MidiFile(type=0, ticks_per_beat=_TICKS, tracks=[track])
+    file = mido.MidiFile(type=0, ticks_per_beat=_TICKS, charset="utf-8", tracks=[track])
     write_whole(path, file.save)
 
 
