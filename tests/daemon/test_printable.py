@@ -53,7 +53,8 @@ def printing(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in ("print", "sys.stdout.write", "sys.stderr.write") or f".{called}".endswith((".echo", ".secho")):
+            streams = ("print", "sys.stdout.write", "sys.stderr.write")
+            if called in streams or f".{called}".endswith((".echo", ".secho")):
                 yield called
             elif called.endswith("console.print"):
                 yield f"{called}({ast.unparse(node.args[0])})"
