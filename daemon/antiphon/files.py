@@ -168,6 +168,15 @@ def _take_over(path: Path, before: os.stat_result) -> None:
     path.chmod(stat.S_IMODE(before.st_mode) & ~(stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX))
 
 
+def _take_all_over(folder: Path, before: Path) -> None:
+    """Give the files and folders in a folder the owners and modes of those in the one that it replaces."""
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # there was none
+            status = (before / path.relative_to(folder)).lstat()
+            if not path.is_symlink() and stat.S_IFMT(status.st_mode) == stat.S_IFMT(path.stat().st_mode):
+                _take_over(path, status)
+
+
 def open_privately(path: str, flags: int) -> int:
     """Open a regular file for this user alone, and not through a link; an `opener`.
 
@@ -232,7 +241,8 @@ def sync_folder(folder: Path) -> None:
 def write_folder_whole(folder: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a new folder beside `folder`, and put it in its place.
 
-    A folder that stood there gives its mode and owner to the new one; otherwise the mode follows the umask.
+    A folder that stood there, and each file and folder in it, gives its mode and owner to the new one in its place;
+    otherwise the mode follows the umask.
 
     Raises:
         UserError: what stands at `folder` is a link or no folder; it stays.
@@ -246,6 +256,7 @@ def write_folder_whole(folder: Path, write: Callable[[Path], object]) -> None:
         write(beside)
         if status is not None:
             _take_over(beside, status)
+            _take_all_over(beside, folder)
             before = beside.with_name(f"{beside.name}-before")
             folder.rename(before)
             beside.rename(folder)

@@ -153,7 +153,8 @@ def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Man
         if path.is_dir():
             shutil.copytree(path, beside, symlinks=True, dirs_exist_ok=True)
         for name, content in files.items():
-            (beside / name).unlink(missing_ok=True)  # of a link there, the target stays as it is
+            if (beside / name).is_symlink():  # its target stays as it is
+                (beside / name).unlink()
             (beside / name).write_bytes(content)
 
     write_folder_whole(path, write)
