@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from antiphon.midi.messages import ControlChange
 from antiphon.recording.journal import ENDING
-from tests.daemon.live import Keyboard, daemon, run_antiphon
+from tests.daemon.live import PATIENCE, Keyboard, daemon, run_antiphon
 from tests.daemon.midi_files import save_tune
 from tests.daemon.test_learn import learning
 from tests.daemon.tunes import ODE_TO_JOY
@@ -53,7 +54,10 @@ def test_what_is_kept_of_a_performer_is_private(
     with daemon("--name", "Modes", cwd=tmp_path) as running, Keyboard("Modes") as pianist:
         pianist.send(0x90, 60, 80)
         pianist.hear(1)
-        (journal,) = sessions.glob(f"*{ENDING}")
+        deadline = time.monotonic() + PATIENCE
+        while not (journals := list(sessions.glob(f"*{ENDING}"))) and time.monotonic() < deadline:
+            time.sleep(0.05)  # it is written by a thread of its own
+        (journal,) = journals
         assert oct(stat.S_IMODE(journal.stat().st_mode)) == "0o600"
         pianist.send(0x80, 60, 0)
         locks = modes(tmp_path / "xdg_runtime_dir" / "antiphon")
@@ -75,8 +79,8 @@ def test_settings_that_learn_writes_keep_mode_and_owner(
 
     def learn() -> os.stat_result:
         with learning("mute", home=tmp_path) as pupil:
-            pupil.connect("Antiphon in")
             pupil.says("mute:")
+            pupil.connect("Antiphon in")
             pupil.move(*[ControlChange(64, value, 1) for value in (0, 127)])
             pupil.says("is written")
             assert pupil.process.wait(20) == 0
