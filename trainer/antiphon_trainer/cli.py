@@ -19,7 +19,7 @@ from antiphon.melody.vocabulary import END, HOLD, REST, SpecialTokens
 from antiphon.options import of_play, of_section
 from antiphon.streams import say
 from antiphon_trainer import extra, options
-from antiphon_trainer.settings import Settings, read_settings
+from antiphon_trainer.settings import Half, Settings, read_settings
 
 of_prepare = partial(of_section, "prepare", settings=Settings)
 of_train = partial(of_section, "train", settings=Settings)
@@ -238,12 +238,40 @@ def audition(
         list[str] | None,
         typer.Option(metavar="PART", help="Measure this part alone; again for more.", show_default="all parts"),
     ] = None,
+    performances: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Hear the performances by people in this folder, in place of songs; again for more folders. Needs "
+            'partitura: pip install "antiphon[performances]". [default: songs]',
+        ),
+    ] = None,
+    half: Annotated[
+        Half,
+        typer.Option(
+            help="With --performances: those whose name has an odd SHA-256, to report, or an even one, to tune on."
+        ),
+    ] = "odd",
+    most: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="COUNT",
+            help="With --performances: of each folder at most so many, the first by the SHA-256 of their names. "
+            "[default: all]",
+        ),
+    ] = None,
     as_json: options.AsJson = False,
     seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Of all random choices.")] = 1,
     config: options.Config = None,
 ) -> None:
-    """Show how well a bundle's musician hears and plays, on songs that it never learned from."""
+    """Show how well a bundle's musician hears and plays, on songs that it never learned from, or hears people play."""
     extra.require()
+    if performances:
+        from antiphon_trainer.audition.performances.command import audition_performances
+
+        audition_performances(bundle, performances, half, most, as_json)
+        return
     settings = read_settings(config, {"prepare": prepare})
     from antiphon_trainer.audition.command import audition_bundle
 

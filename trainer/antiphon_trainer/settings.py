@@ -17,6 +17,8 @@ from antiphon.parameters import About
 
 Durations = Literal["strict", "grid"]
 Ties = Literal["merged", "written"]
+Half = Literal["even", "odd"]
+"""Of performances, by the SHA-256 of their names: even ones are there to tune on, odd ones to be reported."""
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
