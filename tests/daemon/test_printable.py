@@ -17,10 +17,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as fuzz
+from hypothesis import strategies as st
 
 from antiphon.melody.bundle import MANIFEST_FILE, bundle_names
+from antiphon.recording.sessions import list_sessions
 from antiphon.settings import package_folder
-from antiphon.stage.server import PAGE
+from antiphon.stage.server import PAGE, _listed
 from tests.daemon import jack_names
 from tests.daemon.live import PATIENCE, environment, run_antiphon
 from tests.daemon.midi_files import save_tune
@@ -234,6 +238,19 @@ def test_a_recording_of_such_a_name_is_listed_and_downloaded(jack_server: dict[s
             with urllib.request.urlopen(f"{url}/sessions/{quote(name)}.mid") as answer:  # noqa: S310
                 assert answer.read() in (content, content[:30])
                 assert is_plain(str(answer.headers["Content-Disposition"]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are texts")
+@given(name=st.binary(min_size=1, max_size=80).filter(lambda name: not {0, ord("/")} & set(name)))
+@fuzz(max_examples=100, deadline=None)
+def test_any_name_of_a_recording_is_listed(name: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("names")
+    record(folder).rename(os.fsdecode(os.fsencode(folder) + b"/a" + name + b".mid"))
+    (listed,) = list_sessions(folder)
+    assert listed.damaged is None
+    told = f"{listed.as_line()}{listed.as_json()}{json.dumps(_listed(listed), ensure_ascii=False)}"
+    assert is_plain(told)
+    assert told.encode()
 
 
 def test_a_bar_shows_a_name_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -124,10 +124,11 @@ def read_score(content: bytes) -> None:
 
 def kinds() -> dict[str, Kind]:
     """Return the kinds of files."""
+    whole = [each for each in sorted(KERAS.glob("*.h5")) if "weights" not in each.name]  # which is refused anyway
     packed_score = packed({"META-INF/container.xml": CONTAINER.encode(), "score.xml": SCORE.encode()})
     return {
         ".keras": Kind(tuple(each.read_bytes() for each in KERAS.glob("*.keras")), repacked, read_keras(".keras")),
-        ".h5": Kind(tuple(each.read_bytes() for each in sorted(KERAS.glob("*.h5"))), mutated, read_keras(".h5")),
+        ".h5": Kind(tuple(each.read_bytes() for each in whole), mutated, read_keras(".h5")),
         ".mxl": Kind((packed_score,), repacked, read_score),
     }
 
