@@ -14,7 +14,7 @@ from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.models import ListeningModel, Models, PlayingModel
 from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -89,7 +89,7 @@ class Musician:
         bpm: float,
         start: float,
         channel: int,
-        on_heard: Callable[[HeardNote], None] | None = None,
+        on_heard: Callable[[HeardNote | WithdrawnNote], None] | None = None,
         on_notice: Callable[[float, str], None] | None = None,
         clicks: bool = True,
     ) -> Improviser:
@@ -99,11 +99,11 @@ class Musician:
             bpm: beats (quarter notes) a minute, to begin with.
             start: the moment, in seconds, from which steps count.
             channel: the answer's, 1…16.
-            on_heard: is told every note that was heard; it must not block.
+            on_heard: is told every note that was heard, or that it was none; it must not block.
             on_notice: is told, with the time in seconds, what the performer should know, in words; it must not block.
             clicks: whether a metronome that is on is to be heard.
         """
-        play, hands, metronome = self.settings.play, self.settings.hands, self.settings.metronome
+        play, metronome = self.settings.play, self.settings.metronome
         time = self.timekeeper(bpm, start)
         options = Options(
             mode=play.mode,
@@ -115,8 +115,19 @@ class Musician:
             key=self.key,
             click=Click(metronome.channel, metronome.pitch, metronome.accent) if metronome.on and clicks else None,
         )
-        routing = InputRouting(hands.channel, hands.split, hands.left_hand, hands.thru, hands.thru_channel)
-        return Improviser(self.models, options, routing, time, on_heard, on_notice)
+        return Improviser(self.models, options, self.routing(), time, on_heard, on_notice)
+
+    def routing(self) -> InputRouting:
+        """Return what is heard of the performer, and what is passed on."""
+        hands = self.settings.hands
+        return InputRouting(
+            channel=hands.channel,
+            split=hands.split,
+            left_hand=hands.left_hand,
+            melody=self.settings.play.melody,
+            thru=hands.thru,
+            thru_channel=hands.thru_channel,
+        )
 
     def _style(self, beat: int) -> Style:
         """Return the style that the settings say; `beat` is a beat's length in steps."""
@@ -145,6 +156,7 @@ def load_musician(settings: Settings) -> Musician:
     play = settings.play
     metre = parse_metre(play.metre, "play.metre")
     _check_channels(settings)
+    _check_melody(settings)
     key = None if play.key == "auto" else parse_key(play.key)
     bundle = read_bundle(find_bundle(play.model, model_folders()))
     if bundle.manifest.context == "window":
@@ -207,6 +219,21 @@ def _check_channels(settings: Settings) -> None:
         raise UserError(
             f"metronome.channel is {metronome.channel}, on which the answer or what you play goes out as well "
             "(play.channel, hands.thru_channel): they would end each other's notes; give it another channel"
+        )
+
+
+def _check_melody(settings: Settings) -> None:
+    """Refuse settings that don't say where the melody is.
+
+    Raises:
+        UserError: it is to be told by a split point or a channel that isn't set.
+    """
+    melody, hands = settings.play.melody, settings.hands
+    if melody == "split" and hands.split == 0:
+        raise UserError('play.melody is "split", and hands.split is 0: set it to the lowest key of your melody, say 60')
+    if melody == "channel" and hands.channel == 0:
+        raise UserError(
+            'play.melody is "channel", and hands.channel is 0: set it to the channel of your melody, 1 to 16'
         )
 
 

@@ -26,6 +26,8 @@ Sync = Literal["fixed", "clock", "auto", "link"]
 """What the tempo follows: nothing, MIDI clock, the performer's own playing, or Ableton Link."""
 FileSync = Literal["fixed", "clock", "auto"]
 """What `Sync` may be for a MIDI file: nobody is on Ableton Link there."""
+Melody = Literal["top", "split", "channel"]
+"""Which of the performer's notes may be the melody: all, those from the split point up, or those of one channel."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 AUTO = "auto"
 """In a key's place: it is found by listening."""
@@ -151,6 +153,13 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     channel: Annotated[Channel, About("the MIDI channel of the answer", help="The MIDI channel of the answer.")]
     octave: Annotated[int, Meta(ge=-4, le=4), About("how far the answer lies above you", unit="octaves")]
     phrase_silence: Annotated[float, Meta(gt=0), About("the silence that ends a phrase", unit="beats")]
+    melody: Annotated[
+        Melody,
+        About(
+            "where the melody is",
+            help="Where your melody is: on top of all you play, from hands.split up, or on hands.channel.",
+        ),
+    ]
     candidates: Annotated[int, Meta(ge=1, le=256), About("the answers of which one is played", unit="answers")]
     shortest_answer: Annotated[int, Meta(ge=1, le=16), About("the least length of an answer", unit="bars")]
     longest_answer: Annotated[int, Meta(ge=1, le=16), About("the greatest length of an answer", unit="bars")]

@@ -31,9 +31,9 @@ def hear(tune: Tune, hearing: Listener | None = None, legato: float = 0.9, bpm: 
         if isinstance(event, NoteOn):
             heard.append(hearing.note_on(time, event.pitch))
         else:
-            hearing.note_off(time, event.pitch)
-    assert None not in heard
-    return [note for note in heard if note is not None]
+            assert hearing.note_off(time, event.pitch) is None
+    assert all(isinstance(note, HeardNote) for note in heard)
+    return [note for note in heard if isinstance(note, HeardNote)]
 
 
 @pytest.mark.parametrize("semitones", range(-6, 6))
@@ -113,7 +113,10 @@ def test_of_a_chord_the_highest_note_is_the_melody() -> None:
 def test_a_lower_note_later_than_a_chord_is_melody() -> None:
     hearing = listener()
     hearing.note_on(0.0, 67)
+    hearing.note_off(0.03, 67)
     assert hearing.note_on(0.031, 60) is not None
+    hearing.note_on(1.0, 67)
+    assert hearing.note_on(1.051, 60) is not None
 
 
 @pytest.mark.parametrize("octaves", [-4, -3, -2, 2, 3, 4])

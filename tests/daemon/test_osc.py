@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from antiphon.improviser.listening.listener import CHORD_SECONDS
+from antiphon.improviser.listening.voices import CHORD_SECONDS
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameters import ON_PAGE
 from antiphon.stage.address import url_of

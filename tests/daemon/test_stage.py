@@ -14,7 +14,7 @@ import mido
 import pytest
 
 import bootstrap
-from antiphon.improviser.listening.listener import CHORD_SECONDS
+from antiphon.improviser.listening.voices import CHORD_SECONDS
 from antiphon.recording.session_file import read_session
 from antiphon.settings import package_folder
 from antiphon.stage.messages import VERSION

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from antiphon.improviser.listening.listener import CHORD_SECONDS
+from antiphon.improviser.listening.voices import CHORD_SECONDS
 from antiphon.stage import messages
 from antiphon.stage.hub import MOST_NONSENSE, MOST_PAGES, MOST_WAITING, Hub
 from tests.daemon.live import PATIENCE, Daemon, Keyboard, daemon, ons, sounding

@@ -40,7 +40,7 @@ from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.distribution import NextNoteDistribution
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.models import Models
 from antiphon.improviser.modes import Signal, Turn
 from antiphon.improviser.output.metronome import Click, Metronome
@@ -84,7 +84,7 @@ class Improviser:
         options: how it takes part.
         routing: what is heard and what is passed on.
         time: keeps the time; its step is where the metronome sets out.
-        on_heard: is told every note that was heard (a display, a test); it must not block.
+        on_heard: is told every note that was heard, or that it was none (a display, a test); it must not block.
         on_notice: is told, with the time in seconds, what the performer should know, in words; it must not block.
     """
 
@@ -94,7 +94,7 @@ class Improviser:
         options: Options,
         routing: InputRouting,
         time: Timekeeper,
-        on_heard: Callable[[HeardNote], None] | None = None,
+        on_heard: Callable[[HeardNote | WithdrawnNote], None] | None = None,
         on_notice: Callable[[float, str], None] | None = None,
     ) -> None:
         self._time = time
@@ -105,12 +105,15 @@ class Improviser:
         metronome = Metronome(options.click, time.beat, time.bar)
         metronome.set_out(time.tempo.step)
         self._input = InputFilter(routing, loopback)
+        self._may_be_melody = routing.may_be_melody
         self._listener = Listener(models.listening, time, options.phrase_silence, options.key)
         self._replies = Replies(models, options.style, options.seed, options.channel, self._listener, time)
         self._playing = Playing(time, metronome, loopback)
         self._turns = Turns(options.mode, options.when, self._listener, time, self._replies, self._playing)
         self._steering = Steering(time, self._listener, self._turns, self._replies, self._playing, self._notice)
         self._call = self._turns.call
+        self._struck = NoteOn(0, 1, 1)
+        """The last note that was struck and heard, of the melody or not."""
         self._now = self._done = float("-inf")
         self._said_unknown = False
         self._handlers: dict[type, Callable[[float, Any], list[Timed]]] = {
@@ -291,17 +294,28 @@ class Improviser:
             return messages
         if self._turns.turn is Turn.ANSWERING and not self._steering.holds:
             messages += self._turns.signal(time, Signal.PLAYS)
-        heard = self._listener.note_on(time, event.pitch)
-        if heard is None:
+        if not self._may_be_melody(event):
+            self._listener.accompany(time, event.pitch)
             return messages
-        onset = self._listener.onset or 0
-        self._call.join(onset, event, heard.replaces, onset == self._listener.phrase)
-        self._say_what_is_unknown(time, heard)
+        self._struck = event
+        return messages + self._follow(time, self._listener.note_on(time, event.pitch))
+
+    def _follow(self, time: float, heard: HeardNote | WithdrawnNote | None) -> list[Timed]:
+        """Take note of what the listener says of the last note that was struck; answer it, if it is to be answered."""
+        if heard is None:
+            return []
         if self._on_heard is not None:
             self._on_heard(heard)
-        if heard.replaces or self._turns.turn is Turn.ANSWERING:
-            return messages
-        return messages + self._turns.signal(time, Signal.PLAYS)
+        if isinstance(heard, WithdrawnNote):
+            self._call.withdraw()
+            self._turns.withdraw()
+            return []
+        onset = self._listener.onset or 0
+        self._call.join(onset, self._struck, heard.replaces, onset == self._listener.phrase)
+        self._say_what_is_unknown(time, heard)
+        if heard.in_chord or self._turns.turn is Turn.ANSWERING:
+            return []
+        return self._turns.signal(time, Signal.PLAYS)
 
     def _say_what_is_unknown(self, time: float, heard: HeardNote) -> None:
         """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""
@@ -311,13 +325,13 @@ class Improviser:
             self._notice(time, f"the model doesn't know the note {heard.pitch} here, and hears it as {taken_for}")
 
     def _take(self, time: float, event: NoteOff | ControlChange | Expression) -> list[Timed]:
-        messages, ended = self._input.take(time, event)
-        self._release(time, ended)
+        taken = self._input.take(time, event)
+        messages = taken.passed
+        if taken.lifted is not None:
+            messages += self._follow(time, self._listener.key_up(time, taken.lifted.pitch))
+        for note in taken.ended:
+            messages += self._follow(time, self._listener.note_off(time, note.pitch))
         return messages
-
-    def _release(self, time: float, notes: list[NoteOff]) -> None:
-        for note in notes:
-            self._listener.note_off(time, note.pitch)
 
     def _control(self, time: float, control: Control) -> list[Timed]:
         return self._panic(time) if control.name == "panic" else self._steering.control(time, control)
@@ -335,7 +349,7 @@ class Improviser:
 
     def _let_go(self, time: float) -> list[Timed]:
         messages = self._turns.signal(time, Signal.CHANGED)
-        self._release(time, self._input.lift())
+        self._input.lift()
         self._listener.let_go(time)
         return messages + self._end_all(time)
 

@@ -88,6 +88,11 @@ class Turns:
             return self._replies.prepare_melody(self.call.call)
         return self._replies.prepare_answer(self.call.call)
 
+    def withdraw(self) -> None:
+        """Drop what is planned for a note that was none of the melody; what sounds already sounds on."""
+        if self.mode == "next-note":
+            self._plan.clear()
+
     def finish(self) -> None:
         """Draw the length of a next note that has left without one."""
         if self._unfinished is None:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from antiphon.improviser.events import TempoChange
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.keys import signature_name
 from antiphon.midi.messages import NoteOff, NoteOn, Transport
@@ -55,7 +55,7 @@ class ListenedNote:
 
 
 def listen(musician: Musician, performance: Performance, bpm: float | None) -> list[ListenedNote]:
-    """Hear a performance from a file without answering. A chord is there once, by its highest note.
+    """Hear a performance from a file without answering. Only the melody is there.
 
     Args:
         musician: a loaded model; its settings say what the tempo follows.
@@ -66,16 +66,18 @@ def listen(musician: Musician, performance: Performance, bpm: float | None) -> l
     tempo = FileTempo(play.sync, bpm, play.bpm)
     timekeeper = musician.timekeeper(tempo.first_bpm, start=0.0)
     listener = musician.listener(timekeeper)
+    may_be_melody = musician.routing().may_be_melody
     heard: list[ListenedNote] = []
     for time, event in with_progress(tempo.events(performance), performance.path.name):
-        if isinstance(event, NoteOn):
-            note = listener.note_on(time, event.pitch)
-            if note is not None:
-                if note.replaces:
-                    heard.pop()
+        if isinstance(event, NoteOn | NoteOff):
+            if not may_be_melody(event):
+                continue
+            move = listener.note_on if isinstance(event, NoteOn) else listener.note_off
+            note = move(time, event.pitch)
+            if isinstance(note, WithdrawnNote) or (note is not None and note.replaces):
+                heard.pop()
+            if isinstance(note, HeardNote):
                 heard.append(_listened(note, listener, timekeeper))
-        elif isinstance(event, NoteOff):
-            listener.note_off(time, event.pitch)
         elif isinstance(event, TempoChange):
             timekeeper.change_tempo(time, event.bpm)
         elif isinstance(event, get_args(Transport)):

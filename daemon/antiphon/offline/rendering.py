@@ -9,7 +9,7 @@ from antiphon.errors import UserError
 from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.input.controls import Control, ControlTable, parse_table
 from antiphon.improviser.input.translator import Translator
-from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import ProgramChange
 from antiphon.musician import Musician, musician_for
@@ -122,10 +122,11 @@ class _Player:
             return carry_out(act, self._improviser, self._translator, time)
         return self._improviser.receive(time, act)
 
-    def _hear(self, note: HeardNote) -> None:
-        if note.replaces:
+    def _hear(self, note: HeardNote | WithdrawnNote) -> None:
+        if isinstance(note, WithdrawnNote) or note.replaces:
             self._heard.pop()
-        self._heard.append(note)
+        if isinstance(note, HeardNote):
+            self._heard.append(note)
 
 
 def free_channel(performance: Performance, wanted: int) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.listening.state import HeardNote
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.grid import Note, read
 from antiphon.melody.keys import SIGNATURES, normalised, transposition
@@ -153,10 +154,10 @@ def _heard(musician: Musician, notes: Sequence[Note]) -> list[int]:
     for time, event in performed(notes):
         if isinstance(event, NoteOn):
             heard = listener.note_on(time, event.pitch)
-            if heard is not None:
-                sharps.append(heard.sharps)
         else:
-            listener.note_off(time, event.pitch)
+            heard = listener.note_off(time, event.pitch)
+        if isinstance(heard, HeardNote):
+            sharps.append(heard.sharps)
     return sharps
 
 

@@ -41,6 +41,10 @@ class Call:
 
         return Call(grown(self.onsets, step), grown(self.pitches, pitch), grown(self.velocities, velocity))
 
+    def without_last(self) -> Call:
+        """Return the call without its last note."""
+        return Call(self.onsets[:-1], self.pitches[:-1], self.velocities[:-1])
+
     def moved(self, steps: int) -> Call:
         """Return the call on a grid that has jumped by `steps`."""
         return replace(self, onsets=tuple(onset + steps for onset in self.onsets))
@@ -80,7 +84,7 @@ class OpenCall:
         Args:
             step: the note's, on the grid.
             note: as it was played.
-            replaces: it takes the last one's place: it is the higher one of a chord.
+            replaces: it takes the last one's place, which was none of the melody.
             starts_phrase: it is its phrase's first.
         """
         if self._is_over or (starts_phrase and not replaces):
@@ -88,6 +92,11 @@ class OpenCall:
         self.call = self.call.with_note(step, note.pitch, note.velocity, replaces)
         self.velocity = note.velocity
         self.is_stopped = False
+
+    def withdraw(self) -> None:
+        """Take the last note back, which was none of the melody."""
+        if not self._is_over:
+            self.call = self.call.without_last()
 
     def close(self) -> None:
         """Let the next note begin another call: this one is answered, or won't be."""

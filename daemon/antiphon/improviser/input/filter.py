@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from antiphon.improviser.events import Output, Timed
 from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.improviser.input.routing import InputRouting, Thru
@@ -11,6 +14,20 @@ from antiphon.midi.protocol import ENDS_NOTES, RESET_ALL_CONTROLLERS, SUSTAIN
 
 _HEARD = ENDS_NOTES | {SUSTAIN, RESET_ALL_CONTROLLERS}
 """The controllers that say something of notes."""
+
+
+class Taken(NamedTuple):
+    """What becomes of an event that is no note's start.
+
+    Args:
+        passed: what is passed on.
+        lifted: the key, of those that are heard, that comes up.
+        ended: the heard notes that end.
+    """
+
+    passed: list[Timed]
+    lifted: NoteOff | None = None
+    ended: Sequence[NoteOff] = ()
 
 
 class InputFilter:
@@ -42,17 +59,18 @@ class InputFilter:
             self._sustain.struck(note)
         return self._passed(time, note), is_heard
 
-    def take(self, time: float, event: NoteOff | ControlChange | Expression) -> tuple[list[Timed], list[NoteOff]]:
-        """Take anything else. Returns what is passed on, and the heard notes that end by it."""
+    def take(self, time: float, event: NoteOff | ControlChange | Expression) -> Taken:
+        """Take anything else."""
         if isinstance(event, NoteOff) and self._loopback.is_echo(time, event):
-            return [], []
+            return Taken([])
         if not self._routing.listens_to(event.channel):
-            return [], []
-        return self._passed(time, event), self._ended(event)
+            return Taken([])
+        lifted = event if isinstance(event, NoteOff) and self._routing.hear(event) else None
+        return Taken(self._passed(time, event), lifted, self._ended(event))
 
-    def lift(self) -> list[NoteOff]:
-        """Take all keys and pedals for up. Returns the notes that now end."""
-        return self._sustain.lift()
+    def lift(self) -> None:
+        """Take all keys and pedals for up."""
+        self._sustain.lift()
 
     def end_all(self, time: float) -> list[Timed]:
         """End whatever was passed on and sounds."""

@@ -9,6 +9,7 @@ from antiphon.improviser.events import Output, Timed
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
 from antiphon.midi.protocol import SUSTAIN, is_on
+from antiphon.parameters import Melody
 
 LeftHand = Literal["heard", "passed", "ignored"]
 
@@ -23,6 +24,8 @@ class InputRouting:
     """MIDI note numbers below it are the left hand's."""
     left_hand: LeftHand = "heard"
     """What becomes of the left hand's notes: `passed` goes to the output and isn't heard."""
+    melody: Melody = "top"
+    """Where the melody is: anywhere, from `split` up, or on `channel`; the other notes accompany it."""
     thru: bool = False
     """Everything that is played goes to the output as well."""
     thru_channel: int = 2
@@ -30,11 +33,17 @@ class InputRouting:
 
     def listens_to(self, channel: int) -> bool:
         """Return whether a channel is listened to."""
-        return self.channel in (0, channel)
+        return self.channel in (0, channel) or self.melody == "channel"
 
     def hear(self, note: NoteOn | NoteOff) -> bool:
-        """Return whether a note is of the melody."""
+        """Return whether a note is heard, of the melody or not."""
         return self.left_hand == "heard" or note.pitch >= self.split
+
+    def may_be_melody(self, note: NoteOn | NoteOff) -> bool:
+        """Return whether a note may be of the melody: it is played where that is."""
+        if self.melody == "split":
+            return note.pitch >= self.split
+        return self.melody == "top" or note.channel == self.channel
 
     def pass_on(self, message: Output) -> bool:
         """Return whether a message goes to the output."""

@@ -1,4 +1,4 @@
-"""The listener: hears notes and their times, finds their steps, their register and their key.
+"""The listener: hears notes and their times, finds the melody among them, its steps, its register and its key.
 
 On a grid that the performer hears, a note's step is the nearest; otherwise it is counted from the previous onset.
 """
@@ -10,13 +10,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from antiphon.improviser.events import ROUNDING_SECONDS
 from antiphon.improviser.listening.distribution import NextNoteDistribution
+from antiphon.improviser.listening.harmony import Harmony
 from antiphon.improviser.listening.hypotheses import Hypotheses
 from antiphon.improviser.listening.inter_onset import InterOnset, nearest
 from antiphon.improviser.listening.key_posterior import KeyPosterior, flat_posterior
 from antiphon.improviser.listening.lookahead import Lookahead, fresh_lookahead
-from antiphon.improviser.listening.state import HeardNote, ListenerState, NoteHypothesis
+from antiphon.improviser.listening.state import HeardNote, ListenerState, NoteHypothesis, WithdrawnNote
+from antiphon.improviser.listening.voices import Voices
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -24,8 +25,6 @@ from antiphon.melody.context import Context
 from antiphon.melody.keys import SIGNATURES, transposition
 from antiphon.melody.window import HELD, RESTED, tokens_in
 
-CHORD_SECONDS = 0.030
-"""Seconds; notes that start within this time are one chord, whose highest note is the melody."""
 REHEARD = 128
 """Steps, eight bars of 4/4, that a model reads when it takes another's place: that takes some 20 ms."""
 LONGEST_LINE = 512
@@ -33,7 +32,7 @@ LONGEST_LINE = 512
 
 
 class Listener:
-    """Hears a melody note by note.
+    """Hears a melody note by note, whatever is played beside it.
 
     Args:
         listening: the model that listens.
@@ -59,6 +58,9 @@ class Listener:
             key_state=None if key_model is None else key_model.initial_state(),
             follower=self._new_follower(),
         )
+        self._voices = Voices()
+        self.harmony = Harmony()
+        """What the accompaniment has sounded lately."""
         self._before = self._state
         self._onset_time = self._onset_before = -math.inf
         self._prepared = 1
@@ -67,15 +69,33 @@ class Listener:
         """The one that has come true with the last note; None where the key or the model has changed since."""
         self._distribution: tuple[Lookahead, KeyPosterior, NextNoteDistribution] | None = None
 
-    def note_on(self, time: float, pitch: int) -> HeardNote | None:
-        """Hear a note. Returns None for one that is not of the melody: a chord's lower note."""
-        if time - self._onset_time > CHORD_SECONDS + ROUNDING_SECONDS:
-            self._before, self._onset_before, self._onset_time = self._state, self._onset_time, time
-            return self._hear(time, pitch, replaces=False)
-        if pitch <= self._state.pitch:
+    def note_on(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
+        """Hear a key go down. Returns None where that is no note of the melody, and the one before it still is."""
+        found = self._voices.strike(time, pitch)
+        if found.withdraws:
+            self._withdraw()
+        if not found.is_melody:
+            self.accompany(time, pitch)
+            return WithdrawnNote(time) if found.withdraws else None
+        return self._hear(time, pitch, replaces=found.withdraws, in_chord=found.in_chord)
+
+    def accompany(self, time: float, pitch: int) -> None:
+        """Hear a note of the accompaniment."""
+        self.harmony = self.harmony.after(time, pitch)
+
+    def key_up(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
+        """Hear a key come up, whose note may sound on by the pedal.
+
+        Returns:
+            A note that is heard only now, or that the last one is withdrawn: it was seen as the key came up.
+        """
+        doubt = self._voices.lift(time, pitch)
+        if doubt is None:
             return None
-        self._state = self._before
-        return self._hear(self._onset_time, pitch, replaces=True)
+        if not doubt.is_heard:
+            return self._hear(doubt.time, doubt.pitch)
+        self._withdraw()
+        return WithdrawnNote(time)
 
     def next_note_distribution(self) -> NextNoteDistribution | None:
         """Return what tells how likely each pitch is as the performer's next note; None before the first note."""
@@ -90,11 +110,13 @@ class Listener:
             self._distribution = found = state.lookahead, state.key_posterior, distribution
         return found[2]
 
-    def note_off(self, time: float, pitch: int) -> None:
-        """Hear the end of a note."""
+    def note_off(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
+        """Hear the end of a note, whose key comes up now if it isn't up. Returns what `key_up` does."""
+        correction = self.key_up(time, pitch)
         state = self._state
         if state.onset is not None and state.release is None and pitch == state.pitch:
             self._state = replace(state, release=self._time.tempo.step_at(time))
+        return correction
 
     def change_model(self, listening: ListeningModel) -> None:
         """Listen with another model from now on, as if it had heard the last `REHEARD` steps itself.
@@ -112,7 +134,8 @@ class Listener:
         self.hypothesis = None
 
     def let_go(self, time: float) -> None:
-        """Count the last note as ended, whatever became of its key."""
+        """Count the last note as ended and all keys as up, whatever became of them."""
+        self._voices.lift_all()
         self.note_off(time, self._state.pitch)
 
     def move_grid(self, steps: int) -> None:
@@ -229,7 +252,19 @@ class Listener:
     def _row(self) -> int:
         return self._state.key_posterior.row
 
-    def _hear(self, time: float, pitch: int, replaces: bool) -> HeardNote:
+    def _withdraw(self) -> None:
+        """Take the last note back, which was the accompaniment's: all else is as it was before it."""
+        self.accompany(self._onset_time, self._state.pitch)
+        self._state, self._onset_time = self._before, self._onset_before
+        self._prepared = 1
+        self._hypotheses.clear()
+        self.hypothesis = None
+        state = self._state
+        if state.onset is not None:
+            self._time.hear_onset(self._onset_time, state.onset, state.follower.bpm if state.follower else None)
+
+    def _hear(self, time: float, pitch: int, replaces: bool = False, in_chord: bool = False) -> HeardNote:
+        self._before, self._onset_before, self._onset_time = self._state, self._onset_time, time
         before = self._state
         steps, follower = self._wait.steps(before, time, self._onset_before)
         starts_phrase = self._wait.starts_phrase(before, time)
@@ -265,6 +300,7 @@ class Listener:
             symbol=self._listening.vocabulary.symbols[hypothesis.tokens[self._row]],
             sharps=self._signatures[self._row],
             replaces=replaces,
+            in_chord=in_chord,
             key_posterior=before.key_posterior,
             costs=hypothesis.costs,
         )

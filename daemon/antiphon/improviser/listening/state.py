@@ -33,7 +33,9 @@ class HeardNote:
     sharps: int
     """The key signature in use after hearing it, −5…6."""
     replaces: bool
-    """It is the higher note of a chord, and takes the place of the note heard before."""
+    """It takes the place of the note heard before, which was none of the melody."""
+    in_chord: bool
+    """It is the higher note of a chord, of which the note whose place it takes was the first."""
     key_posterior: KeyPosterior = field(compare=False, repr=False)
     """How likely each key was before it was heard."""
     costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
@@ -43,6 +45,14 @@ class HeardNote:
     def bits(self) -> float:
         """−log2 of the probability of its time and its pitch, in the mixture of all keys."""
         return self.key_posterior.bits(self.costs)
+
+
+@dataclass(frozen=True)
+class WithdrawnNote:
+    """The note heard last was none of the melody after all, and nothing takes its place."""
+
+    time: float
+    """Of the moment at which that is known, in seconds."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from antiphon.improviser.listening.state import WithdrawnNote
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
@@ -44,7 +45,7 @@ def load_listener(model: str) -> Musician:
 
 
 def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) -> list[HeardNote]:
-    """Return what is heard of notes. A chord is there once, by its highest note.
+    """Return what is heard of notes. Only the melody is there.
 
     Args:
         musician: follows the playing.
@@ -54,20 +55,21 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
     time = musician.timekeeper(bpm, start=notes[0].on if notes else 0.0)
     listener = musician.listener(time)
     heard: list[HeardNote] = []
+    struck = 0
     for seconds, event, index in _events(notes):
         if isinstance(event, NoteOff):
-            listener.note_off(seconds, event.pitch)
-            continue
-        note = listener.note_on(seconds, event.pitch)
-        if note is None:
-            continue
-        if note.replaces:
+            note = listener.note_off(seconds, event.pitch)
+        else:
+            note, struck = listener.note_on(seconds, event.pitch), index
+        if isinstance(note, WithdrawnNote) or (note is not None and note.replaces):
             heard.pop()
+        if note is None or isinstance(note, WithdrawnNote):
+            continue
         tempo, onset = time.tempo, listener.onset or 0
         beats = math.floor((onset - listener.phrase) / time.beat) + 1
         heard.append(
             HeardNote(
-                index=index,
+                index=struck,
                 step=note.step,
                 bpm=tempo.bpm,
                 sharps=note.sharps,
