@@ -85,7 +85,7 @@ class Voices:
         self._melody_time = self._accompaniment_time = float("-inf")
         self._share = 0.0
         """Of the notes lately, those that were accompaniment."""
-        self._chord_start = self._last_time = float("-inf")
+        self._chord_start = self._last_time = self._top_time = float("-inf")
         self._last = self._top = -1
         """The last note's pitch, and the highest of its chord."""
         self._is_top_heard = False
@@ -136,6 +136,8 @@ class Voices:
         gap = time - self._last_time - ROUNDING_SECONDS
         if time - self._chord_start > LONGEST_ROLL:
             return False
+        if abs(pitch - self._top) < CHORD_INTERVAL and time - self._top_time > TOGETHER_SECONDS + ROUNDING_SECONDS:
+            return False
         is_rolled = abs(pitch - self._last) >= CHORD_INTERVAL and self._last in self._down
         return gap <= TOGETHER_SECONDS or (gap <= CHORD_SECONDS and is_rolled)
 
@@ -147,16 +149,14 @@ class Voices:
             return Finding(is_melody=False)
         if not self._is_top_heard:
             return self._judge(time, pitch, withdraws=False)
-        self._doubt = None
         self._melody.pop()
         self._accompany(time, self._top)
-        self._hear(time, pitch)
-        self._top = pitch
-        return Finding(is_melody=True, withdraws=True, in_chord=True)
+        found = self._judge(time, pitch, withdraws=True)
+        return found._replace(in_chord=found.is_melody)
 
     def _judge(self, time: float, pitch: int, withdraws: bool) -> Finding:
         """Find out about a note that begins a chord, or whose chord was none of the melody's so far."""
-        self._top, self._is_top_heard, self._doubt = pitch, False, None
+        self._top, self._top_time, self._is_top_heard, self._doubt = pitch, time, False, None
         is_accompanied = self._share >= ACCOMPANIED
         is_low = is_accompanied and pitch < self._border(time)
         above = self._highest(time, pitch)
@@ -199,6 +199,8 @@ class Voices:
         return max((key for key, since in self._down.items() if time - since <= LONGEST_HOLD), default=pitch)
 
     def _hear(self, time: float, pitch: int) -> None:
+        if time - self._melody_time >= PAUSE:
+            self._melody.clear()  # it may go on elsewhere
         self._melody = [*self._melody, pitch][-LAST_OF_MELODY:]
         self._melody_time = time
         self._is_top_heard = True
