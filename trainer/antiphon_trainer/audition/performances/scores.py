@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from antiphon.improviser.listening.listener import CHORD_SECONDS
+from antiphon.improviser.listening.voices import TOGETHER_SECONDS
 from antiphon.melody.grid import Note
 from antiphon.melody.keys import parse_key
 from antiphon_trainer.audition.key_profiles import krumhansl_schmuckler
@@ -59,7 +59,7 @@ def highest_of_each_moment(performance: Performance) -> tuple[Share, Share]:
     """Return precision and recall of the plainest melody: of what starts together, the highest, whatever is held."""
     line: list[PlayedNote] = []
     for note in performance.texture:
-        if not line or note.on - line[-1].on > CHORD_SECONDS:
+        if not line or note.on - line[-1].on > TOGETHER_SECONDS:
             line.append(note)
         elif note.pitch > line[-1].pitch:
             line[-1] = note
