@@ -1,12 +1,18 @@
 """The melody among all that two hands play: each test is a kind of accompaniment, played in many ways."""
 
-import random
+import itertools
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antiphon.errors import UserError
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
@@ -15,6 +21,9 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
 from antiphon.midi.protocol import SUSTAIN
+from antiphon.musician import load_musician
+from antiphon.settings import read_settings
+from tests.daemon.midi_files import save_events
 from tests.daemon.players import improviser, ons, play
 from tests.daemon.stub_model import VOCABULARY, StubModel
 
@@ -83,12 +92,12 @@ def with_accompaniment(
     tune: Sequence[int], under: Under, length: float, lead: float = 0.0, jitter: float = 0.0, seed: int = 0
 ) -> Played:
     """Play a tune over an accompaniment that begins two octaves below it, the tune `lead` seconds earlier."""
-    chance, notes = random.Random(seed), Played()
+    chance, notes = np.random.default_rng(seed), Played()
     for number, pitch in enumerate(tune):
         start = 1 + number * length
         notes.append((start - lead, start + 0.97 * length - lead, pitch))
         for on, off, low in under(length, min(tune) - 24):
-            moved = chance.uniform(0, jitter)
+            moved = float(chance.uniform(0, jitter))
             notes.append((start + on + moved, start + off + moved, low))
     return notes
 
@@ -106,7 +115,7 @@ def test_an_accompaniment_is_none_of_the_melody(under: Under, length: float, sem
     st.lists(st.integers(-4, 4), min_size=6, max_size=30),
     st.floats(0.5, 1.5),
     st.floats(0, 0.035),
-    st.integers(),
+    st.integers(0, 1000),
 )
 @settings(max_examples=60)
 def test_however_the_hands_play_the_melody_is_heard(
@@ -153,7 +162,7 @@ def test_a_melody_alone_is_heard_whole(played: list[tuple[int, float, float]]) -
     for pitch, length, share in played:
         notes.append((time, min(time + share * length, time + length + 0.1), pitch))
         time += length
-    again = {pitch for (pitch, *_), (other, *_) in zip(played, played[1:], strict=False) if pitch == other}
+    again = {pitch for (pitch, *_), (other, *_) in itertools.pairwise(played) if pitch == other}
     if not again:  # a key must come up before it can go down again
         assert melody_of(notes) == [pitch for pitch, *_ in played]
 
@@ -186,7 +195,8 @@ def test_hands_that_cross_for_a_while_are_heard_again_afterwards() -> None:
     start = 1 + 0.8 * len(TUNE)
     over = [(start + 0.4 * n, start + 0.4 * n + 0.3, pitch) for n, pitch in enumerate((84, 86, 88))]
     middle = [(start + 0.1 * n, start + 0.1 * n + 0.09, 60 + 4 * (n % 2)) for n in range(12)]
-    back = [(on + start + 1.2 - 1, off + start + 1.2 - 1, pitch) for on, off, pitch in with_accompaniment(TUNE, alberti, 0.8)]
+    later = start + 1.2 - 1
+    back = [(on + later, off + later, pitch) for on, off, pitch in with_accompaniment(TUNE, alberti, 0.8)]
     heard = melody_of([*notes, *over, *middle, *back])
     assert heard[: len(TUNE) + 3] == [*TUNE, 84, 86, 88]
     assert heard[-len(TUNE) + 3 :] == list(TUNE[3:])
@@ -273,3 +283,23 @@ def test_a_channel_may_have_the_melody_below_all_others() -> None:
     high = [(n + 0.5, NoteOn(pitch, 80, 1)) for n, pitch in enumerate((72, 76, 79))]
     play(player, sorted([*low, *high], key=lambda each: each[0]))
     assert [note.pitch for note in heard] == [48, 50, 52]
+
+
+@pytest.mark.parametrize(("melody", "missing"), [("split", "hands.split"), ("channel", "hands.channel")])
+def test_where_the_melody_is_must_be_told_in_full(melody: str, missing: str) -> None:
+    with pytest.raises(UserError, match=f"{missing} is 0: set it to"):
+        load_musician(read_settings(None, {"play": {"melody": melody}}))
+
+
+def test_a_file_is_heard_by_the_same_rules(tmp_path: Path) -> None:
+    """`antiphon listen` prints the melody of a texture, and with `--melody split` what lies above the split point."""
+    save_events(tmp_path / "alberti.mid", as_events(with_accompaniment(TUNE, alberti, 0.8)))
+    assert listened(tmp_path, "alberti.mid") == list(TUNE)
+    (tmp_path / "config.toml").write_text("[hands]\nsplit = 74\n")
+    assert listened(tmp_path, "alberti.mid", "--melody", "split") == [pitch for pitch in TUNE if pitch >= 74]
+
+
+def listened(folder: Path, *words: str) -> list[int]:
+    command = [sys.executable, "-m", "antiphon", "listen", "--json", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return [json.loads(line)["pitch"] for line in done.stdout.splitlines()]
