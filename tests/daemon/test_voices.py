@@ -22,6 +22,7 @@ from antiphon.melody.grid import Tempo
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
 from antiphon.midi.protocol import SUSTAIN
 from antiphon.musician import load_musician
+from antiphon.parameters import Melody
 from antiphon.settings import read_settings
 from tests.daemon.midi_files import save_events
 from tests.daemon.players import improviser, ons, play
@@ -283,6 +284,17 @@ def test_a_channel_may_have_the_melody_below_all_others() -> None:
     high = [(n + 0.5, NoteOn(pitch, 80, 1)) for n, pitch in enumerate((72, 76, 79))]
     play(player, sorted([*low, *high], key=lambda each: each[0]))
     assert [note.pitch for note in heard] == [48, 50, 52]
+
+
+def test_a_left_hand_that_is_set_apart_goes_on_under_the_answer() -> None:
+    def answer(melody: Melody) -> list[float]:
+        player = improviser(mode="call-response", hands=InputRouting(split=60, melody=melody, thru_channel=3))
+        call = [(0.5 * n, 0.5 * n + 0.45, pitch) for n, pitch in enumerate(TUNE)]
+        comping = [(0.5 * n, 0.5 * n + 0.4, 48) for n in range(30)]
+        return [time for time, _ in ons(play(player, as_events([*call, *comping]))) if time < 15]
+
+    assert len(answer("split")) > 5
+    assert len(answer("top")) <= 1  # the next key of the left hand ends its turn
 
 
 @pytest.mark.parametrize(("melody", "missing"), [("split", "hands.split"), ("channel", "hands.channel")])

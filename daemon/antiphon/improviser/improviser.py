@@ -292,11 +292,11 @@ class Improviser:
         messages, is_heard = self._input.strike(time, event)
         if not is_heard:
             return messages
-        if self._turns.turn is Turn.ANSWERING and not self._steering.holds:
-            messages += self._turns.signal(time, Signal.PLAYS)
         if not self._may_be_melody(event):
             self._listener.accompany(time, event.pitch)
             return messages
+        if self._turns.turn is Turn.ANSWERING and not self._steering.holds:
+            messages += self._turns.signal(time, Signal.PLAYS)
         self._struck = event
         return messages + self._follow(time, self._listener.note_on(time, event.pitch))
 
