@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from antiphon.improviser.input.loopback import LoopbackFilter
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.midi.protocol import ALL_NOTES_OFF, SUSTAIN
-from antiphon.midi.sent_notes import QUIET_SECONDS, REPEAT_SECONDS, SentNotes
+from antiphon.midi.sent_notes import QUIET_SECONDS, REPEAT_SECONDS, THIRD_SECONDS, SentNotes
 from tests.conftest import reserved_name
 from tests.daemon.faults import patched_daemon
 from tests.daemon.live import PATIENCE, Keyboard, check_renders_again, daemon, ons, recorded, sounding
@@ -144,6 +144,19 @@ def test_where_losses_are_told_nothing_hangs_after_the_phrase_unless_its_silenci
         assert channel in busy or (silencing and set(silencing[-2:]) <= lost)
 
 
+@given(performances, losses)
+def test_where_losses_are_told_nothing_hangs_in_mid_phrase_unless_three_messages_are_lost(
+    performance: list[Message | Pause], lost: set[int]
+) -> None:
+    wire = Wire(lost, tells=True)
+    wire.play(performance)
+    wire.wait(REPEAT_SECONDS + THIRD_SECONDS + SOON)
+    for channel, pitch in hanging(wire):
+        ends = [i for i, (_, each) in enumerate(wire.left) if each == NoteOff(pitch, channel)]
+        assert len(ends) >= 3 or channel == THRU
+        assert set(ends[-3:]) <= lost
+
+
 @given(performances)
 def test_each_note_off_is_repeated_once_unless_its_pitch_starts_anew(performance: list[Message | Pause]) -> None:
     wire = Wire()
@@ -203,11 +216,31 @@ def test_all_notes_off_follows_a_phrase_in_which_a_cycle_was_late_and_only_that(
     silence = ControlChange(ALL_NOTES_OFF, 0, 1)
     wire = Wire({1}, tells=True)
     wire.play([*on_and_off(60, 1), Pause(1.0)])
-    assert [message for _, message in wire.repeats] == [NoteOff(60, 1), silence, silence]
-    after = (REPEAT_SECONDS, QUIET_SECONDS, QUIET_SECONDS + REPEAT_SECONDS)
+    assert [message for _, message in wire.repeats] == [NoteOff(60, 1), NoteOff(60, 1), silence, silence]
+    after = (
+        REPEAT_SECONDS,
+        REPEAT_SECONDS + THIRD_SECONDS,
+        QUIET_SECONDS,
+        QUIET_SECONDS + REPEAT_SECONDS,
+    )
     assert [moment for moment, _ in wire.repeats] == [pytest.approx(0.1 + seconds) for seconds in after]
     wire.repeats.clear()
     wire.play([*on_and_off(60, 1), Pause(1.0)])
+    assert [message for _, message in wire.repeats] == [NoteOff(60, 1)]
+
+
+def test_a_note_off_and_its_repeat_may_both_be_lost_in_mid_phrase() -> None:
+    wire = Wire({2, 3}, tells=True)
+    wire.play([NoteOn(60, 80, 1), NoteOn(64, 80, 1), Pause(0.1), NoteOff(60, 1), Pause(REPEAT_SECONDS + SOON)])
+    assert hanging(wire) == {(1, 60)}
+    wire.wait(THIRD_SECONDS)
+    assert not hanging(wire)
+    assert wire.notes.next_time() is None  # not a fourth time
+
+
+def test_a_note_off_is_sent_a_third_time_only_if_a_cycle_was_late_since_it_left() -> None:
+    wire = Wire({0}, tells=True)
+    wire.play([NoteOn(60, 80, 1), Pause(0.1), NoteOn(64, 80, 1), NoteOff(60, 1), Pause(1.0)])
     assert [message for _, message in wire.repeats] == [NoteOff(60, 1)]
 
 
@@ -216,7 +249,7 @@ def test_where_cycles_are_late_without_end_a_channel_that_is_silent_is_left_alon
     notes.send(NoteOn(60, 80, 1))
     notes.send(NoteOff(60, 1))
     messages = [each for tick in range(100) for each in notes.due(tick * 0.01, late_cycles=tick)]
-    assert len(messages) == 3  # its note-off, and "all notes off" twice
+    assert len(messages) == 4  # its note-off twice, and "all notes off" twice
     assert notes.next_time() is None
 
 

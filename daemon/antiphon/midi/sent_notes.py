@@ -3,7 +3,7 @@
 MIDI has no acknowledgement, and some wires drop messages: JACK without `--sync`, radio links, full buffers. Where a
 note-on is lost, a note is missing; where a note-off is lost, its note sounds for ever. A note-off of a pitch that
 doesn't sound does nothing (MIDI 1.0), so each is sent again shortly after, unless its pitch has started anew meanwhile.
-Where messages are known to be dropped, "all notes off" follows the end of a phrase as well.
+Where messages are known to be dropped, it is sent a third time, and "all notes off" follows the end of a phrase.
 
 Here is neither a port nor a clock: what is sent is told, and what is to be sent again is returned.
 """
@@ -11,6 +11,7 @@ Here is neither a port nor a clock: what is sent is told, and what is to be sent
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
@@ -19,11 +20,31 @@ from antiphon.midi.protocol import ALL_NOTES_OFF, SUSTAIN, is_on
 REPEAT_SECONDS = 0.040
 """Seconds from a message to its repeat: dozens of audio periods, so that what delayed one cycle is over; and too few
 for a note that hangs meanwhile to be noticed."""
+THIRD_SECONDS = 0.120
+"""Seconds from a repeat to the next one, where a cycle was late meanwhile: later, since what delays cycles comes in
+bursts, and still before a note that hangs is taken for a held one."""
 QUIET_SECONDS = 0.200
 """Seconds of silence that end a phrase on a channel."""
 
 _Place = tuple[int, int | None]
 """A channel, and a pitch, or None for all of them."""
+
+
+@dataclass
+class _Repeat:
+    """A message that is to be sent again."""
+
+    late_cycles: int
+    """How many were known of when it left first."""
+    wait: float = REPEAT_SECONDS
+    """Seconds from when it was sent last until it is sent again."""
+    sent: float | None = None
+    """When it was sent last; None if `due` hasn't been called since."""
+
+    @property
+    def time(self) -> float | None:
+        """When it is to be sent again, where that is known."""
+        return None if self.sent is None else self.sent + self.wait
 
 
 class SentNotes:
@@ -40,8 +61,8 @@ class SentNotes:
         self._sent_once: set[int] = set()
         self._pedalled: set[int] = set()
         """Channels whose pedal has been down."""
-        self._unrepeated: dict[_Place, float | None] = {}
-        """What is to be sent again → when it was sent; None if `due` hasn't been called since."""
+        self._unrepeated: dict[_Place, _Repeat] = {}
+        """What is to be sent again."""
         self._playing: set[int] = set()
         """Channels on which something has been sent since they were last silenced."""
         self._doubtful: set[int] = set()
@@ -102,17 +123,24 @@ class SentNotes:
         """
         self._doubt(late_cycles)
         self._stamp(time)
-        places = [
-            place for place, sent in self._unrepeated.items() if sent is not None and sent + REPEAT_SECONDS <= time
-        ]
+        again = {
+            place: repeat
+            for place, repeat in self._unrepeated.items()
+            if repeat.time is not None and repeat.time <= time
+        }
         quiet = [channel for channel, moment in self._phrase_ends().items() if moment <= time]
-        messages = self._again(places) + self._silenced(quiet)
+        messages = self._again(again)
+        for place, repeat in again.items():
+            _, pitch = place
+            if repeat.wait == REPEAT_SECONDS and repeat.late_cycles != late_cycles and pitch is not None:
+                self._unrepeated[place] = _Repeat(late_cycles, THIRD_SECONDS)
+        messages += self._silenced(quiet)
         self._stamp(time)
         return messages
 
     def next_time(self) -> float | None:
         """Return when something is due next; None where nothing is. To be asked after `due`."""
-        repeats = [sent + REPEAT_SECONDS for sent in self._unrepeated.values() if sent is not None]
+        repeats = [repeat.time for repeat in self._unrepeated.values() if repeat.time is not None]
         return min([*repeats, *self._phrase_ends().values()], default=None)
 
     def last_due(self, late_cycles: int = 0) -> list[Message]:
@@ -122,7 +150,7 @@ class SentNotes:
         """
         self._doubt(late_cycles)
         if self._unrepeated:
-            return self._again(list(self._unrepeated))
+            return self._again(self._unrepeated)
         if not self._doubtful:
             return []
         self._doubtful, self._sent_once = self._channels, set()
@@ -137,12 +165,12 @@ class SentNotes:
 
     def _repeat(self, channel: int, pitch: int | None) -> None:
         if channel not in self._sent_once:
-            self._unrepeated[channel, pitch] = None
+            self._unrepeated[channel, pitch] = _Repeat(self._late_cycles)
 
     def _stamp(self, time: float) -> None:
-        for place, sent in self._unrepeated.items():
-            if sent is None:
-                self._unrepeated[place] = time
+        for repeat in self._unrepeated.values():
+            if repeat.sent is None:
+                repeat.sent = time
         for channel, sent in self._last.items():
             if sent is None:
                 self._last[channel] = time
@@ -152,7 +180,8 @@ class SentNotes:
             self._late_cycles = late_cycles
             self._doubtful = self._playing - self._sent_once
 
-    def _again(self, places: list[_Place]) -> list[Message]:
+    def _again(self, places: Iterable[_Place]) -> list[Message]:
+        places = list(places)
         for place in places:
             del self._unrepeated[place]
         return [
