@@ -69,8 +69,11 @@ def jack_server() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def running_jack(period: int = 64) -> Iterator[dict[str, str]]:
-    """Run a JACK server, ahead of whatever else this machine does, where that is granted; `period` is in frames."""
+def running_jack(period: int = 64, realtime: bool = True) -> Iterator[dict[str, str]]:
+    """Run a JACK server, ahead of whatever else this machine does, where that is granted; `period` is in frames.
+
+    Without `realtime`, it has no priority over other programs.
+    """
     if os.environ.get("ANTIPHON_WITHOUT_JACK") == "1":
         pytest.skip("ANTIPHON_WITHOUT_JACK=1")
     if sys.platform != "linux":
@@ -80,7 +83,7 @@ def running_jack(period: int = 64) -> Iterator[dict[str, str]]:
         pytest.fail("jackd is missing; run: sudo apt-get install -y jackd2 (or test without: ANTIPHON_WITHOUT_JACK=1)")
     with reserved_name() as name, pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile() as log:
         patch.setenv("JACK_DEFAULT_SERVER", name)
-        server, lifeline = bootstrap.start_jackd(output=log.fileno(), period=period, realtime=True)
+        server, lifeline = bootstrap.start_jackd(output=log.fileno(), period=period, realtime=realtime)
         try:
             if not bootstrap.jack_answers(seconds=20, python=sys.executable):
                 log.seek(0)

@@ -152,7 +152,7 @@ class _Session:
             self._welcome(midi, no_midi)
             improviser = self._improviser(record)
             self._link.start(improviser, self._inbox.now())
-            with priority.playing():
+            with priority.playing(connection.carriers_priority):
                 hooks = Hooks(show or NoView(), commands, programs.choose, self._link.look, self._reporter.log)
                 Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:

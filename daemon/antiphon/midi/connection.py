@@ -86,6 +86,11 @@ class Connection:
         """The port that is played to, as the user sees it in other programs."""
         return self._out.full_name
 
+    @property
+    def carriers_priority(self) -> int | None:
+        """The real-time priority of the threads that carry the notes, 0 for none; None where nothing says it."""
+        return None if self._jack is None else self._jack.priority
+
     def open(self) -> None:
         """Open both ports and start to watch them.
 

@@ -75,6 +75,11 @@ class JackServerMonitor:
         """Cycles for which a program was late; without `--sync`, JACK has dropped MIDI then."""
         return self._late.count if self._client else 0
 
+    @property
+    def priority(self) -> int:
+        """The real-time priority of the threads in which the server's clients pass MIDI on; 0 where they have none."""
+        return max(0, self._lib.jack_client_real_time_priority(self._client)) if self.is_up else 0
+
     def close(self) -> None:
         """Leave the server; it may take its time over it."""
         if self.is_up:

@@ -43,6 +43,11 @@ class LateConnection:
     def _take(self) -> None:
         self._taken = self._opened
 
+    @property
+    def carriers_priority(self) -> int | None:
+        """The real-time priority of the threads that carry the notes; None while there is no MIDI system."""
+        return None if self._taken is None else self._taken.carriers_priority
+
     def send(self, packet: Packet) -> None:
         """Send a message, or drop it while there is no MIDI system."""
         if self._taken is not None:
@@ -71,6 +76,9 @@ class LateConnection:
 
 class NoConnection:
     """Stands for a connection where there is no MIDI system: nothing comes, and what is sent goes nowhere."""
+
+    carriers_priority = None
+    """Nothing carries notes."""
 
     def send(self, packet: Packet) -> None:
         """Drop a message."""

@@ -97,7 +97,8 @@ def opened(path: str) -> Any | None:
         lib.jack_client_open.restype = ctypes.c_void_p
         lib.jack_client_open.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p]
         lib.jack_last_frame_time.restype = ctypes.c_uint32
-        for function in (lib.jack_activate, lib.jack_client_close, lib.jack_last_frame_time):
+        questions = (lib.jack_last_frame_time, lib.jack_client_real_time_priority)
+        for function in (lib.jack_activate, lib.jack_client_close, *questions):
             function.argtypes = [ctypes.c_void_p]
         for question in (lib.jack_get_buffer_size, lib.jack_get_sample_rate):
             question.restype, question.argtypes = ctypes.c_uint32, [ctypes.c_void_p]
