@@ -68,16 +68,21 @@ def punctual() -> Iterator[None]:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
+REPEATS = 2
+"""Times that a note-off is sent again, at most."""
+
+
 class Repeats:
     """Tells what is sent again, and changes nothing for a synthesiser that has heard it the first time."""
 
     def __init__(self) -> None:
-        self._ended: set[tuple[int, int]] = set()
+        self._ended: dict[tuple[int, int], int] = {}
+        """Channel and pitch of notes that have ended, and how many more note-offs may come."""
         self._sounding: set[tuple[int, int]] = set()
         self._last: dict[int, float] = {}
 
     def has(self, heard: Heard) -> bool:
-        """Return whether it is a note's second note-off, or "all notes off" where no note is on, and not just ended."""
+        """Return whether it is a note's second or third note-off, or "all notes off" well after the last note's end."""
         event = heard.event
         if isinstance(event, ControlChange) and event.controller == ALL_NOTES_OFF:
             silent = all(channel != event.channel for channel, _ in self._sounding)
@@ -86,17 +91,19 @@ class Repeats:
             return False
         place = (event.channel, event.pitch)
         if isinstance(event, NoteOff) and place in self._ended:
-            self._ended.remove(place)  # a third one is none
+            self._ended[place] -= 1
+            if not self._ended[place]:
+                del self._ended[place]  # a fourth one is none
             return True
         if (
             isinstance(event, NoteOn) or event.channel in self._last
         ):  # where nothing has sounded, nothing was sent again
             self._last[event.channel] = heard.time
         if isinstance(event, NoteOn):
-            self._ended.discard(place)
+            self._ended.pop(place, None)
             self._sounding.add(place)
         else:
-            self._ended.add(place)
+            self._ended[place] = REPEATS
             self._sounding.discard(place)
         return False
 
@@ -126,7 +133,7 @@ class Keyboard:
     def _begin_to_hear(self) -> None:
         self._queue: SimpleQueue[Heard] = SimpleQueue()
         self.repeats: SimpleQueue[Heard] = SimpleQueue()
-        """What is sent because wires lose messages: a note's second note-off, and "all notes off" after silence."""
+        """What is sent because wires lose messages: a note's second and third note-off, "all notes off" after silence."""
         self._wire = Repeats()
 
     def _receive(self, message: Sequence[int]) -> None:

@@ -57,6 +57,8 @@ class Wire:
         self.late_cycles = 0
         self.left: list[tuple[float, Message]] = []
         self.repeats: list[tuple[float, Message]] = []
+        self.repeat_numbers: set[int] = set()
+        """Which of those that left are repeats."""
         self.sounding: dict[tuple[int, int], NoteOn] = {}
         """At the other end, as a synthesiser has it."""
 
@@ -88,6 +90,7 @@ class Wire:
     def _carry_again(self, messages: list[Message]) -> None:
         for message in messages:
             self.repeats.append((self.now, message))
+            self.repeat_numbers.add(len(self.left))
             self._carry(message)
 
     def _carry(self, message: Message) -> None:
@@ -164,7 +167,7 @@ def test_each_note_off_is_repeated_once_unless_its_pitch_starts_anew(performance
     wire.wait(1.0)
     expected = []
     for index, (moment, message) in enumerate(wire.left):
-        if isinstance(message, NoteOff) and (moment, message) not in wire.repeats:
+        if isinstance(message, NoteOff) and index not in wire.repeat_numbers:
             again = [
                 when
                 for when, each in wire.left[index + 1 :]
@@ -332,12 +335,36 @@ def test_a_note_off_comes_twice_but_for_what_is_passed_on_and_is_recorded_once(
         pianist.press(NoteOn(67, 80, 3))
         (_, other) = sorted(ons(pianist.hear(2)), key=lambda note: note.channel == 1)
         running.stop()
-        assert NoteOff(other.pitch, 1) in [each.event for each in pianist.heard()]
-        assert repeats(pianist) == [NoteOff(other.pitch, 1)]
+        ended = {each.event: each.time for each in pianist.heard()}
+        again = pianist.repeats.get(timeout=PATIENCE)
+        while again.event == second.event != NoteOff(other.pitch, 1):  # a third time, since a cycle was late
+            again = pianist.repeats.get(timeout=PATIENCE)
+        assert again.event == NoteOff(other.pitch, 1)
+        assert again.time - ended[again.event] > REPEAT_SECONDS / 2
+        assert set(repeats(pianist)) <= {again.event}
     (track,) = (each for each in mido.MidiFile(recorded(tmp_path)).tracks if each.name == "Antiphon")
     own = [message for message in track if getattr(message, "channel", None) == 0]
     assert [message.type for message in own] == ["note_on", "note_off"] * 2
     check_renders_again(tmp_path)
+
+
+LATE = """
+from antiphon import clock
+from antiphon.midi.jack_monitor import JackServerMonitor
+JackServerMonitor.late_cycles = property(lambda _: int(clock.now() * 1000))
+"""
+"""Each millisecond, a cycle is late."""
+
+
+def test_where_the_server_says_that_cycles_are_late_more_is_sent_again(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    with patched_daemon(LATE, "--name", "Late", "--seed", "3", cwd=tmp_path), Keyboard("Late") as pianist:
+        pianist.press(NoteOn(64, 80, 3))
+        pianist.press(NoteOff(64, 3))
+        (note,) = ons(pianist.hear(2))
+        again = [pianist.repeats.get(timeout=PATIENCE).event for _ in range(4)]
+        assert again == [NoteOff(note.pitch, 1)] * 2 + [ControlChange(ALL_NOTES_OFF, 0, 1)] * 2
 
 
 DROPS = """
@@ -380,7 +407,10 @@ def test_nothing_hangs_on_a_server_that_drops_messages() -> None:
         command = [sys.executable, str(LOSSY), "--notes", "96", "--server", name, "--json"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["antiphon"]
-    assert found["played"] == 96
-    assert found["hanging"] == 0
-    assert found["note-offs"] > 1.5 * found["note-ons"]
+    found = json.loads(done.stdout)
+    antiphon = found["antiphon"]
+    assert antiphon["played"] == 96
+    assert antiphon["hanging"] == 0
+    assert antiphon["note-offs"] > 1.5 * antiphon["note-ons"]
+    assert found["late cycles"] == 0 or antiphon["all notes off"] > 0
+    assert antiphon["lost"] == sum(found["ways"].values())
