@@ -133,7 +133,7 @@ class Keyboard:
     def _begin_to_hear(self) -> None:
         self._queue: SimpleQueue[Heard] = SimpleQueue()
         self.repeats: SimpleQueue[Heard] = SimpleQueue()
-        """What is sent because wires lose messages: a note's second and third note-off, "all notes off" after silence."""
+        """What is sent as wires lose messages: a note's second and third note-off, "all notes off" after silence."""
         self._wire = Repeats()
 
     def _receive(self, message: Sequence[int]) -> None:
