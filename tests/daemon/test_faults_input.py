@@ -60,7 +60,7 @@ def crowded() -> Inbox:
     """Return an inbox in which a crowd waits."""
     inbox = Inbox(0.0)
     for _ in range(CROWD):
-        inbox.receive(([0x90, 1, 1], 0.0))
+        inbox.receive([0x90, 1, 1])
     return inbox
 
 
@@ -76,11 +76,11 @@ def waiting(inbox: Inbox) -> list[list[int]]:
 def test_in_a_crowd_a_controller_waits_with_its_latest_value_only() -> None:
     inbox = crowded()
     for value in range(60):
-        inbox.receive(([CONTROL, 7, value], 0.0))
-        inbox.receive(([CONTROL, 8, value], 0.0))
-        inbox.receive(([BEND, value, value], 0.0))
+        inbox.receive([CONTROL, 7, value])
+        inbox.receive([CONTROL, 8, value])
+        inbox.receive([BEND, value, value])
     assert waiting(inbox) == [[CONTROL, 7, 59], [CONTROL, 8, 59], [BEND, 59, 59]]
-    inbox.receive(([CONTROL, 7, 60], 0.0))  # the crowd is gone
+    inbox.receive([CONTROL, 7, 60])  # the crowd is gone
     assert inbox.wait(0.0) is not None
 
 
@@ -89,7 +89,7 @@ def test_in_a_crowd_no_note_no_press_and_no_channel_mode_message_is_dropped() ->
     sent = []
     for _ in range(3):
         for message in ([0x90, 60, 80], [0x80, 60, 0], [CONTROL, 64, 127], [CONTROL, 64, 0], [CONTROL, 123, 0], [0xF8]):
-            inbox.receive((message, 0.0))
+            inbox.receive(message)
             sent.append(message)
     assert waiting(inbox) == sent
 
