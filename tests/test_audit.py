@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 AUDIT = Path(__file__).parents[1] / ".ci" / "audit.py"
 GOOD: dict[str, Any] = {"name": "good", "version": "1", "vulns": []}
@@ -44,3 +47,15 @@ def test_what_pip_audit_says_is_told(says: list[dict[str, Any]] | None, code: in
     )
     assert (done.returncode, done.stderr) == (code, "")
     assert line in done.stdout.splitlines()
+
+
+def test_no_keras_without_the_guards_relied_on_is_installed() -> None:
+    """CVE-2026-1669, -0897 and -1462 are fixed in 3.15.1."""
+    root = AUDIT.parents[1]
+    extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (keras,) = [Requirement(each) for each in extras["trainer"] if each.startswith("keras")]
+    assert "3.15.1" in keras.specifier
+    assert not keras.specifier.contains("3.15.0")
+    locked = re.findall(r"^keras==([\d.]+)", (root / "requirements" / "develop.txt").read_text(), re.MULTILINE)
+    assert locked
+    assert all(version in keras.specifier for version in locked)

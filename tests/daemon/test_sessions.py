@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import urllib.request
 from pathlib import Path
 
 import mido
@@ -16,6 +17,7 @@ from antiphon.recording.journal import ENDING
 from antiphon.recording.recorder import Recorder, recover
 from antiphon.recording.sessions import list_sessions, sessions_folder
 from tests.daemon.midi_files import received, sent
+from tests.daemon.pages import page, staged
 from tests.daemon.test_cli import antiphon
 
 ON, OFF, ANSWER = [0x90, 60, 64], [0x80, 60, 0], [0x90, 72, 64]
@@ -178,6 +180,30 @@ def test_an_odd_entry_is_listed_as_such_and_the_others_are_listed_too(tmp_path: 
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) == 11
     assert "caf\ufffd\\x1b[31m.mid" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFOs")
+def test_a_set_begins_and_its_page_lists_whatever_else_lies_in_the_folder(
+    jack_server: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "sessions"
+    path = record(folder)
+    (folder / "9999.mid").write_bytes(path.read_bytes().replace(b'"recorded": "2026', b'"recorded": "9999', 1))
+    for ending in (".mid", ENDING):
+        (folder / f"dangling{ending}").symlink_to(tmp_path / "nowhere")
+        os.mkfifo(folder / f"fifo{ending}")
+        (folder / f"folder{ending}").mkdir()
+    with staged("--name", "Odd", "--config", str(configured(folder)), cwd=tmp_path) as (running, url):
+        with urllib.request.urlopen(f"{url}/sessions") as answer:  # noqa: S310
+            listed = {each["name"]: each["damaged"] for each in json.load(answer)}
+        assert {name for name, damaged in listed.items() if damaged} == {"dangling", "fifo", "folder"}
+        assert {path.stem, "9999"} < set(listed)
+        with page(url) as one:
+            one.play(0x90, 60, 80)
+            one.wait_for_answer()
+        running.stop()
+    assert sum("can't be recovered" in line for line in running.said) == 3
+    assert len(list(folder.glob("*.mid"))) == 6  # this set's is one more
 
 
 def configured(folder: Path) -> Path:

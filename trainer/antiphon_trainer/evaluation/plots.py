@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from antiphon.files import check_folder, status_before, write_whole
+from antiphon.printable import printable
 from antiphon_trainer.evaluation.baselines import UNIFORM
 from antiphon_trainer.evaluation.comparison import Entry
 from antiphon_trainer.evaluation.scoring import Guesses, Scores, reliability
@@ -37,7 +38,8 @@ def check_can_draw(folder: Path) -> None:
 
 def draw(entries: Sequence[Entry], folder: Path) -> list[Path]:
     """Draw the plots of an evaluation as PNGs into a folder, and return their paths."""
-    rows = [(name, scores) for entry in entries for name, _, scores in entry.rows()]
+    # Matplotlib takes what stands between two $ for a formula.
+    rows = [(printable(name).replace("$", r"\$"), scores) for entry in entries for name, _, scores in entry.rows()]
     pictures = dict(zip(_PICTURES, (_bits(rows), _reliability(rows), _course(rows)), strict=True))
     for name, figure in pictures.items():
         write_whole(folder / name, partial(figure.savefig, dpi=120))
