@@ -37,7 +37,7 @@ def audition_performances(model: str, folders: Sequence[Path], half: Half, most:
     sources = {folder: find_performances(folder, half, most) for folder in folders}
     musician = load_listener(model)
     with screen.stoppable("nothing was written"):
-        results = [measure(folder.resolve().name, musician, _read(found)) for folder, found in sources.items()]
+        results = [measure(folder.absolute().name, musician, _read(found)) for folder, found in sources.items()]
     if as_json:
         figures = {"model": model, "half": half, "bpm": SET_BPM, "sources": [each.as_json() for each in results]}
         typer.echo(msgspec.json.format(msgspec.json.encode(figures), indent=1).decode())
