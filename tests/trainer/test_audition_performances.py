@@ -61,8 +61,11 @@ def save_csv(
     path.write_text("\n".join(["onset,duration,pitch,beat,phrase,sharps", *rows]) + "\n", encoding="utf-8")
 
 
-def save_match(path: Path, melody_is_late: bool = False) -> None:
-    """Write a performance of the tune over a left hand in quarters, with the score that it was played from."""
+def save_match(path: Path, late: int = 0) -> None:
+    """Write a performance of the tune over a left hand in quarters, with the score that it was played from.
+
+    The melody is `late` ticks behind the bass, of which there are 960 a second.
+    """
     lines = [
         "info(matchFileVersion,1.0.0).",
         "info(midiClockUnits,480).",
@@ -84,7 +87,7 @@ def save_match(path: Path, melody_is_late: bool = False) -> None:
             length = 0.5 if voice == 1 else 1.0
             bar, beat = int(quarter // 4) + 1, int(quarter % 4) + 1
             offset = "1/8" if quarter % 1 else "0"
-            on = round((quarter + 1) * tick) + (40 if melody_is_late and voice == 1 else 0)
+            on = round((quarter + 1) * tick) + (late if voice == 1 else 0)
             lines.append(
                 f"snote(n{number},{name},{bar}:{beat},{offset},1/{round(4 / length)},{quarter:.4f},"
                 f"{quarter + length:.4f},[v{voice},staff{staff}])-note({number},{each},{on},"
@@ -147,13 +150,15 @@ def test_a_match_file_tells_melody_from_accompaniment(tmp_path: Path) -> None:
     assert found["notes"] == len(TUNE)
     assert found["intervals"] == found["annotated"] == 1
     assert found["melody_recall"] == found["melody_precision"] == 1  # chords: the upper note is the melody
-    save_match(tmp_path / "leading" / f"{odd('p')}.match", melody_is_late=True)
+    save_match(tmp_path / "rolled" / f"{odd('p')}.match", late=15)
+    assert measured("--performances", tmp_path / "rolled")["melody_precision"] == 1  # 16 ms: still a chord
+    save_match(tmp_path / "leading" / f"{odd('p')}.match", late=40)
     found = measured("--performances", tmp_path / "leading")
     assert found["melody_recall"] == 1
     assert found["melody_precision"] == pytest.approx(2 / 3)  # today's daemon takes the bass, 40 ms earlier, for melody
 
 
-def test_a_match_file_has_keys_and_grace_notes(tmp_path: Path) -> None:
+def test_a_match_file_has_keys(tmp_path: Path) -> None:
     path = tmp_path / "p.match"
     save_match(path)
     text = path.read_text().replace("Signature,C,1:1", "Signature,Eb,1:1")
@@ -162,6 +167,32 @@ def test_a_match_file_has_keys_and_grace_notes(tmp_path: Path) -> None:
     assert key_signatures(path) == [(0.0, -3), (8.0, -3), (4.0, 3)]
     sharps = [note.sharps for note in read_match(path, "p").melody]
     assert sharps == [-3] * 8 + [3] * 8 + [-3] * 8
+
+
+def test_an_inner_voice_is_no_melody_and_a_grace_note_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "pianists" / f"{odd('p')}.match"
+    save_match(path)
+    plain = read_match(path, "p")
+    end = 480 * 2 * 60 / BPM * 13.2
+    text = path.read_text().replace("12.0000,[v1,staff1]", "13.0000,[v1,staff1]")  # the last note is held
+    for number, (name, place, length, until, kind, pitch, on) in enumerate(
+        [
+            ("[G,n],4", "3:4,3/16", "1/16", 12.0, "v2,staff1", 67, end),
+            ("[A,n],5", "3:4,1/8", "0", 11.5, "v1,staff1,grace", 81, end - 500),
+        ]
+    ):
+        start = 11.75 if length != "0" else 11.5
+        text += (
+            f"snote(m{number},{name},{place},{length},{start:.4f},{until:.4f},[{kind}])-note({90 + number},"
+            f"{pitch},{round(on)},{round(on) + 40},70,0,0).\n"
+        )
+    path.write_text(text)
+    more = read_match(path, "p")
+    assert [note.pitch for note in more.melody] == [note.pitch for note in plain.melody] == TUNE
+    assert len(more.texture) == len(plain.texture) + 2
+    assert {pitch for _, pitch in more.ornaments} == {81}
+    found = measured("--performances", path.parent)
+    assert found["melody_precision"] == pytest.approx(24 / 25)  # the inner voice; the grace note doesn't count
 
 
 def test_annotated_midi_has_beats_and_key(tmp_path: Path) -> None:
