@@ -25,6 +25,8 @@ from antiphon.melody.keys import SIGNATURES, parse_key
 COLUMNS = ("onset", "duration", "pitch", "beat", "played", "phrase", "sharps")
 SUNG_BPM = np.arange(70.0, 140.0, 0.05)
 """BPM that are tried for a song; half or twice of one may be as right."""
+MOSTLY = 0.7
+"""Share of the steps."""
 MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 
@@ -77,7 +79,11 @@ def on_steady_grid(onsets: Any) -> Any:
     turns = np.exp(2j * np.pi * np.outer(SUNG_BPM * 4 / 60, onsets)).mean(1)
     best = int(np.abs(turns).argmax())
     sixteenths = onsets * SUNG_BPM[best] * 4 / 60 - np.angle(turns[best]) / (2 * np.pi)
-    return np.rint(sixteenths - sixteenths[0]) / 4
+    places = np.rint(sixteenths - sixteenths[0])
+    steps = np.diff(places)
+    # Three by three all along is a song in two, at four thirds of the tempo.
+    in_threes = (steps % 3 == 0).mean() > MOSTLY
+    return places / 4 * (2 / 3 if in_threes else 1)
 
 
 def best_signature(pitches: Any, lengths: Any) -> int:

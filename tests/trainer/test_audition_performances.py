@@ -231,6 +231,12 @@ def test_a_recording_that_is_aligned_with_a_score(tmp_path: Path) -> None:
     assert found["intervals"] == found["annotated"] == 1
     assert found["melody_recall"] == 1
     assert found["melody_precision"] == pytest.approx(24 / 25)
+    late = [f"{n // 8 + 1}+{n % 8}/8\t{41 + n * 0.3}" for n in range(len(TUNE))]  # of a recording that began before
+    (takes / f"Tune.{number:03}.txt").write_text("\n".join(late), encoding="utf-8")
+    assert measured("--performances", tmp_path / "novices") == found
+    (takes / f"Tune.{number:03}.txt").write_text("\n".join(late[:12]), encoding="utf-8")
+    done = CliRunner().invoke(app, ["audition", "--performances", str(tmp_path / "novices")])
+    assert "12 of 24 notes are in the recording at their times; left out" in done.stderr
 
 
 def test_the_table_has_a_column_a_source(tmp_path: Path) -> None:

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from antiphon.errors import UserError
 from antiphon.melody.keys import normalised
@@ -22,6 +25,9 @@ from antiphon_trainer.audition.performances.score_melody import is_melody
 ALIGNMENT = re.compile(r"(?P<title>.+)\.(?P<number>\d{3})\.txt")
 NEAR = 0.2
 """Seconds that a key may go down before or after the moment of its note: the alignment was made by ear, in frames."""
+
+LEAST_FOUND = 0.8
+"""Share of a melody that must be in the recording; of less, it is another recording, or was played otherwise."""
 
 
 class ScoreNote(NamedTuple):
@@ -50,18 +56,39 @@ def read_aligned(path: Path, name: str) -> Performance:
     match, score = ALIGNMENT.fullmatch(path.name), score_of(path)
     if match is None or score is None:
         raise UserError(f"{path}: there is no score for it in a folder Scores beside or above it")
-    midi = path.with_name(f"{match['title']}-{int(match['number']):02}.mid")
-    texture, melody = played_notes(midi), list[PlayedNote]()
+    texture, melody = (
+        played_notes(_recording(path, f"{match['title']}-{int(match['number']):02}.mid")),
+        list[PlayedNote](),
+    )
     notes, barlines = _read_score(score)
     times = _times(path, barlines)
-    for note in notes:
-        at = times.get(round(note.quarter, 3))
-        there = [key for key in texture if at is not None and key.pitch == note.pitch and abs(key.on - at) < NEAR]
-        if at is not None and there:
-            key = min(there, key=lambda key, at=at: abs(key.on - at))  # type: ignore[misc]
-            melody.append(key._replace(quarter=note.quarter, sharps=note.sharps))
-    points = ((note.beat, at) for note in notes if (at := times.get(round(note.quarter, 3))) is not None)
-    return Performance(name, sorted(set(melody)), texture, beats=beats_of(points))
+    aligned = [(note, times[place]) for note in notes if (place := round(note.quarter, 3)) in times]
+    late = _lateness([key.on - at for note, at in aligned for key in texture if key.pitch == note.pitch])
+    for note, at in aligned:
+        there = [(abs(key.on - at - late), key) for key in texture if key.pitch == note.pitch]
+        off, nearest = min(there, default=(NEAR, None))
+        if nearest is not None and off < NEAR:
+            melody.append(nearest._replace(quarter=note.quarter, sharps=note.sharps))
+    if len(melody) < LEAST_FOUND * len(notes):
+        raise UserError(f"{path}: {len(melody)} of {len(notes)} notes are in the recording at their times; left out")
+    return Performance(
+        name, sorted(set(melody)), texture, beats=beats_of((note.beat, at + late) for note, at in aligned)
+    )
+
+
+def _recording(path: Path, name: str) -> Path:
+    """Return the recording of a name beside an alignment, whatever its letters' case."""
+    return next((each for each in path.parent.iterdir() if each.name.lower() == name.lower()), path.with_name(name))
+
+
+def _lateness(differences: Sequence[float]) -> float:
+    """Return by how many seconds a recording is later than its alignment: where most of the differences lie."""
+    if not differences:
+        return 0.0
+    ordered = np.sort(differences)
+    ends = np.searchsorted(ordered, ordered + NEAR, side="right")
+    first = int((ends - np.arange(len(ordered))).argmax())
+    return float(np.median(ordered[first : ends[first]]))
 
 
 def _times(path: Path, barlines: dict[int, float]) -> dict[float, float]:
