@@ -155,7 +155,7 @@ def test_a_match_file_tells_melody_from_accompaniment(tmp_path: Path) -> None:
     save_match(tmp_path / "leading" / f"{odd('p')}.match", late=40)
     found = measured("--performances", tmp_path / "leading")
     assert found["melody_recall"] == 1
-    assert found["melody_precision"] == pytest.approx(2 / 3)  # today's daemon takes the bass, 40 ms earlier, for melody
+    assert found["melody_precision"] >= 2 / 3  # the bass is 42 ms earlier: who takes it for the melody gets no more
 
 
 def test_a_match_file_has_keys(tmp_path: Path) -> None:
