@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import urllib.request
+import zlib
 from pathlib import Path
 
 import mido
 import pytest
+from hypothesis import given
+from hypothesis import settings as fuzz
+from hypothesis import strategies as st
 from platformdirs import user_data_path
 from pytest import approx
 
 from antiphon.recording import session_file
-from antiphon.recording.journal import ENDING
+from antiphon.recording.journal import _FRAME, _MAGIC, ENDING
 from antiphon.recording.recorder import Recorder, recover
+from antiphon.recording.session_file import settings_event
 from antiphon.recording.sessions import list_sessions, sessions_folder
 from tests.daemon.midi_files import received, sent
 from tests.daemon.pages import page, staged
@@ -225,6 +231,53 @@ def test_an_odd_journal_is_left_where_it_is_and_the_others_are_recovered(tmp_pat
     assert len(said) == 4
     assert all("can't be recovered" in line and "move it elsewhere" in line for line in said)
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def journal_of(entries: list[bytes]) -> bytes:
+    """Return a journal of these records, whose checksums hold."""
+    return _MAGIC + b"".join(_FRAME.pack(len(each), zlib.crc32(each)) + each for each in entries)
+
+
+NUMBERS = st.sampled_from([0, 1, 2, 3, 255]), st.sampled_from([0, 1, 960, 1 << 28, 1 << 40, 1 << 41, (1 << 64) - 1])
+EVENTS = (
+    st.binary(max_size=12)
+    | st.sampled_from(
+        [
+            bytes(ON),
+            bytes(OFF),
+            b"",
+            b"\xff",
+            b"\xff\x51",
+            b"\xff\x51\x03\0\0\0",
+            b"\xff\x51\xff\xff",
+            b"\xf0\x01",
+            b"\xf7",
+        ]
+    )
+    | st.binary(max_size=8).map(lambda event: b"\xff\x51" + event)
+    | st.just(settings_event({"model": "essen"}))
+)
+
+
+@given(
+    st.lists(
+        st.tuples(*NUMBERS, EVENTS).map(lambda each: struct.pack(">BQ", *each[:2]) + each[2]) | st.binary(max_size=12)
+    )
+)
+@fuzz(max_examples=300, deadline=2_000)
+def test_any_journal_is_recovered_or_left_where_it_is(
+    tmp_path_factory: pytest.TempPathFactory, entries: list[bytes]
+) -> None:
+    folder = tmp_path_factory.mktemp("journals")
+    hostile, good = folder / f"a{ENDING}", folder / f"b{ENDING}"
+    hostile.write_bytes(journal_of(entries))
+    good.write_bytes(journal_of([struct.pack(">BQ", 1, 10) + bytes(ON)]))
+    said: list[str] = []
+    assert good.with_suffix(".mid") in recover(folder, said.append)
+    assert not good.exists()
+    if hostile.exists():
+        assert sum("can't be recovered" in line for line in said) == 1
+    assert all(listed.as_line() for listed in list_sessions(folder))
 
 
 def test_a_name_that_a_link_to_nothing_has_is_taken(tmp_path: Path) -> None:

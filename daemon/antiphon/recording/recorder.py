@@ -25,6 +25,8 @@ from antiphon.recording.tempo_map import TempoMap, microseconds_a_beat
 
 _RECORD = struct.Struct(">BQ")
 """Track and tick, before the event's bytes."""
+_LAST_TICK = 1 << 40
+"""A tick that no session reaches: at 100 BPM after eleven years."""
 _PATIENCE = 1.5
 """Seconds that the end waits for a slow disk; what isn't written by then is for the next start."""
 
@@ -155,7 +157,10 @@ def _recover_one(journal: Path) -> Path | None:
             raise OSError(f"it has more than {JOURNAL_BYTES:,} bytes")
         if not is_journal(content):
             raise OSError("it is no journal, or one by a newer Antiphon")
-        path = _write_session(journal, records(content))
+        try:
+            path = _write_session(journal, records(content))
+        except (IndexError, ValueError):  # its checksums hold, but no recorder has written it
+            raise OSError("it holds what is no session") from None
         if os.name != "nt":
             journal.unlink()
     if os.name == "nt":  # where an open file can't be removed
@@ -186,8 +191,14 @@ def _has(path: Path, content: bytes) -> bool:
 
 
 def _decoded(entries: Iterable[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    last = dict.fromkeys(map(int, Track), 0)
     for entry in entries:
+        if len(entry) <= _RECORD.size:
+            raise ValueError("no event")
         track, tick = _RECORD.unpack_from(entry)
+        if track not in last or not last[track] <= tick <= _LAST_TICK:
+            raise ValueError("no place in a session")
+        last[track] = tick
         yield track, tick, entry[_RECORD.size :]
 
 
