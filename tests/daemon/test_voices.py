@@ -59,6 +59,13 @@ def melody_of(notes: Played) -> list[int]:
     return [note.pitch for note in heard_of(notes)]
 
 
+@pytest.mark.parametrize("name", ["alberti", "legato-leaps", "melody-lead", "rolled-chords"])
+def test_a_musician_s_cases_are_heard_as_she_hears_them(name: str) -> None:
+    """Each file says in words what she hears; its notes are [onset, end, pitch]."""
+    case = json.loads((Path(__file__).parent / "playing" / f"{name}.json").read_text(encoding="utf-8"))
+    assert melody_of([(on, off, pitch) for on, off, pitch in case["notes"]]) == case["melody"]
+
+
 # Accompaniments: each returns the notes under one note of the melody that starts at 0 and lasts `length` seconds.
 
 Under = Callable[[float, int], Played]

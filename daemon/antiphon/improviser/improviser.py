@@ -13,7 +13,8 @@ Whoever drives it, a live shell by the clock or a renderer by a file, calls thes
 The way of one note that is answered at once, in the order in which to read it:
 
  1. here: `receive` → `_note_on`: is the note heard, and passed on?
- 2. `listening/listener.py`, `note_on`: its time becomes a step, and its pitch lies in a register
+ 2. `listening/listener.py`, `note_on`: if it is of the melody (`listening/voices.py`), its time becomes a step, and its
+    pitch lies in a register
  3. `listening/hypotheses.py`, `of`: its symbol in each key, how likely each key is then, and all that it leaves behind
  4. `listening/lookahead.py`, `at`: what was predicted at that step, in twelve keys; `row`: the context to play from
  5. `turns.py`, `signal`: the table in `modes.py` says what is to be done, and `_next_note` does it

@@ -16,6 +16,7 @@ from antiphon.improviser.listening.hypotheses import Hypotheses
 from antiphon.improviser.listening.inter_onset import InterOnset, nearest
 from antiphon.improviser.listening.key_posterior import KeyPosterior, flat_posterior
 from antiphon.improviser.listening.lookahead import Lookahead, fresh_lookahead
+from antiphon.improviser.listening.register import octave_shift
 from antiphon.improviser.listening.state import HeardNote, ListenerState, NoteHypothesis, WithdrawnNote
 from antiphon.improviser.listening.voices import Voices
 from antiphon.improviser.models import ListeningModel
@@ -268,7 +269,11 @@ class Listener:
         before = self._state
         steps, follower = self._wait.steps(before, time, self._onset_before)
         starts_phrase = self._wait.starts_phrase(before, time)
-        shift = self._octave_shift(pitch) if starts_phrase else before.octave_shift
+        shift = before.octave_shift
+        if starts_phrase:  # where a key was chosen, it is that one alone
+            row = before.key_posterior.locked
+            semitones = self._transpositions if row is None else self._transpositions[row : row + 1]
+            shift = octave_shift(pitch, self._listening.vocabulary, semitones)
         if before.onset is None or (starts_phrase and not self._time.is_shared):
             onset = round(self._time.tempo.step_at(time))
         elif self._time.is_shared:
@@ -312,18 +317,3 @@ class Listener:
         if rest_at is not None:
             between[rest_at - 1] = RESTED
         return between
-
-    def _octave_shift(self, pitch: int) -> int:
-        """Return the least shift by octaves that brings a phrase's first note into the vocabulary, in every key.
-
-        Where a key was chosen, it is that one alone.
-        """
-        numbers = self._listening.vocabulary.pitch_numbers
-        lowest, highest = int(numbers[0]), int(numbers[-1])
-        row = self._state.key_posterior.locked
-        semitones = self._transpositions if row is None else self._transpositions[row : row + 1]
-        below = lowest - (pitch + int(semitones.min()))
-        above = pitch + int(semitones.max()) - highest
-        if below > 0:
-            return 12 * math.ceil(below / 12)
-        return -12 * math.ceil(above / 12) if above > 0 else 0
