@@ -267,7 +267,7 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, monkeypatch: py
     assert bad in done.stderr and "must be numbers" in done.stderr
     monkeypatch.setitem(sys.modules, "partitura", None)
     monkeypatch.setattr("antiphon_trainer.audition.performances.command.find_spec", lambda _name: None)
-    assert 'pip install "antiphon[performances]"' in complaint("--performances", folder)
+    assert 'pip install "antiphon[trainer,performances]"' in complaint("--performances", folder)
 
 
 def performance(quarters: Sequence[float]) -> Performance:

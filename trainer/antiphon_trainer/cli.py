@@ -243,7 +243,7 @@ def audition(
         typer.Option(
             metavar="FOLDER",
             help="Hear the performances by people in this folder, in place of songs; again for more folders. Needs "
-            'partitura: pip install "antiphon[performances]". [default: songs]',
+            'partitura: pip install "antiphon[trainer,performances]". [default: songs]',
         ),
     ] = None,
     half: Annotated[

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-import msgspec
-import typer
-
 from antiphon.errors import UserError
+from antiphon.streams import say, say_json
 from antiphon_trainer import screen
 from antiphon_trainer.audition.performances import table
 from antiphon_trainer.audition.performances.hearing import SET_BPM, load_listener
@@ -33,19 +31,19 @@ def audition_performances(model: str, folders: Sequence[Path], half: Half, most:
         UserError: partitura isn't installed, or a folder or the model can't be read.
     """
     if find_spec("partitura") is None:
-        raise UserError('--performances needs partitura: pip install "antiphon[performances]"')
+        raise UserError('--performances needs partitura: pip install "antiphon[trainer,performances]"')
     sources = {folder: find_performances(folder, half, most) for folder in folders}
     musician = load_listener(model)
     with screen.stoppable("nothing was written"):
         results = [measure(folder.absolute().name, musician, _read(found)) for folder, found in sources.items()]
     if as_json:
         figures = {"model": model, "half": half, "bpm": SET_BPM, "sources": [each.as_json() for each in results]}
-        typer.echo(msgspec.json.format(msgspec.json.encode(figures), indent=1).decode())
+        say_json(figures)
         return
-    typer.echo(f"{model}, sync auto, bpm set to {SET_BPM:g}; performances whose name's SHA-256 is {half}")
-    typer.echo("")
+    say(f"{model}, sync auto, bpm set to {SET_BPM:g}; performances whose name's SHA-256 is {half}")
+    say("")
     for line in table.lines(results):
-        typer.echo(line)
+        say(line)
 
 
 def _read(found: Sequence[Found]) -> Iterator[Performance]:
@@ -54,9 +52,9 @@ def _read(found: Sequence[Found]) -> Iterator[Performance]:
         try:
             performance = each.read()
         except UserError as error:
-            typer.echo(str(error), err=True)
+            say(str(error), err=True)
             continue
         if performance.line:
             yield performance
         else:
-            typer.echo(f"{each.name}: holds no note", err=True)
+            say(f"{each.name}: holds no note", err=True)
