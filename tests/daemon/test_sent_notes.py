@@ -1,8 +1,10 @@
 """Wires that lose messages: what is sent a second time, what isn't, and that no note hangs."""
 
 import json
+import runpy
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -399,6 +401,73 @@ def test_a_note_whose_first_note_off_is_lost_ends_all_the_same_at_the_sessions_e
         running.stop()
         assert pianist.heard()[0].event == NoteOff(last.pitch, 2)
     assert last.pitch != note.pitch
+
+
+SLOW_DISK = """
+import time
+from antiphon.live.recording_switch import RecordingSwitch
+close = RecordingSwitch.close
+def slow(self):
+    time.sleep(2)
+    close(self)
+RecordingSwitch.close = slow
+"""
+
+
+def test_what_ends_the_last_notes_does_not_wait_for_the_disk(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with patched_daemon(SLOW_DISK, "--name", "Disk", cwd=tmp_path) as running, Keyboard("Disk") as pianist:
+        pianist.press(NoteOn(63, 80, 1))
+        (note,) = ons(pianist.hear(1))
+        running.stop()
+        ended = time.monotonic()
+        again = pianist.repeats.get(timeout=PATIENCE)
+    assert again.event == NoteOff(note.pitch, 1)
+    assert ended - again.time > 1.5
+
+
+CLOSES = """
+import sys
+from antiphon.midi.connection import Connection
+from antiphon.midi.messages import NoteOn, Packet
+class Nobody:
+    def lost(self, what): pass
+    def back(self, what, reconnect): pass
+connection = Connection("jack", "Closes", "", "", lambda _: None, Nobody())
+connection.open()
+print("open", flush=True)
+sys.stdin.readline()
+connection.send(Packet(0.0, bytes([0x90, 64, 80]), NoteOn(64, 80, 1)))
+sys.stdin.readline()
+assert connection.close()
+"""
+
+
+def test_whoever_closes_a_connection_ends_what_sounds(jack_server: dict[str, str]) -> None:
+    command = [sys.executable, "-c", CLOSES]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        with Keyboard("Closes") as pianist:
+            process.stdin.write("\n")
+            assert pianist.hear(1) == [NoteOn(64, 80, 1)]
+            process.stdin.write("\n")
+            assert pianist.hear(1) == [NoteOff(64, 1)]
+            assert pianist.repeats.get(timeout=PATIENCE).event == NoteOff(64, 1)
+            assert process.wait(PATIENCE) == 0
+
+
+def test_the_bench_counts_from_a_notes_own_end_until_it_sounds_no_more() -> None:
+    bench = runpy.run_path(str(LOSSY))
+    note, ears, past_its_end = bench["Note"], bench["Ears"](), bench["past_its_end"]
+    meant = [note(60, 0.0, 0.5), note(62, 0.6, 0.9), note(60, 1.0, 1.5)]
+    assert past_its_end(note(60, 0.1, 0.8), meant) == pytest.approx(0.3)
+    assert past_its_end(note(60, 1.1, 4.5), meant) == pytest.approx(3.0)  # in mid-phrase or not
+    for message in ([0x90, 60, 64], [0x90, 62, 64], [0x90, 60, 64], [0x80, 62, 0], [0x80, 62, 0], [0xB0, 123, 0]):
+        ears.hear(message)
+    ears.hear([0x90, 65, 64])
+    ears.end_all()
+    assert [each.pitch for each in ears.sounded] == [60, 62, 60, 65]
+    assert dict(ears.came) == {"note-ons": 4, "note-offs": 2, "all notes off": 1}
 
 
 def test_nothing_hangs_on_a_server_that_drops_messages() -> None:
