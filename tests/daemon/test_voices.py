@@ -182,11 +182,15 @@ def test_a_legato_leap_over_a_left_hand_is_heard_as_the_upper_key_comes_up() -> 
     assert melody_of(notes + leap) == [*TUNE, 77, 71]
     held = [(start, start + 1.6, 77), (start + 0.8, start + 1.6, 71)]
     assert melody_of(notes + held) == [*TUNE, 77]
+    staccato = [(start, start + 0.86, 77), (start + 0.8, start + 0.84, 71)]
+    assert melody_of(notes + staccato) == [*TUNE, 77]
 
 
 def test_a_grace_note_within_a_trill_s_reach_is_no_chord() -> None:
     notes = [(1.0, 1.552, 72), (1.545, 1.595, 74), (1.6, 2.152, 72), (2.145, 2.195, 71), (2.2, 2.7, 72)]
     assert melody_of(notes) == [72, 74, 72, 71, 72]
+    nearer = [(1.0, 1.5, 67), (2.0, 2.06, 71), (2.045, 2.5, 72)]
+    assert melody_of(nearer) == [67, 71, 72]
 
 
 def test_a_trill_over_a_left_hand_is_melody() -> None:
@@ -235,6 +239,18 @@ def test_the_accompaniment_is_heard_as_harmony() -> None:
     assert later == pytest.approx([weight / 2 for weight in weights])
 
 
+def test_a_note_that_is_taken_back_leaves_the_beat_where_it_was() -> None:
+    """At 100 BPM a step is 0.15 s: the lower note came at 1.6 steps, and the one that counts at 3.45."""
+    heard = heard_of([(0.0, 2.0, 79), (0.24, 0.4, 60), (0.5175, 0.8, 77)])
+    assert [(note.pitch, note.step) for note in heard] == [(79, 0), (77, 3)]
+
+
+def test_a_run_that_never_stops_is_no_rolled_chord() -> None:
+    """An arpeggio, 45 ms a key, every key held: it is heard again and again, not as one note."""
+    white = [60 + 12 * octave + step for octave in (0, 1) for step in (0, 4, 7)]
+    assert len(melody_of([(1 + 0.045 * n, 2.0, pitch) for n, pitch in enumerate(white)])) == 2
+
+
 # What is answered, and when
 
 
@@ -260,6 +276,14 @@ def test_a_note_that_was_none_of_the_melody_leaves_the_call_again() -> None:
         player.receive(time, event)
     assert [type(note) for note in heard] == [HeardNote, HeardNote, WithdrawnNote]
     assert player._call.call.pitches == (79,)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_was_to_answer_a_note_that_is_taken_back_is_not_played(seed: int) -> None:
+    """With `when = "onset"` an answer waits for its moment: here, of the lower key, no melody."""
+    player = improviser(when="onset", seed=seed)
+    messages = play(player, as_events([(1.0, 1.95, 79), (1.6, 1.9, 60)]))
+    assert not [time for time, _ in ons(messages) if time > 1.95]
 
 
 def test_a_pedal_holds_no_key_down() -> None:

@@ -18,9 +18,9 @@ from antiphon.improviser.events import ROUNDING_SECONDS
 TOGETHER_SECONDS = 0.030
 """Seconds; a note that follows another within this time is of one chord with it."""
 CHORD_SECONDS = 0.050
-"""Seconds; so is one that follows within this time, at least `CHORD_INTERVAL` away, while the other is down."""
+"""Seconds; so is one that follows within this time while the other is down."""
 CHORD_INTERVAL = 3
-"""Semitones; notes nearer than this, one after the other, are a grace or a trill rather than a rolled chord."""
+"""Semitones; a note nearer than this to the highest, and not together with it, is of a grace or a trill with it."""
 LONGEST_ROLL = 0.2
 """Seconds from a chord's first note to its last: what goes on for longer is a glissando, or a run."""
 APART = 5
@@ -138,8 +138,7 @@ class Voices:
             return False
         if abs(pitch - self._top) < CHORD_INTERVAL and time - self._top_time > TOGETHER_SECONDS + ROUNDING_SECONDS:
             return False
-        is_rolled = abs(pitch - self._last) >= CHORD_INTERVAL and self._last in self._down
-        return gap <= TOGETHER_SECONDS or (gap <= CHORD_SECONDS and is_rolled)
+        return gap <= TOGETHER_SECONDS or (gap <= CHORD_SECONDS and self._last in self._down)
 
     def _join_chord(self, time: float, pitch: int) -> Finding:
         if pitch <= self._top:
