@@ -29,8 +29,6 @@ LEGATO_SECONDS = 0.08
 """Seconds for which a key may overlap the next lower note where a left hand plays, and it is still one voice."""
 LONG_LEGATO_SECONDS = 0.3
 """The same where nothing accompanies."""
-BLURRED_SECONDS = 0.06
-"""Seconds for which three keys may be down and be one voice: one comes up late as the next but one goes down."""
 LONGEST_HOLD = 10.0
 """Seconds for which a key counts as down: it may be stuck, and its note-off lost."""
 SHARE_OF_LAST = 0.08
@@ -96,7 +94,7 @@ class Voices:
         if self._is_chord(time, pitch):
             found = self._join_chord(time, pitch)
         else:
-            withdraws = self._settle(time)
+            withdraws = self._settle()
             self._chord_start = time
             found = self._judge(time, pitch, withdraws)
         self._last_time, self._last = time, pitch
@@ -123,7 +121,6 @@ class Voices:
         is_below = self._highest(time, doubt.pitch) - doubt.pitch >= APART
         if not is_legato or is_below or doubt.pitch not in self._down:
             return None
-        self._accompaniment.pop()
         self._hear(doubt.time, doubt.pitch)
         return doubt
 
@@ -168,10 +165,10 @@ class Voices:
         self._hear(time, pitch)
         return Finding(is_melody=True, withdraws=withdraws)
 
-    def _settle(self, time: float) -> bool:
+    def _settle(self) -> bool:
         """Settle a doubt as the next note comes. Returns whether the note heard last was none of the melody."""
         doubt, self._doubt = self._doubt, None
-        if doubt is None or not doubt.is_heard or time - doubt.time <= BLURRED_SECONDS:
+        if doubt is None or not doubt.is_heard:
             return False
         self._take_back(doubt)
         return True
