@@ -180,6 +180,8 @@ def test_a_legato_leap_over_a_left_hand_is_heard_as_the_upper_key_comes_up() -> 
     start = 1 + 0.8 * len(TUNE)
     leap = [(start, start + 0.86, 77), (start + 0.8, start + 1.6, 71)]
     assert melody_of(notes + leap) == [*TUNE, 77, 71]
+    leaps = [(start + 0.4 * n, start + 0.46 + 0.4 * n, 77 - 7 * (n % 2)) for n in range(8)]
+    assert melody_of(notes + leaps) == [*TUNE, *(77, 70) * 4]
     held = [(start, start + 1.6, 77), (start + 0.8, start + 1.6, 71)]
     assert melody_of(notes + held) == [*TUNE, 77]
     staccato = [(start, start + 0.86, 77), (start + 0.8, start + 0.84, 71)]

@@ -121,6 +121,7 @@ class Voices:
         is_below = self._highest(time, doubt.pitch) - doubt.pitch >= APART
         if not is_legato or is_below or doubt.pitch not in self._down:
             return None
+        self._accompaniment.pop()
         self._hear(doubt.time, doubt.pitch)
         return doubt
 
