@@ -40,9 +40,11 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
     found = bytearray(content)
     for _ in range(chance.randint(1, 4)):
         # The tables lie at both ends of the file, and the weights between them.
-        end = chance.choice((4096, len(found), -16384))
+        end = chance.choice((4096, max(1, len(found)), -16384))
         at = chance.randrange(end) if end > 0 else len(found) + chance.randrange(end, -4)
         kind = chance.choice(("word", "bit", "byte", "copy", "cut"))
+        if not found:
+            break
         if kind == "word":
             found[at : at + 4] = chance.choice(WORDS)
         elif kind == "bit":
@@ -50,7 +52,7 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
         elif kind == "byte":
             found[at % len(found)] = chance.randrange(256)
         elif kind == "copy":
-            source = chance.randrange(len(found) - 64)
+            source = chance.randrange(max(1, len(found) - 64))
             found[at : at + 16] = found[source : source + 16]
         elif chance.random() < 0.1:
             del found[at:]
@@ -91,8 +93,11 @@ def in_a_fork(work: Callable[[], None]) -> str:
     return {0: "passed", 2: "refused"}.get(os.WEXITSTATUS(status), "exception")
 
 
-def soak(count: int, seed: int) -> tuple[Counter[str], Counter[str]]:
-    """Try so many mutated graphs; return how the trials ended, and how the playing of those that had passed."""
+def soak(count: int, seed: int, first: int = 0) -> tuple[Counter[str], Counter[str]]:
+    """Try so many mutated graphs; return how the trials ended, and how the playing of those that had passed.
+
+    The `first` of them are passed over.
+    """
     import ai_edge_litert.interpreter  # noqa: F401  once, before all forks
 
     chance = random.Random(seed)  # noqa: S311  no secrets here
@@ -100,7 +105,10 @@ def soak(count: int, seed: int) -> tuple[Counter[str], Counter[str]]:
     trials: Counter[str] = Counter()
     plays: Counter[str] = Counter()
     for number in range(count):
-        bundle = Bundle(Path("mutated"), shipped.manifest, shipped.vocabulary, mutated(shipped.model, chance))
+        model = mutated(shipped.model, chance)
+        if number < first:
+            continue
+        bundle = Bundle(Path("mutated"), shipped.manifest, shipped.vocabulary, model)
         case = trial.Case("mutated", bundle.manifest, bundle.vocabulary.symbols, bundle.model, b"", BATCHES)
 
         def tried(case: trial.Case = case) -> None:
@@ -122,9 +130,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000, help="graphs")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="graphs that are passed over, for they were tried before")
     given = parser.parse_args()
-    trials, plays = soak(given.count, given.seed)
-    print(f"{given.count:,} mutated graphs, seed {given.seed}")  # noqa: T201
+    trials, plays = soak(given.count, given.seed, given.first)
+    print(f"{given.count - given.first:,} mutated graphs, seed {given.seed}")  # noqa: T201
     print("trials:", ", ".join(f"{count:,} {ended}" for ended, count in trials.most_common()))  # noqa: T201
     print("played:", ", ".join(f"{count:,} {ended}" for ended, count in plays.most_common()))  # noqa: T201
     if set(plays) - {"passed"}:
