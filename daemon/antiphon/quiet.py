@@ -17,14 +17,21 @@ def silenced() -> Iterator[None]:
         yield
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
     screen = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    silence()
     try:
         yield
     finally:
         sys.stderr.flush()
         os.dup2(screen, 2)
         os.close(screen)
+
+
+def silence() -> None:
+    """Keep the process's stderr off the screen from now on, unless `ANTIPHON_DEBUG` is set."""
+    if os.environ.get(DEBUG):
+        return
+    sys.stderr.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)

@@ -223,7 +223,8 @@ class Daemon:
         self._reader.join(PATIENCE)
         while (line := self._lines.get(timeout=PATIENCE)) is not None:
             self.said.append(line)
-        assert "Traceback" not in self.errors()
+        errors = self.errors()
+        assert "Traceback" not in errors and "leaked" not in errors, errors
 
 
 @contextmanager

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from antiphon.midi import libjack, ports
+from antiphon.midi.backend import NoSystem
+from antiphon.midi.backends.rtmidi_client import Binding, RtMidiOutput
 
 
 @dataclass
@@ -85,3 +89,54 @@ def test_auto_is_what_carries_midi_pipewire_first(
     monkeypatch.setattr(ports, "_inputs", lambda _: [])
     monkeypatch.setattr(ports, "SEQUENCER", tmp_path if has_alsa else tmp_path / "none")
     assert ports.find_system("auto") == (system, [])
+
+
+BUSY, NO_SERVER = 0x21, 0x11
+"""What `jack_client_open` leaves as status: of a server that didn't take the client, and where there is no server."""
+
+
+class Server:
+    """A libjack that fails to open a client so many times."""
+
+    def __init__(self, status: int, failures: int) -> None:
+        self.status, self.failures = status, failures
+        self.asked = 0
+
+    def jack_client_open(self, _name: bytes, _options: int, status: Any) -> int | None:
+        self.asked += 1
+        if self.asked > self.failures:
+            return 7
+        status._obj.value = self.status
+        return None
+
+
+@pytest.mark.parametrize(
+    ("server", "client", "asked"),
+    [
+        (Server(BUSY, 0), 7, 1),
+        (Server(BUSY, libjack.TRIES - 1), 7, libjack.TRIES),
+        (Server(BUSY, 9), None, libjack.TRIES),
+        (Server(NO_SERVER, 9), None, 1),
+    ],
+)
+def test_a_server_that_is_there_is_asked_again(server: Server, client: int | None, asked: int) -> None:
+    assert libjack.open_client(server, "Antiphon looks") == client
+    assert server.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("failures", "takes_others", "succeeds"), [(1, True, True), (9, True, False), (1, False, False)]
+)
+def test_a_client_that_jack_alone_refuses_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, failures: int, takes_others: bool, succeeds: bool
+) -> None:
+    monkeypatch.setattr(libjack, "takes_clients", lambda: takes_others)
+    outcomes = iter([NoSystem("busy")] * failures + [None] * 9)
+
+    def make() -> object:
+        if (error := next(outcomes)) is not None:
+            raise error
+        return object()
+
+    with nullcontext() if succeeds else pytest.raises(NoSystem):
+        RtMidiOutput(Binding("jack", "Stage", make, ()))

@@ -39,7 +39,7 @@ class JackServerMonitor:
         if self._lib is None:
             return
         self._late = CCounter()
-        self._client = self._lib.jack_client_open(name.encode(), libjack.NO_START_SERVER, None)
+        self._client = libjack.open_client(self._lib, name)
         if self._client:
             callback = libjack.ENDED(self._end)
             _kept.append(callback)

@@ -31,6 +31,12 @@ ENDED = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 """What libjack calls on its own thread when the server has ended."""
 NO_START_SERVER = 1
 """An option of `jack_client_open`: fail where no server runs."""
+SERVER_FAILED = 0x10
+"""A bit of the status that `jack_client_open` leaves: there is no server."""
+TRIES = 3
+"""Times that a running server is asked to take a client. Two programs that open clients of one name in the same instant
+get in each other's way in jackd's libjack, even on different servers: both listen on one socket, named after the
+client."""
 
 _EXTENSIONS = ("rtmidi._rtmidi", "supriya_midi.rtmidi_ext")
 """Modules that are bound to a libjack when they are imported."""
@@ -144,10 +150,28 @@ def _answers(lib: Any) -> bool:
         return bool(client)
 
 
+def open_client(lib: Any, name: str) -> int | None:
+    """Become a client of the server; None where there is no server, or it takes nobody."""
+    status = ctypes.c_int()
+    for _ in range(TRIES):
+        client: int | None = lib.jack_client_open(name.encode(), NO_START_SERVER, ctypes.byref(status))
+        if client or status.value & SERVER_FAILED:
+            return client
+    return None
+
+
+def takes_clients() -> bool:
+    """Tell whether the server of the libjack in use takes clients now."""
+    if _chosen is None:
+        return False
+    with _client(_chosen) as client:
+        return bool(client)
+
+
 @contextmanager
 def _client(lib: Any) -> Iterator[int | None]:
     """Be a client of the server for a while; None where there is none."""
-    client: int | None = lib.jack_client_open(b"Antiphon looks", NO_START_SERVER, None)
+    client = open_client(lib, "Antiphon looks")
     try:
         yield client
     finally:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon import clock
-from antiphon.midi.backend import MidiError, PortGone, PortInUse, Receive, System
+from antiphon.midi import libjack
+from antiphon.midi.backend import MidiError, NoSystem, PortGone, PortInUse, Receive, System
 
 NUMBERS: dict[System, int] = {"coremidi": 1, "alsa": 2, "jack": 3, "winmm": 4}
 """RtMidi's numbers of the MIDI systems."""
@@ -60,7 +61,7 @@ class RtMidiClient:
 
     def __init__(self, binding: Binding) -> None:
         self._binding = binding
-        self._raw: Any = binding.make()
+        self._raw: Any = self._make()
         self._opened = ""
         """The full name of the port, while it is open."""
 
@@ -114,7 +115,7 @@ class RtMidiClient:
                 self._raw.close_port()
         else:
             leak(self._raw)
-            self._raw = self._binding.make()
+            self._raw = self._make()
 
     def close(self) -> None:
         """Close port and client."""
@@ -125,6 +126,16 @@ class RtMidiClient:
     def leak(self) -> None:
         """Keep the client from ever being closed."""
         leak(self._raw)
+
+    def _make(self) -> Any:
+        """Return what the binding makes; where JACK's server takes others but not this one, it is asked again."""
+        for _ in range(libjack.TRIES - 1):
+            try:
+                return self._binding.make()
+            except NoSystem:
+                if self._binding.system != "jack" or not libjack.takes_clients():
+                    raise
+        return self._binding.make()
 
     def _begin(self, own_name: str) -> None:
         """Be told that a port is about to be opened."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from typing import Any
 
 from antiphon.midi.backend import Backend, NoSystem, Receive, System
 from antiphon.midi.backends.rtmidi_client import NUMBERS, Binding, RtMidiInput, RtMidiOutput, leak
+from antiphon.quiet import silence
 
 
 def load() -> Backend:
@@ -27,6 +29,8 @@ class SupriyaMidi:
         import supriya_midi
         import supriya_midi.rtmidi_ext
 
+        # As the process ends, the binding lists each client that was leaked, on purpose, as a mistake of somebody's.
+        atexit.register(silence)
         self._midi = supriya_midi
         self.extension = str(supriya_midi.rtmidi_ext.__file__)
         # Its own error comes from what RtMidi reports, the others from C++.
