@@ -6,7 +6,7 @@ python bench/performances_as_csv.py sung CSD_REANNOTATION OUT  # seyong92/CSD_re
 The Weimar Jazz Database has the beats that people tapped to each solo, each note's place between them as they wrote it
 down, its phrase, and the tune's key. What was sung has onsets, pitches and lengths alone. It was sung to a recording of
 steady tempo, so the truth is the grid of sixteenths of a steady tempo that fits the onsets best, and the key signature
-whose scale holds most of what was sung.
+whose scale holds most of what was sung, and whose tonic it ends on where several hold as much.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ SUNG_BPM = np.arange(70.0, 140.0, 0.05)
 MOSTLY = 0.7
 """Share of the steps."""
 MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
+"""Degrees of a key signature's scale, in semitones from its major tonic."""
+MAJOR_TONIC, MINOR_TONIC = 0, 9
+"""Degrees on which a song ends."""
 
 
 def weimar(folder: Path, out: Path) -> None:
@@ -87,12 +90,15 @@ def on_steady_grid(onsets: Any) -> Any:
 
 
 def best_signature(pitches: Any, lengths: Any) -> int:
-    """Return the key signature whose scale holds most of what was sung, by length."""
+    """Return the key signature whose scale holds most of what was sung, by length; of equal ones, the last note's."""
+    classes = np.rint(pitches).astype(int) % 12
 
-    def held(sharps: int) -> float:
-        return float(lengths[np.isin((np.rint(pitches) - 7 * sharps) % 12, MAJOR_SCALE)].sum())
+    def fit(sharps: int) -> tuple[float, bool, bool]:
+        degrees = (classes - 7 * sharps) % 12
+        held = float(lengths[np.isin(degrees, MAJOR_SCALE)].sum() / lengths.sum())
+        return round(held, 2), degrees[-1] == MAJOR_TONIC, degrees[-1] == MINOR_TONIC
 
-    return max(SIGNATURES, key=held)
+    return max(SIGNATURES, key=fit)
 
 
 def write(path: Path, rows: Iterable[Sequence[object]]) -> None:
