@@ -52,7 +52,11 @@ BUILDS = {"linux": ("x86_64", "aarch64"), "macosx": ("arm64",), "win": ("amd64",
 # standard input ends, so it never outlives whoever started it, however that one went.
 JACKD = "trap '' PIPE; jackd $1 --sync --timeout 100 -d dummy -r 48000 -p $2 & cat; kill $!; wait $!"
 # close(): a client that is not closed holds up the server's end for seconds.
-JACK_PROBE = "from antiphon.midi.backends import load_backend; load_backend().input('jack', 'Antiphon looks').close()"
+JACK_PROBE = """
+from antiphon.midi.backends import load_backend
+from antiphon.midi.libjack import looker
+load_backend().input("jack", looker()).close()
+"""
 
 
 class SetUpError(Exception):

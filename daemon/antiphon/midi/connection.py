@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from antiphon.errors import UserError
+from antiphon.midi import libjack
 from antiphon.midi.backend import Input, MidiError, NoSystem, Output, Receive, System
 from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import encode
@@ -244,7 +245,7 @@ class Connection:
     def _start(self) -> None:
         """Become a client of the MIDI system, three times: to look out for its end, to play, and to listen."""
         if self._system == "jack":
-            monitor = JackServerMonitor("Antiphon looks", self._wake.set)
+            monitor = JackServerMonitor(libjack.looker(), self._wake.set)
             if not monitor.is_up:
                 raise NoSystem("no JACK server")
             self._jack = monitor

@@ -150,6 +150,15 @@ def _answers(lib: Any) -> bool:
         return bool(client)
 
 
+def looker() -> str:
+    """Return the name of a client that only looks around; no other process has it.
+
+    jackd's semaphores are named after clients, and survive a server that is killed: a thread that still waits for the
+    dead one would take what the next server sends to a client of the same name, and stop that server's cycles.
+    """
+    return f"Antiphon looks {os.getpid()}"
+
+
 def open_client(lib: Any, name: str) -> int | None:
     """Become a client of the server; None where there is no server, or it takes nobody."""
     status = ctypes.c_int()
@@ -171,7 +180,7 @@ def takes_clients() -> bool:
 @contextmanager
 def _client(lib: Any) -> Iterator[int | None]:
     """Be a client of the server for a while; None where there is none."""
-    client = open_client(lib, "Antiphon looks")
+    client = open_client(lib, looker())
     try:
         yield client
     finally:

@@ -105,7 +105,7 @@ def _inputs(system: System) -> list[str] | None:
     """Return what can be listened to in a MIDI system, or None if it doesn't answer."""
     try:
         with silenced():  # libjack says the same in five lines
-            probe = load_backend().input(system, "Antiphon looks")
+            probe = load_backend().input(system, libjack.looker())
     except NoSystem:
         return None
     with closing(probe):
@@ -116,8 +116,8 @@ def list_ports(system: System) -> PortNames:
     """Return the ports of other programs and devices."""
     backend = load_backend()
     with (
-        closing(backend.input(system, "Antiphon looks")) as listener,
-        closing(backend.output(system, "Antiphon looks")) as player,
+        closing(backend.input(system, libjack.looker())) as listener,
+        closing(backend.output(system, libjack.looker())) as player,
     ):
         return PortNames(listener.ports(), player.ports())
 
