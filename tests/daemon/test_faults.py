@@ -12,6 +12,7 @@ import pytest
 from antiphon.improviser.output.sounding import SHORTEST_NOTE
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
 from antiphon.midi.ports import free_name
+from antiphon.midi.sent_notes import REPEAT_SECONDS
 from tests.daemon.faults import Peer, connections, forsake, in_terminal, patched_daemon, server_to_kill, started
 from tests.daemon.live import (
     BEAT,
@@ -44,6 +45,7 @@ def test_a_jack_server_is_killed_in_mid_phrase_and_started_again(tmp_path: Path)
     with server_to_kill() as server, daemon("--name", "Phoenix", "--channel", "2", cwd=tmp_path) as running:
         for _ in range(2):  # what has been mended once can break again
             pianist = Keyboard("Phoenix")
+            pianist.hear_out(2 * REPEAT_SECONDS)  # what was on when the last server ended is ended now, and once more
             pianist.play(CALL[:3])
             pianist.press(NoteOn(63, 80, 1))  # it is down when the server ends
             assert len(ons(pianist.hear(7))) == 4
@@ -54,6 +56,7 @@ def test_a_jack_server_is_killed_in_mid_phrase_and_started_again(tmp_path: Path)
             running.wait_for("the JACK server is back")
             assert {"Phoenix in:Phoenix in", "Phoenix out:Phoenix out"} <= set(connections())
         with Keyboard("Phoenix") as pianist:
+            pianist.hear_out(2 * REPEAT_SECONDS)
             pianist.play(CALL)
             assert not sounding(pianist.hear(2 * len(CALL)))
             running.stop()
