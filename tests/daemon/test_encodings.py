@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import rtmidi
 
+from antiphon.midi.backends import load_backend
 from tests.daemon.faults import in_terminal
 from tests.daemon.live import PATIENCE, Keyboard, daemon, environment
 
@@ -77,8 +77,8 @@ def test_ports_and_folders_may_have_any_name(tmp_path: Path, jack_server: dict[s
     home = tmp_path / "Zoë ラ →"
     home.mkdir()
     shutil.copytree(MODEL, home / "modèle")
-    piano = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Flügel ラ")
-    piano.open_virtual_port("→")
+    piano = load_backend().output("jack", "Flügel ラ")
+    piano.open_virtual("→")
     try:
         ports = printed("cp1252", "ports", "--api", "jack", cwd=home)
         assert "  Flügel \\u30e9:->" in ports.stdout.decode("cp1252").splitlines()
@@ -86,7 +86,7 @@ def test_ports_and_folders_may_have_any_name(tmp_path: Path, jack_server: dict[s
         doctor = printed("cp1252", "doctor", "--api", "jack", "--config", str(home / "own.toml"), cwd=home)
         assert "'Flügel \\u30e9:->'" in doctor.stdout.decode("cp1252")
     finally:
-        piano.delete()
+        piano.close()
     heard = printed("cp1252", "listen", str(ODE), "--model", str(home / "modèle"), cwd=home)
     assert (heard.returncode, heard.stderr) == (0, b"")
 
