@@ -344,10 +344,11 @@ def test_a_flood_keeps_nobody_from_playing(jack_server: dict[str, str], tmp_path
             pouring.join()
         assert heard
         program.hear_out(0.3)  # a note among the flood's last ones would be of a chord with them
-        program.send("/antiphon/note", 60, 80)
-        program.wait_for("/antiphon/performer/note", lambda came: came == (60, 80, 1))
+        # Above all of the flood: a lower one would be its accompaniment.
+        program.send("/antiphon/note", 112, 80)
+        program.wait_for("/antiphon/performer/note", lambda came: came == (112, 80, 1))
         program.wait_for("/antiphon/note", lambda came: came[1] > 0)
-        program.send("/antiphon/note", 60, 0)
+        program.send("/antiphon/note", 112, 0)
         program.hear_out(QUIET)
         down = set()
         for address, *came in program.came:
