@@ -26,9 +26,12 @@ FELT_MS = 10.0
 """A delay that a quick hand may feel. PipeWire's own cycle of 1024 frames takes 43 ms to the answer, ours 3."""
 
 
-TRIES = 3
+TRIES = 4
 """Duets that may be played until all notes of one were answered: PipeWire waits for nobody, and where other tests keep
-all cores busy, about one note in a thousand is lost on it."""
+all cores busy, about one note in a thousand is lost on it. And after PipeWire was killed, the player itself hangs now and
+then as it opens its ports anew, in one process with clients of the server that is gone."""
+TIMEOUT = 45.0
+"""Seconds of a duet; on a quiet machine it takes six."""
 
 
 Play = Callable[..., dict[str, Any]]
@@ -52,7 +55,10 @@ def run_here() -> Run:
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [*ALONE, sys.executable, pipewire.__file__, *arguments]
         env = {**os.environ, "PYTHONPATH": path, **environment}
-        return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+        try:
+            return subprocess.run(command, capture_output=True, text=True, env=env, timeout=TIMEOUT, check=False)
+        except subprocess.TimeoutExpired as late:
+            return subprocess.CompletedProcess(command, 124, "", f"{late}")
 
     return run
 
@@ -79,10 +85,11 @@ def whole(run: Run) -> Play:
     def play(*scenario: str, **environment: str) -> dict[str, Any]:
         for _ in range(TRIES):
             done = run(*scenario, **environment)
-            assert done.returncode == 0, done.stdout + done.stderr
-            found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-            if not found["lost"]:
-                break
+            if done.returncode == 0:
+                found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+                if not found["lost"]:
+                    return found
+        assert done.returncode == 0, done.stdout + done.stderr
         return found
 
     return play
