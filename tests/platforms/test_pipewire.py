@@ -28,8 +28,8 @@ FELT_MS = 10.0
 
 TRIES = 4
 """Duets that may be played until all notes of one were answered: PipeWire waits for nobody, and where other tests keep
-all cores busy, about one note in a thousand is lost on it. And after PipeWire was killed, the player itself hangs now and
-then as it opens its ports anew, in one process with clients of the server that is gone."""
+all cores busy, about one note in a thousand is lost on it. And after PipeWire was killed, the player itself hangs now
+and then as it opens its ports anew, in one process with clients of the server that is gone."""
 TIMEOUT = 45.0
 """Seconds of a duet; on a quiet machine it takes six."""
 
