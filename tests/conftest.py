@@ -29,6 +29,9 @@ settings.load_profile("antiphon")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it runs in the background so, and programs that tests start would never hear of Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # So does nohup, and `antiphon run` then outlives its terminal, as it should.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SERVERS = 7
 """Servers that tests may have at a time. JACK knows only eight on a machine, and forgets a dead one only when another

@@ -191,6 +191,7 @@ def test_a_recording_is_ended_and_begun_in_mid_set_listed_and_downloaded(
     with staged("--name", "Tape", *options, cwd=tmp_path) as (running, url), page(url) as one:
 
         def play(pitch: int) -> None:
+            time.sleep(2 * CHORD_SECONDS)  # a note that comes sooner is of a chord with the one before
             one.play(0x90, pitch, 80)
             one.wait_for_answer()
             one.play(0x80, pitch, 0)
