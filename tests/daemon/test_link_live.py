@@ -5,12 +5,14 @@
 prints how far answers are off Link's own beat.
 """
 
+import contextlib
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from queue import Empty
 
 import numpy as np
 import psutil
@@ -163,9 +165,13 @@ def test_ninety_nine_of_a_hundred_answers_are_within_3_ms_of_links_beat(
         running.wait_for(f"in step with Link at {QUICK_BPM:.0f} BPM")
         play_call(pianist, other.state())
         pianist.hear_until(lambda came: len(ons(came)) >= 4)
-        p99s = [p99_off_links_beat(pianist, other)]
-        while p99s[-1] > MOST_LATE and len(p99s) < ATTEMPTS:
-            p99s.append(p99_off_links_beat(pianist, other))
+        p99s = [float("inf")]
+        while p99s[-1] > MOST_LATE and len(p99s) <= ATTEMPTS:
+            with contextlib.suppress(Empty):  # the melody has ended: it goes on after the next call
+                p99s.append(p99_off_links_beat(pianist, other))
+                continue
+            play_call(pianist, other.state())
+            p99s.append(float("inf"))
         running.stop()
     assert p99s[-1] <= MOST_LATE, p99s
     check_renders_again(tmp_path)
