@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -14,11 +11,7 @@ import msgspec
 
 from antiphon import clock
 from antiphon.ableton_link.messages import Failed, FromPeer, Join, Proposal, ToPeer
-from antiphon.errors import DEBUG
-from antiphon.live.child_process import apart
-
-CLOSE_SECONDS = 1.0
-"""What its end may take before it is ended."""
+from antiphon.live import child_process
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[FromPeer] = msgspec.json.Decoder(FromPeer)
@@ -42,13 +35,7 @@ class LinkProcess:
         self._queue: SimpleQueue[ToPeer | None] = SimpleQueue()  # its put() waits for nobody
         self._is_closing = False
         self._started = clock.now()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "antiphon.ableton_link"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
-            **apart(),
-        )
+        self._process = child_process.start("antiphon.ableton_link")
         self._queue.put(join)
         for name, work in (("writes to Link", self._write), ("hears Link", self._read)):
             threading.Thread(target=work, name=name, daemon=True).start()
@@ -61,11 +48,7 @@ class LinkProcess:
         """End it."""
         self._is_closing = True
         self._queue.put(None)
-        try:
-            self._process.wait(CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        child_process.end(self._process)
 
     def _write(self) -> None:
         pipe = self._process.stdin

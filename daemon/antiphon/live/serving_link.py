@@ -10,9 +10,7 @@ Two threads: one writes what was handed over, one reads what its clients say.
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -20,8 +18,7 @@ from queue import Empty, SimpleQueue
 
 import msgspec
 
-from antiphon.errors import DEBUG
-from antiphon.live.child_process import apart
+from antiphon.live import child_process
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.stage import messages
 from antiphon.stage.messages import NoteOff, NoteOn, Notice
@@ -31,9 +28,6 @@ MOST_WAITING = 2000
 
 Beyond them all is dropped but the ends of notes that it knows, and the latest of what says how things stand.
 """
-CLOSE_SECONDS = 1.0
-"""What its end may take before it is ended."""
-
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(messages.FromServer)
 
@@ -65,13 +59,7 @@ class Link:
         Raises:
             OSError: it can't be started.
         """
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", self._module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get(DEBUG) else subprocess.DEVNULL,
-            **apart(),
-        )
+        self._process = child_process.start(self._module)
         self._queue.put([setup])
         for name, work in (("writes to", self._write), ("hears", self._read)):
             threading.Thread(target=work, name=f"{name} {self._module}", daemon=True).start()
@@ -100,13 +88,8 @@ class Link:
         """End the serving process."""
         self._is_closing = True
         self._queue.put(None)
-        if self._process is None:
-            return
-        try:
-            self._process.wait(CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None:
+            child_process.end(self._process)
 
     def _write(self) -> None:
         pipe = self._process.stdin if self._process else None
