@@ -50,6 +50,7 @@ class Case(msgspec.Struct, frozen=True):
     """What is tried."""
 
     path: str
+    """Where it lies, for messages."""
     manifest: Manifest
     symbols: tuple[str, ...]
     model: bytes
@@ -65,17 +66,15 @@ def try_bundle(bundle: Bundle, batches: tuple[int, ...]) -> None:
         UserError: they crash, never end, ask for too much memory, give other shapes than the manifest says, or
             predict what are no probabilities.
     """
-    case = Case(
-        printable(str(bundle.path)), bundle.manifest, bundle.vocabulary.symbols, bundle.model, bundle.key_model, batches
-    )
-    encoded = msgspec.msgpack.encode(case)
-    passed = _mark_of(msgspec.msgpack.encode(msgspec.structs.replace(case, path="")))
+    case = Case("", bundle.manifest, bundle.vocabulary.symbols, bundle.model, bundle.key_model, batches)
+    passed = _mark_of(msgspec.msgpack.encode(case))
     if passed.exists():
         return
+    case = msgspec.structs.replace(case, path=printable(str(bundle.path)))
     try:
         done = subprocess.run(
             [sys.executable, "-m", "antiphon.trial"],
-            input=encoded,
+            input=msgspec.msgpack.encode(case),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=LIMIT_SECONDS,
