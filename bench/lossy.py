@@ -31,7 +31,7 @@ from typing import NamedTuple, Self
 
 from antiphon.bench import process
 from antiphon.bench.inner import TUNE
-from antiphon.midi.backends import load_backend
+from antiphon.bench.wire import plug_in
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.connection import SETTLE_SECONDS
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
@@ -106,11 +106,7 @@ class Cable:
         self.pressed: list[Note] = []
         self.lost: list[int] = []
         """In each phrase."""
-        backend = load_backend()
-        self._out = backend.output("jack", f"{name} keys")
-        self._in = backend.input("jack", f"{name} ears", self.ears.hear)
-        self._out.open(_full_name(self._out.ports(), f"{name} in"), "keys")
-        self._in.open(_full_name(self._in.ports(), f"{name} out"), "ears")
+        self._out, self._in = plug_in("jack", name, name, self.ears.hear)
 
     def __enter__(self) -> Self:
         return self
@@ -314,10 +310,6 @@ def main() -> None:
 
 def _sleep_until(moment: float) -> None:
     time.sleep(max(0.0, moment - time.perf_counter()))
-
-
-def _full_name(ports: Sequence[str], part: str) -> str:
-    return next(name for name in ports if part in name)
 
 
 if __name__ == "__main__":

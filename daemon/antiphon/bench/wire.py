@@ -12,7 +12,7 @@ from typing import Self
 
 from antiphon.bench import process
 from antiphon.bench.inner import TUNE
-from antiphon.midi.backend import System
+from antiphon.midi.backend import Input, Output, Receive, System
 from antiphon.midi.backends import load_backend
 from antiphon.midi.codec import decode, encode
 from antiphon.midi.messages import NoteOff, NoteOn
@@ -52,13 +52,9 @@ class Line:
     """A cable to a peer's input and one from its output, on a MIDI system."""
 
     def __init__(self, system: System, name: str) -> None:
-        backend = load_backend()
-        self._out = backend.output(system, f"{name} bench keys")
-        self._in = backend.input(system, f"{name} bench ears", self._hear)
         self._heard: SimpleQueue[float] = SimpleQueue()
         self.sent = time.perf_counter()
-        self._out.open(_full_name(self._out.ports(), f"{name} in"), "keys")
-        self._in.open(_full_name(self._in.ports(), f"{name} out"), "ears")
+        self._out, self._in = plug_in(system, name, f"{name} bench", self._hear)
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +110,15 @@ def measure(api: Api, system: System, model: str, notes: int) -> OnTheWire:
                 elif played >= WARMING:
                     trips.append(trip * 1e6)
         return OnTheWire(*taken, lost, round(daemon.start_s, 3), round(memory, 1), idle, echo_idle)
+
+
+def plug_in(system: System, peer: str, name: str, receive: Receive) -> tuple[Output, Input]:
+    """Open clients called `name keys` and `name ears`, connected to a peer's ports `in` and `out`."""
+    backend = load_backend()
+    out, ears = backend.output(system, f"{name} keys"), backend.input(system, f"{name} ears", receive)
+    out.open(_full_name(out.ports(), f"{peer} in"), "keys")
+    ears.open(_full_name(ears.ports(), f"{peer} out"), "ears")
+    return out, ears
 
 
 def _full_name(ports: list[str], part: str) -> str:
