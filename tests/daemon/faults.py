@@ -137,6 +137,19 @@ def patched_daemon(patch: str, *options: str, cwd: Path) -> Iterator[Daemon]:
         running.process.wait()
 
 
+def watch_a_note(process: subprocess.Popen[bytes], master: int, name: str) -> None:
+    """Play a note to the daemon of this name, until its line shows it; then end it, until it has said so."""
+    seen = b""
+    with Keyboard(name) as pianist:
+        pianist.send(0x90, 67, 80)
+        while b"you G4, Antiphon " not in seen:
+            seen += os.read(master, 1024)
+        pianist.send(0x80, 67, 0)
+    process.terminate()
+    while b"every note has ended" not in seen:
+        seen += os.read(master, 1024)
+
+
 @contextmanager
 def in_terminal(*options: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Start a daemon in a terminal of its own; yield the process and the terminal, whose closing is up to you.

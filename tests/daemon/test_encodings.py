@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from antiphon.midi.backends import load_backend
-from tests.daemon.faults import in_terminal
-from tests.daemon.live import PATIENCE, Keyboard, daemon, environment
+from tests.daemon.faults import in_terminal, watch_a_note
+from tests.daemon.live import PATIENCE, daemon, environment
 
 ODE = Path(__file__).parents[2] / "docs" / "ode-to-joy.mid"
 MODEL = Path(__file__).parents[2] / "models" / "essen"
@@ -110,14 +109,6 @@ def test_the_terminals_line_can_be_drawn_in_a_code_page(
     for name, value in ENCODINGS["cp437"].items():  # which has no – for "nothing played yet"
         monkeypatch.setenv(name, value)
     with in_terminal("--name", "Page", cwd=tmp_path) as (process, master):
-        seen = b""
-        with Keyboard("Page") as pianist:
-            pianist.send(0x90, 67, 80)
-            while b"you G4, Antiphon " not in seen:
-                seen += os.read(master, 1024)
-            pianist.send(0x80, 67, 0)
-        process.terminate()
-        while b"every note has ended" not in seen:
-            seen += os.read(master, 1024)
+        watch_a_note(process, master, "Page")
         assert process.wait(PATIENCE) == 0
     assert (tmp_path / "errors").read_bytes() == b""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,8 +13,8 @@ from msgspec.structs import replace
 from antiphon.live.publisher import Scene
 from antiphon.live.terminal import line_of
 from antiphon.midi.backends import load_backend
-from tests.daemon.faults import in_terminal
-from tests.daemon.live import PATIENCE, Keyboard, daemon, environment, full_name
+from tests.daemon.faults import in_terminal, watch_a_note
+from tests.daemon.live import PATIENCE, daemon, environment, full_name
 from tests.daemon.pages import STATE, page, staged
 
 PLAYED = replace(
@@ -52,15 +51,7 @@ def test_at_a_terminal_the_line_follows_the_playing(
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
     with in_terminal("--name", "Screen", cwd=tmp_path) as (process, master):
-        seen = b""
-        with Keyboard("Screen") as pianist:
-            pianist.send(0x90, 67, 80)
-            while b"you G4, Antiphon " not in seen:
-                seen += os.read(master, 1024)
-            pianist.send(0x80, 67, 0)
-        process.send_signal(signal.SIGTERM)
-        while b"every note has ended" not in seen:
-            seen += os.read(master, 1024)
+        watch_a_note(process, master, "Screen")
 
 
 def test_elsewhere_there_are_plain_lines_and_none_that_is_redrawn(
