@@ -110,7 +110,7 @@ def check(case: Case) -> None:
             _hear(LiteKeyModel(bundle), f"{case.path}: {KEY_FILE}")
     except (ValueError, RuntimeError, TypeError, MemoryError, OverflowError) as error:
         (why, *_) = str(error).splitlines() or [type(error).__name__]
-        raise UserError(f"{case.path}: TensorFlow Lite can't run the model ({printable(why)}); {_REMEDY}") from None
+        raise UserError(f"{case.path}: TensorFlow Lite can't run the model ({why}); {_REMEDY}") from None
 
 
 def _step(model: LiteModel, batches: tuple[int, ...], where: str) -> None:
