@@ -30,6 +30,7 @@ def test_whatever_is_played_it_has_a_tempo_and_some_steps(bpm: float, grid: floa
     for follower in followed(TempoFollower(bpm, grid), intervals):
         assert follower.steps >= 1
         assert math.isfinite(follower.bpm)
+        assert 0 <= follower.certainty <= 1.0001
         if follower.weights is not None:
             assert 40 <= follower.bpm <= 220.0001
             assert follower.weights.sum() == approx(1)
@@ -74,6 +75,15 @@ def test_an_interval_that_no_duration_explains_is_rounded_and_changes_no_tempo()
     after = before.after(0.15 * 53)
     assert after.steps == 53
     assert after.bpm == before.bpm
+
+
+def test_the_tempo_is_surer_in_a_tune_than_where_nothing_is_in_time() -> None:
+    tune = followed(TempoFollower(100), [steps * 0.15 for steps in ODE])
+    jumble = followed(TempoFollower(100), np.random.default_rng(1).uniform(0.05, 1, 60).tolist())
+    assert min(follower.certainty for follower in tune[8:]) > 0.95
+    assert np.median([follower.certainty for follower in jumble[1:20]]) < 0.9
+    assert TempoFollower(100).certainty == 0
+    assert tune[-1].tapped(80).certainty == 1
 
 
 def test_what_is_believed_is_a_value() -> None:

@@ -113,6 +113,16 @@ class TempoFollower:
     weights: Weights | None = field(default=None, repr=False)
     """Probability of each tempo and of each last duration, (tempo, duration), summing to 1; None before a note."""
 
+    @property
+    def certainty(self) -> float:
+        """The probability, 0 to 1, that the tempo is the one in use, and not half or twice that or any other one.
+
+        Before the first interval it is 1 for a tempo that was tapped, and 0 for one that was only set.
+        """
+        if self.weights is None:
+            return 1.0 if self.is_tapped else 0.0
+        return float(self.weights.sum(1)[np.abs(_LOGARITHMS - math.log(self.bpm)) < NEAR].sum())
+
     def tapped(self, bpm: float) -> TempoFollower:
         """Return what is known once the performer has tapped or set the tempo, in beats a minute."""
         return TempoFollower(_bounded(bpm), self.steps_per_beat, self.steps, is_tapped=True)
