@@ -4,7 +4,7 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
-from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
+from antiphon.midi.messages import ControlChange, NoteOn
 from antiphon.midi.protocol import SUSTAIN
 from antiphon.musician import load_musician
 from antiphon.parameters import Melody
@@ -27,16 +27,9 @@ from antiphon.settings import read_settings
 from tests.daemon.midi_files import save_events
 from tests.daemon.players import improviser, ons, play
 from tests.daemon.stub_model import VOCABULARY, StubModel
-
-Played = list[tuple[float, float, int]]
-"""Notes as (onset, end, pitch), in seconds."""
+from tests.daemon.tunes import Played, as_events
 
 TUNE = (72, 76, 74, 71, 72, 74, 76, 77, 76, 74, 72, 71, 72)
-
-
-def as_events(notes: Iterable[tuple[float, float, int]]) -> list[tuple[float, NoteOn | NoteOff]]:
-    moves = [(on, 1, pitch) for on, _, pitch in notes] + [(off, 0, pitch) for _, off, pitch in notes]
-    return [(time, NoteOn(pitch, 80, 1) if down else NoteOff(pitch, 1)) for time, down, pitch in sorted(moves)]
 
 
 def listener() -> Listener:
@@ -62,8 +55,8 @@ def melody_of(notes: Played) -> list[int]:
 @pytest.mark.parametrize("name", ["alberti", "legato-leaps", "melody-lead", "rolled-chords"])
 def test_a_musician_s_cases_are_heard_as_she_hears_them(name: str) -> None:
     """Each file says in words what she hears; its notes are [onset, end, pitch]."""
-    case = json.loads((Path(__file__).parent / "playing" / f"{name}.json").read_text(encoding="utf-8"))
-    assert melody_of([(on, off, pitch) for on, off, pitch in case["notes"]]) == case["melody"]
+    case = json.loads((Path(__file__).parent / "cases" / "playing" / f"{name}.json").read_text(encoding="utf-8"))
+    assert melody_of([(on, off, pitch) for on, off, pitch in case["notes"]]) == case["expected"]["melody"]
 
 
 # Accompaniments: each returns the notes under one note of the melody that starts at 0 and lasts `length` seconds.
