@@ -206,7 +206,10 @@ class Daemon:
     def wait_for(self, part: str) -> None:
         """Wait until it says a line with this in it."""
         while True:
-            line = self._lines.get(timeout=PATIENCE)
+            try:
+                line = self._lines.get(timeout=PATIENCE)
+            except Empty:
+                pytest.fail(f"it never said {part!r}, only {self.said}")
             if line is None:
                 pytest.fail(f"it ended without a word of {part!r}: {self.said} {self.errors()}")
             self.said.append(line)
