@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from antiphon.improviser.answering.bars import Bars, beat_of
 from antiphon.improviser.answering.candidates import ROUNDS, Candidates, choose_answer, drawn
 from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.answering.motifs import motifs_of
 from antiphon.improviser.answering.ranking import MAJOR_TRIAD, MINOR_TRIAD, Answer, chosen, endings, triad_of
 from antiphon.improviser.answering.request import CallMelody, Request, copies
 from antiphon.melody.context import Context
@@ -283,6 +284,29 @@ def test_of_equals_the_first_drawn_is_taken() -> None:
     assert best_of(BAR, table(first, second), [1.5, 1.0]).notes == second
     assert best_of(BAR, table(first, second)).notes == first
     assert best_of(BAR, table(second, first)).notes == second
+
+
+def test_of_equals_the_one_that_takes_up_more_of_the_calls_turns_is_taken() -> None:
+    call = melody((67, 2), (65, 2), (64, 2), (62, 2), (64, 8))  # down, down, down, up
+    request = replace(BAR, call=CallMelody(call))
+    stranger = melody((62, 2), (67, 2), (62, 2), (64, 2), (60, 8))
+    sequence = melody((65, 2), (64, 2), (62, 2), (64, 2), (60, 8))  # a step lower, its turn from the call
+    assert motifs_of(sequence).related_to(motifs_of(call)).intervals == 0.5
+    assert best_of(request, table(stranger, sequence)).notes == sequence
+    assert best_of(request, table(sequence, stranger)).notes == sequence
+    # Ending well comes first: a turn of the call doesn't make up for a last note that isn't the tonic.
+    assert best_of(request, table(stranger, (*sequence[:4], Note(62, 8)))).notes == stranger
+
+
+def test_motifs_are_related_wherever_they_lie_and_not_where_they_differ() -> None:
+    motif = melody((60, 4), (62, 2), (64, 2), (60, 4), (67, 4))
+    higher = melody((None, 2), *((note.pitch + 5, note.steps) for note in motif if note.pitch))
+    same = motifs_of(higher).related_to(motifs_of(motif))
+    assert (same.intervals, same.rhythm) == (1.0, 1.0)
+    other = motifs_of(melody(*[(60, 8)] * 5)).related_to(motifs_of(motif))
+    assert (other.intervals, other.rhythm) == (0.0, 0.0)
+    short = motifs_of(motif[:2]).related_to(motifs_of(motif))
+    assert (short.intervals, short.rhythm) == (None, None)
 
 
 def test_a_copy_is_taken_only_where_there_is_nothing_else() -> None:

@@ -1,5 +1,6 @@
 """What counts as an answer that closes, and the figures of a small bundle."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,18 @@ def test_the_figures_are_repeatable_and_printed(finished: Workplace) -> None:
     assert lines[0].startswith(f"answers to {first['calls']} calls")
     assert f"{first['closes']:.1%}" in lines[1]
     assert all(len(line) <= 120 for line in lines)
+
+
+def test_the_command_says_how_related_songs_answers_and_samples_are_to_their_calls(finished: Workplace) -> None:
+    measured = ("audition", "models/small", "--songs", "prepared/songs/training", "--only", "motifs")
+    table = finished.succeeds(*measured)
+    for words in ("motifs: share of what follows", "the songs go on", "answers", "plain sampling"):
+        assert words in table
+    figures = json.loads(finished.succeeds(*measured, "--json"))["motifs"]
+    assert figures["calls"] > 0
+    for row in ("songs", "answers", "plain"):
+        assert all(0 <= figures[row][name] <= 1 for name in ("intervals", "rhythm", "copies"))
+    assert f"{figures['songs']['intervals']:.3f}" in table
 
 
 def test_the_shipped_bundle_closes_more_often_than_plain_sampling() -> None:

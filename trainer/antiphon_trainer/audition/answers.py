@@ -106,19 +106,27 @@ def measure(bundle: Bundle, songs: Sequence[Song], seed: int, temperature: float
     refusals = [refusal(song) for song in songs]
     questions = [question(model, bundle.vocabulary, song) for song, why in zip(songs, refusals, strict=True) if not why]
     generator = np.random.default_rng(seed)
-    answers, seconds = _answers(model, bundle.vocabulary, questions, generator, temperature)
+    answers, seconds = answered(model, bundle.vocabulary, questions, generator, temperature)
     plain, until_end = plain_phrases(model, bundle.vocabulary, questions, generator, temperature, CANDIDATES)
     return _summarized(questions, answers, seconds, plain, until_end, Counter(filter(None, refusals)), temperature)
 
 
-def _answers(
+def answered(
     model: StepModel,
     vocabulary: Vocabulary,
     questions: Sequence[Question],
     generator: np.random.Generator,
     temperature: float,
 ) -> tuple[list[Answer], list[float]]:
-    """Return the answers and the seconds that each took."""
+    """Answer calls, each with the metre. Return the answers and the seconds that each took.
+
+    Args:
+        model: must allow batches of 1 and of `CANDIDATES`.
+        vocabulary: of its tokens.
+        questions: the calls.
+        generator: of the draws.
+        temperature: of the draws.
+    """
     answers, seconds = [], []
     for each in questions:
         bars = each.bars

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,7 +71,11 @@ class Question:
 
     def copied_by(self, answer: Phrase) -> bool:
         """Return whether an answer only repeats the call."""
-        return copies(answer.notes, self.call, self.bars.length)
+        return self.copies(answer.notes)
+
+    def copies(self, notes: Sequence[Note]) -> bool:
+        """Return whether notes only repeat the call."""
+        return copies(tuple(notes), self.call, self.bars.length)
 
     def bars_of(self, answer: Phrase) -> int:
         """Return an answer's length in bars, rounded."""

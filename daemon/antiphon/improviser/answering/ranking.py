@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.answering.constraints import Booleans
+from antiphon.improviser.answering.motifs import motifs_of
 from antiphon.improviser.answering.request import Request, copies
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, read
 from antiphon.melody.model import Floats, Tokens
@@ -83,17 +84,28 @@ def chosen(request: Request, vocabulary: Vocabulary, tokens: Tokens, found: Sequ
     The rule, each point outweighing all that follow: the model ended a note there, and no song before; it closes
     (`Answer.closes`); it needs no more bits a step than the candidates' median; it is as long as the call; its last
     note is the tonic; that note starts on a barline, or in the middle of a bar. Of those that are alike in all this the
-    first is taken, which makes it a draw from the model, given that it ends well; the likeliest would be the dullest.
-    One that copies the call is passed over.
+    one that shares most turns of three intervals with the call is taken, and of those that are alike in this too the
+    first, which makes it a draw from the model, given that it ends well; the likeliest would be the dullest. One that
+    copies the call is passed over.
     """
     rows = tokens.shape[1]
-    best, *others = np.lexsort(-np.concatenate([each.merits for each in found], axis=1)[::-1])
-    for pair in (best, *others, best):  # the best after all, if every one is a copy
-        index, row = divmod(int(pair), rows)
-        ended = found[index]
-        notes = tuple(read(vocabulary.symbols[token] for token in tokens[: ended.place, row]))
+
+    def notes_of(pair: int) -> tuple[Note, ...]:
+        index, row = divmod(pair, rows)
+        return tuple(read(vocabulary.symbols[token] for token in tokens[: found[index].place, row]))
+
+    merits = np.concatenate([each.merits for each in found], axis=1)
+    order = [int(pair) for pair in np.lexsort(-merits[::-1])]
+    alike = int((merits[:, order] == merits[:, order[:1]]).all(axis=0).sum())  # they stand first
+    call = motifs_of(request.call.notes)
+    related = {pair: motifs_of(notes_of(pair)).related_to(call).intervals or 0.0 for pair in order[:alike]}
+    order[:alike] = sorted(related, key=lambda pair: -related[pair])
+    for pair in (*order, order[0]):  # the best after all, if every one is a copy
+        notes = notes_of(pair)
         if not copies(notes, request.call, request.bars.length):
             break
+    index, row = divmod(pair, rows)
+    ended = found[index]
     return Answer(
         notes=notes,
         semitones=request.semitones + request.constraints.octaves(vocabulary, request.semitones),
