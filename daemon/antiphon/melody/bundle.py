@@ -28,6 +28,8 @@ MAPPING_FILE = "mapping.json"
 MANIFEST_FILE = "manifest.json"
 KEY_FILE = "key.tflite"
 """Optional: a small model that estimates which key a melody is in (`key_model`)."""
+MEMORY_FILE = "memory.json"
+"""Optional: the weights with which the memory of what is played begins (`improviser/memory/weights`)."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -71,6 +73,8 @@ class Bundle:
     model: bytes
     key_model: bytes = b""
     """Empty where the bundle has none."""
+    memory: bytes = b""
+    """The content of `memory.json`; empty where the bundle has none."""
 
     @property
     def name(self) -> str:
@@ -97,7 +101,9 @@ def read_bundle(path: Path) -> Bundle:
             f"{path / MAPPING_FILE}: has {len(vocabulary)} symbols, but the model {manifest.vocabulary_size}; "
             "take the mapping that was written with the model"
         )
-    return Bundle(path, manifest, vocabulary, content[MODEL_FILE], content.get(KEY_FILE, b""))
+    return Bundle(
+        path, manifest, vocabulary, content[MODEL_FILE], content.get(KEY_FILE, b""), content.get(MEMORY_FILE, b"")
+    )
 
 
 def _read_manifest(path: Path) -> Manifest:
@@ -133,7 +139,9 @@ def _checked_bytes(path: Path, name: str, expected: str) -> bytes:
     return content
 
 
-def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Manifest, key_model: bytes = b"") -> None:
+def write_bundle(
+    path: Path, model: bytes, vocabulary: Vocabulary, manifest: Manifest, key_model: bytes = b"", memory: bytes = b""
+) -> None:
     """Write a bundle whole or not at all: beside its place first, then renamed into it.
 
     The manifest's `format_version` and `sha256` are filled in here. Of a bundle that stood there before only these
@@ -142,6 +150,8 @@ def write_bundle(path: Path, model: bytes, vocabulary: Vocabulary, manifest: Man
     files = {MODEL_FILE: model, MAPPING_FILE: mapping_text(vocabulary).encode()}
     if key_model:
         files[KEY_FILE] = key_model
+    if memory:
+        files[MEMORY_FILE] = memory
     manifest = msgspec.structs.replace(
         manifest,
         format_version=FORMAT_VERSION,

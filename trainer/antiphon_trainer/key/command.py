@@ -64,7 +64,7 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
         key_model = key_model_to_tflite(network)
     figures = {"bits_a_note": round(bits, 5), "epochs": total, "seed": settings.train.seed}
     manifest = msgspec.structs.replace(bundle.manifest, key_model=figures)
-    write_bundle(bundle.path, bundle.model, bundle.vocabulary, manifest, key_model)
+    write_bundle(bundle.path, bundle.model, bundle.vocabulary, manifest, key_model, bundle.memory)
     say(f"trained  on {len(training):,} songs")
     say(f"key      {bits:.4f} bits per note on {len(validation):,} songs of validation")
     say(f"bundle   {bundle.path / KEY_FILE}: {len(key_model):,} bytes")

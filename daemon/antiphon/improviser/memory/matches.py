@@ -1,0 +1,93 @@
+"""Matches: passages of the performer's history that are equal to the end of what is being played."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.improviser.memory.past import PHRASE, Ints
+
+LENGTHS = (16, 24, 32, 48, 64)
+"""Tokens at which classes of a match's length begin."""
+LENGTH_CLASSES = len(LENGTHS) + 1
+HISTORY = 1 << 20
+"""Tokens that are kept, a power of 2: a day and a half at 120 BPM."""
+_TRAILS = 1 << 20
+"""Passages of `PHRASE` tokens whose latest place is kept, a power of 2."""
+_MULTIPLIERS = np.random.default_rng(12).integers(1 << 63, size=PHRASE, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+_SHIFT = np.uint64(40)
+
+PlaceBefore = tuple[int, int, int]
+"""The token that a new one overwrites, a passage's hash, and the place that it had."""
+
+
+class History:
+    """All tokens that were learned, in their order, and where each passage occurred last."""
+
+    def __init__(self) -> None:
+        self._tokens = np.full(HISTORY, -1, np.int16)
+        self._places = np.zeros(_TRAILS, np.int32)
+        """By a passage's hash: the place after it, or 0."""
+        self.count = 0
+        """Tokens learned so far."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self._tokens.nbytes + self._places.nbytes
+
+    def expected(self, pointer: Ints) -> Ints:
+        """Return the token at each pointer; −1 where it points nowhere."""
+        is_there = (pointer >= 0) & (pointer < self.count)
+        return np.where(is_there, self._tokens[pointer & (HISTORY - 1)], -1).astype(np.int64)
+
+    def latest(self, tokens: Ints) -> Ints:
+        """Return the place after the latest passage that is equal to the end of each row, or −1.
+
+        Args:
+            tokens: the last ones + 1, the latest first, (row, PHRASE).
+        """
+        place = self._places[_hash(tokens)].astype(np.int64)
+        before = place[:, None] - 1 - np.arange(PHRASE)
+        same = (self._tokens[before & (HISTORY - 1)] == tokens - 1).all(axis=1)
+        return np.where((place > 0) & (place < self.count) & same, place, -1)
+
+    def learn(self, token: int, tokens: Ints) -> PlaceBefore:
+        """Let a token follow. Returns what `restore` takes.
+
+        Args:
+            token: the one that comes.
+            tokens: the last ones + 1 after it, the latest first, (1, PHRASE).
+        """
+        at, trail = self.count & (HISTORY - 1), int(_hash(tokens)[0])
+        before = int(self._tokens[at]), trail, int(self._places[trail])
+        self._tokens[at] = token
+        self.count += 1
+        if tokens[0, -1]:
+            self._places[trail] = self.count
+        return before
+
+    def restore(self, before: PlaceBefore) -> None:
+        """Undo the last `learn` that wasn't undone, which returned `before`."""
+        self.count -= 1
+        self._tokens[self.count & (HISTORY - 1)], trail, place = before
+        self._places[trail] = place
+
+    def passage(self, pointer: int, length: int) -> list[int]:
+        """Return the `length` tokens from `pointer` on, as far as there are."""
+        return [int(self._tokens[at & (HISTORY - 1)]) for at in range(pointer, min(pointer + length, self.count))]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._tokens.fill(-1)
+        self._places.fill(0)
+        self.count = 0
+
+
+def length_class(lengths: npt.NDArray[np.int64]) -> Ints:
+    """Return the class of a match's length in tokens, 0 … `LENGTH_CLASSES` − 1."""
+    return np.searchsorted(LENGTHS, lengths, side="right")
+
+
+def _hash(tokens: Ints) -> Ints:
+    return ((tokens.astype(np.uint64) @ _MULTIPLIERS) >> _SHIFT).astype(np.int64) & (_TRAILS - 1)

@@ -1,0 +1,203 @@
+"""The memory: what was played, counted under its circumstances, and the mixture of that with the network's prediction.
+
+    past = begun(1)                                          # at a song's beginning
+    mixed = memory.predict(probabilities, past, place)       # changes nothing
+    past = memory.learn(probabilities, past, place, token)   # or memory.after(past, tokens), which learns nothing
+    memory.rewind(steps)                                     # as if no more than so many steps had ever been heard
+
+What the network predicts goes in as it is, so the memory works with every bundle. A prediction has two stages: the
+class of the next symbol, and the pitch of a note, given that one starts; each is mixed in `stage`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.improviser.memory.contexts import CLASS_CONTEXTS, PITCH_CONTEXTS, Hashes
+from antiphon.improviser.memory.counts import Counts, SlotsBefore
+from antiphon.improviser.memory.matches import History, PlaceBefore
+from antiphon.improviser.memory.past import END, HOLD, ONSET, REST, Ints, Past, Reader
+from antiphon.improviser.memory.stage import Mixed, Stage, StageBefore
+from antiphon.improviser.memory.weights import UNTRAINED, StartWeights
+from antiphon.melody.grid import Place
+from antiphon.melody.model import Floats, Metre
+from antiphon.melody.vocabulary import Vocabulary
+
+CLASS_SLOTS = 1 << 19
+"""Contexts of classes that are remembered at most."""
+PITCH_BYTES = 48 << 20
+"""Bytes of the counts of pitches at most; with all else it stays below 100 MB."""
+FARTHEST = 24
+"""Semitones; intervals that are wider count as this wide."""
+JOURNAL = 512
+"""Steps, 32 bars of 4/4, that can be taken back."""
+CLASS_PRIOR, PITCH_PRIOR = 0.5, 0.3
+"""a: how many occurrences the network's distribution counts for in a context."""
+
+
+@dataclass(frozen=True, eq=False)
+class _StepBefore:
+    """What a step has changed, as it was before."""
+
+    place: PlaceBefore
+    classes: StageBefore
+    class_counts: list[SlotsBefore]
+    pitches: StageBefore | None
+    """None where no note started, as of `pitch_counts`."""
+    pitch_counts: list[SlotsBefore]
+
+
+class Memory:
+    """What was played. Only `learn`, `rewind` and `forget` change it.
+
+    Args:
+        vocabulary: of the tokens.
+        weights: that the mixture begins with.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, weights: StartWeights = UNTRAINED) -> None:
+        self._vocabulary = vocabulary
+        self._reader = Reader(vocabulary)
+        pitches = len(vocabulary.pitch_tokens)
+        self._width = max(pitches, 2 * FARTHEST + 1)
+        slots = 1 << int(np.log2(PITCH_BYTES / (4 * self._width)))
+        self._history = History()
+        self._class_counts, self._pitch_counts = Counts(4, CLASS_SLOTS), Counts(self._width, slots)
+        self._class_keys, self._pitch_keys = Hashes(CLASS_CONTEXTS, 1), Hashes(PITCH_CONTEXTS, 2)
+        self._classes, self._pitches = Stage(weights.classes, CLASS_PRIOR), Stage(weights.pitches, PITCH_PRIOR)
+        self._special = np.array([vocabulary.hold, vocabulary.rest, vocabulary.end])
+        self._numbers = vocabulary.pitch_numbers.astype(np.int64)
+        self._index: Ints = np.full(len(vocabulary), -1, np.int64)
+        """The index of each token among the pitches, (V,); −1 of those that are none."""
+        self._index[vocabulary.pitch_tokens] = np.arange(pitches)
+        self._journal: deque[_StepBefore] = deque(maxlen=JOURNAL)
+        self.notes = 0
+        """Notes that were learned."""
+
+    @property
+    def steps(self) -> int:
+        """Steps that were learned."""
+        return self._history.count
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes at most."""
+        return self._history.size + self._class_counts.size + self._pitch_counts.size
+
+    @property
+    def weights(self) -> StartWeights:
+        """The mixture's weights as they are now; start weights are made of them."""
+        return StartWeights(classes=self._classes.weights, pitches=self._pitches.weights)
+
+    def after(self, past: Past, tokens: npt.NDArray[Any]) -> Past:
+        """Return the past after one more token in each row, (row,)."""
+        table = self._reader.after(past.table, tokens)
+        history = self._history
+        goes_on = history.expected(past.pointer) == tokens
+        found = Past(table, np.where(goes_on, past.pointer + 1, -1), np.where(goes_on, past.length + 1, 0))
+        goes_on &= found.pointer < history.count
+        lost = np.flatnonzero(~goes_on)
+        if len(lost):
+            found.pointer[lost] = latest = history.latest(found.tokens[lost])
+            found.length[lost] = np.where(latest >= 0, found.tokens.shape[1], 0)
+        return found
+
+    def predict(
+        self, probabilities: Floats, past: Past, place: Place | Metre | None = None, share: float = 1.0
+    ) -> Floats:
+        """Return the network's prediction with the memory mixed in, (row, V). It changes nothing.
+
+        Args:
+            probabilities: the network's, (row, V).
+            past: what was read before the step, in as many rows.
+            place: of the step to be predicted; None where the metre is unknown.
+            share: of the mixture, 0…1; the rest is the network's as it is. 0 returns that.
+        """
+        if not self.steps or not share:
+            return probabilities
+        fields = past.fields(place)
+        expected = self._history.expected(past.pointer)
+        classes = self._mix_classes(probabilities, self._class_keys(fields), expected, past)
+        pitches = self._mix_pitches(probabilities, self._pitch_keys(fields), expected, past)
+        mixed = np.empty_like(probabilities)
+        mixed[:, self._special] = classes.probabilities[:, :ONSET]
+        mixed[:, self._vocabulary.pitch_tokens] = classes.probabilities[:, ONSET:] * pitches.probabilities
+        return mixed if share == 1 else np.float32(share) * mixed + np.float32(1 - share) * probabilities
+
+    def learn(self, probabilities: Floats, past: Past, place: Place | Metre | None, token: int) -> Past:
+        """Learn what came in a step, and return the past after it.
+
+        Args:
+            probabilities: the network's for the step, (1, V).
+            past: what was read before the step, one row.
+            place: of the step; None where the metre is unknown.
+            token: what came.
+        """
+        fields = past.fields(place)
+        expected = self._history.expected(past.pointer)
+        keys = self._class_keys(fields)
+        came = int(self._reader.classes[token])
+        now = self.steps + 1
+        classes = self._classes.learn(self._mix_classes(probabilities, keys, expected, past), came)
+        class_counts = self._class_counts.learn(keys[0], np.full(keys.shape[1], came), now)
+        pitches, pitch_counts = None, list[SlotsBefore]()
+        if came == ONSET:
+            keys = self._pitch_keys(fields)
+            pitch = int(self._index[token])
+            pitches = self._pitches.learn(self._mix_pitches(probabilities, keys, expected, past), pitch)
+            values = np.full(keys.shape[1], pitch)
+            values[-1] = self._intervals(past)[0, pitch]
+            pitch_counts = self._pitch_counts.learn(keys[0], values, now)
+            self.notes += 1
+        after = self.after(past, np.array([token]))
+        place_before = self._history.learn(token, after.tokens)
+        self._journal.append(_StepBefore(place_before, classes, class_counts, pitches, pitch_counts))
+        return after
+
+    def rewind(self, steps: int) -> None:
+        """Be as it was when so many `steps` had been learned, or up to `JOURNAL` steps ago."""
+        while self.steps > steps and self._journal:
+            before = self._journal.pop()
+            self._history.restore(before.place)
+            self._classes.restore(before.classes)
+            self._class_counts.restore(before.class_counts)
+            if before.pitches is not None:
+                self._pitches.restore(before.pitches)
+                self._pitch_counts.restore(before.pitch_counts)
+                self.notes -= 1
+
+    def forget(self) -> None:
+        """Forget everything that was learned."""
+        for each in (self._history, self._class_counts, self._pitch_counts, self._classes, self._pitches):
+            each.clear()
+        self._journal.clear()
+        self.notes = 0
+
+    def _mix_classes(self, probabilities: Floats, keys: Any, expected: Ints, past: Past) -> Mixed:
+        network = np.empty((len(probabilities), 4), np.float32)
+        network[:, [HOLD, REST, END]] = probabilities[:, self._special]
+        network[:, ONSET] = probabilities[:, self._vocabulary.pitch_tokens].sum(axis=1)
+        counts = self._class_counts.find(keys)
+        classes = np.where(expected >= 0, self._reader.classes[expected], -1)
+        return self._classes.mix(network, counts, counts.sum(axis=2), classes, past.length)
+
+    def _mix_pitches(self, probabilities: Floats, keys: Any, expected: Ints, past: Past) -> Mixed:
+        network = probabilities[:, self._vocabulary.pitch_tokens]
+        counts = self._pitch_counts.find(keys)
+        sums = counts.sum(axis=2)
+        # The last context counts intervals.
+        by_pitch = counts[:, :, : network.shape[1]]
+        by_pitch[:, -1] = np.take_along_axis(counts[:, -1], self._intervals(past), axis=1)
+        pitches = np.where(expected >= 0, self._index[expected], -1)
+        return self._pitches.mix(network, by_pitch, sums, pitches, past.length)
+
+    def _intervals(self, past: Past) -> Ints:
+        """Return each pitch's interval from the last note, counted from `−FARTHEST`, (row, pitch)."""
+        last = np.where(past.last_pitch > 0, past.last_pitch - 1, self._numbers[0])
+        found: Ints = np.clip(self._numbers - last[:, None], -FARTHEST, FARTHEST) + FARTHEST
+        return found
