@@ -24,7 +24,8 @@ from antiphon.melody.vocabulary import vocabulary_of
 
 VOCABULARY = vocabulary_of(str(pitch) for pitch in range(60, 73))
 V = len(VOCABULARY)
-TUNE = [VOCABULARY.tokens[symbol] for symbol in "60 _ 62 _ 64 _ 60 _ 67 _ _ _ 65 64 62 _ 60 _ r _".split()]
+_SYMBOLS = "60 _ 62 _ 64 _ 60 _ 67 _ _ _ 65 64 62 _ 60 _ r _"
+TUNE = [VOCABULARY.tokens[symbol] for symbol in _SYMBOLS.split()]
 tokens = st.integers(0, V - 1)
 melodies = st.lists(tokens, max_size=60)
 seeds = st.integers(0, 1 << 16)
