@@ -104,7 +104,8 @@ class Counts:
     def _free(self, key: Keys) -> Ints:
         """Return the slot that a new key takes, (1,): an empty one, or the one of its bucket that was learned first."""
         home = self._homes(key)
-        return home + self._learned[home + self._ways].argmin()
+        slot: Ints = home + self._learned[home + self._ways].argmin()
+        return slot
 
     def _copy(self, slots: Ints) -> SlotsBefore:
         return slots.copy(), self._counts[slots], self._checks[slots], self._learned[slots]
