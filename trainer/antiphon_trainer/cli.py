@@ -261,18 +261,44 @@ def audition(
             "[default: all]",
         ),
     ] = None,
+    listen: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write a page into this folder on which people compare the bundle's answers with the songs themselves "
+            "and with plain sampling, without knowing which is which. [default: measure]",
+        ),
+    ] = None,
+    heard: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Show what they preferred: the page's folder, with the files that they saved in it. "
+            "[default: measure]",
+        ),
+    ] = None,
     as_json: options.AsJson = False,
     seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Of all random choices.")] = 1,
     config: options.Config = None,
 ) -> None:
     """Show how well a bundle's musician hears and plays, on songs that it never learned from, or hears people play."""
     extra.require()
+    if heard is not None:
+        from antiphon_trainer.audition.listeners.command import show_preferences
+
+        show_preferences(heard, as_json)
+        return
     if performances:
         from antiphon_trainer.audition.performances.command import audition_performances
 
         audition_performances(bundle, performances, half, most, as_json)
         return
     settings = read_settings(config, {"prepare": prepare})
+    if listen is not None:
+        from antiphon_trainer.audition.listeners.command import make_page
+
+        make_page(bundle, songs, listen, seed, settings)
+        return
     from antiphon_trainer.audition.command import audition_bundle
 
     audition_bundle(bundle, songs, only or (), as_json, seed, settings)
