@@ -246,6 +246,9 @@ def audition(
             'partitura: pip install "antiphon[trainer,performances]". [default: songs]',
         ),
     ] = None,
+    music: Annotated[
+        bool, typer.Option("--music", help="Count what a listener hears: two voices together, and melodies that go on.")
+    ] = False,
     half: Annotated[
         Half,
         typer.Option(
@@ -257,8 +260,8 @@ def audition(
         typer.Option(
             min=1,
             metavar="COUNT",
-            help="With --performances: of each folder at most so many, the first by the SHA-256 of their names. "
-            "[default: all]",
+            help="With --performances: of each folder at most so many, the first by the SHA-256 of their names; with "
+            "--music: so many songs, spread over all. [default: all; 100 songs]",
         ),
     ] = None,
     listen: Annotated[
@@ -298,6 +301,11 @@ def audition(
         from antiphon_trainer.audition.listeners.command import make_page
 
         make_page(bundle, songs, listen, seed, settings)
+        return
+    if music:
+        from antiphon_trainer.audition.music.command import audition_music
+
+        audition_music(bundle, songs, most, as_json, seed, settings)
         return
     from antiphon_trainer.audition.command import audition_bundle
 

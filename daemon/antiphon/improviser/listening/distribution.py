@@ -65,10 +65,10 @@ class NextNoteDistribution:
         self._is_done = self._step == LONGEST_CHAIN or bool(left < LEFT_OVER)
         return not self._is_done
 
-    def pitches(self) -> Pitches:
-        """Return how likely each pitch is, as played, given that a note comes: what `prepare` has left is done first.
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """Return how likely each pitch is, as played, given that a note comes, (128,).
 
-        There are at most `MOST_PITCHES`, each with at least `LEAST_PROBABILITY`, the likeliest first.
+        What `prepare` has left is done first.
         """
         while self.prepare():
             pass
@@ -78,5 +78,10 @@ class NextNoteDistribution:
         fits = (played >= 0) & (played <= LAST_MIDI_NOTE)
         np.add.at(mixed, played[fits], found[fits])
         mixed /= max(mixed.sum(), 1e-30)
+        return mixed
+
+    def pitches(self) -> Pitches:
+        """Return the likeliest of `probabilities`: at most `MOST_PITCHES`, each with at least `LEAST_PROBABILITY`."""
+        mixed = self.probabilities()
         likeliest = mixed.argsort(kind="stable")[::-1][:MOST_PITCHES]
         return tuple((int(pitch), float(mixed[pitch])) for pitch in likeliest if mixed[pitch] >= LEAST_PROBABILITY)

@@ -1,0 +1,132 @@
+"""The command `antiphon-trainer audition --music`: measures what leaves the port, and prints the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from antiphon.musician import Musician
+from antiphon.streams import say, say_json
+from antiphon_trainer import screen
+from antiphon_trainer.audition import answers
+from antiphon_trainer.audition.music.measuring import (
+    LENGTHS,
+    Figure,
+    Figures,
+    Limits,
+    goes_on,
+    measure_duets,
+    measure_melodies,
+    measure_songs,
+    musician,
+    spread,
+)
+from antiphon_trainer.audition.songs import songs_to_hear
+from antiphon_trainer.corpus.songs import Song
+from antiphon_trainer.settings import Settings
+
+TUNES = 100
+"""Songs that are played, where nothing else is asked for."""
+
+
+def audition_music(
+    model: str, folder: Path | None, most: int | None, as_json: bool, seed: int, settings: Settings
+) -> None:
+    """Let a bundle's musician play to songs, in all modes, and print the figures.
+
+    Args:
+        model: the bundle: a name or a folder.
+        folder: of encoded songs; None is what prepare held out.
+        most: songs that are played to, spread over all; None is `TUNES`.
+        as_json: print JSON in place of tables.
+        seed: of all random choices.
+        settings: section `[prepare]` says where prepared songs lie.
+
+    Raises:
+        UserError: the bundle or the songs can't be read.
+    """
+    songs = songs_to_hear(folder, settings.prepare)
+    count = min(most or TUNES, len(songs))
+    with screen.stoppable("nothing was written"):
+        duets = {when: _duets(model, when, spread(songs, count), seed) for when in ("now", "onset")}
+        in_songs, limits = measure_songs(songs, seed)
+        going_on = spread([song for song in songs if goes_on(song)], count)
+        melodies = measure_melodies(musician(model, seed, mode="continue"), going_on, seed, limits)
+        closing = _closing(musician(model, seed), songs, seed)
+    if as_json:
+        say_json(_as_json(model, seed, count, duets, {"songs": in_songs, **_named(melodies)}, closing))
+        return
+    say(f"{model} to {count} of {len(songs):,} songs, seed {seed}; in brackets 95 % of resampled tunes")
+    for when, columns in duets.items():
+        say("")
+        say(f"next-note, when = {when}")
+        for line in _table(columns):
+            say(line)
+    say("")
+    say(f"continue, from the first bars of {len(going_on)} songs in 4/4")
+    for line in _table({"the songs": in_songs, **_named(melodies)}):
+        say(line)
+    say(_limits_line(limits))
+    say("")
+    say(f"call-response: answers that close {_written(closing)}")
+
+
+def _duets(model: str, when: str, songs: Sequence[Song], seed: int) -> dict[str, Figures]:
+    return {
+        "by default": measure_duets(musician(model, seed, mode="next-note", when=when), songs, seed),
+        "a third below": measure_duets(
+            musician(model, seed, mode="next-note", when=when), songs, seed, second_voice=False
+        ),
+    }
+
+
+def _closing(player: Musician, songs: Sequence[Song], seed: int) -> Figure:
+    found = answers.measure(player.bundle, songs, seed)
+    error = 1.96 * (found.closes * (1 - found.closes) / max(1, found.calls)) ** 0.5
+    return Figure(found.closes, found.closes - error, found.closes + error)
+
+
+def _named(melodies: Mapping[int, Figures]) -> dict[str, Figures]:
+    return {f"{bars} bars": melodies[bars] for bars in LENGTHS}
+
+
+def _table(columns: Mapping[str, Figures]) -> Iterator[str]:
+    """Yield a line for each figure, a column for each way to play."""
+    names = dict.fromkeys(name for figures in columns.values() for name in figures)
+    yield " " * 36 + "".join(f"{title:>26}" for title in columns)
+    for name in names:
+        cells = (_written(figures[name]) if name in figures else "–" for figures in columns.values())
+        yield f"  {name:34}" + "".join(f"{cell:>26}" for cell in cells)
+
+
+def _written(figure: Figure) -> str:
+    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+
+
+def _limits_line(limits: Limits) -> str:
+    (low, high), (fewest, most) = limits
+    return f"  the songs' 5 to 95 %: {low:.0f} to {high:.0f} semitones, {fewest:.1f} to {most:.1f} notes a bar"
+
+
+def _as_json(
+    model: str,
+    seed: int,
+    tunes: int,
+    duets: Mapping[str, Mapping[str, Figures]],
+    melodies: Mapping[str, Figures],
+    closing: Figure,
+) -> dict[str, Any]:
+    def plain(columns: Mapping[str, Figures]) -> dict[str, Any]:
+        return {
+            title: {name: figure._asdict() for name, figure in figures.items()} for title, figures in columns.items()
+        }
+
+    return {
+        "bundle": model,
+        "seed": seed,
+        "tunes": tunes,
+        "next-note": {when: plain(columns) for when, columns in duets.items()},
+        "continue": plain(melodies),
+        "answers that close": closing._asdict(),
+    }
