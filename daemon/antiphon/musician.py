@@ -136,6 +136,7 @@ class Musician:
         return Style(
             temperature=play.temperature,
             density=play.density,
+            harmony=play.harmony,
             octave=play.octave,
             constraints=Constraints(
                 play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions

@@ -53,6 +53,7 @@ class About:
         is_control: a knob, a pad or a pedal can steer it: a key of section `[controls]`.
         check: raises `UserError` for a text that it may not be.
         allowed: what that check lets through, in words.
+        before: what it is in a recording from before it could be set; None is the default.
     """
 
     does: str = ""
@@ -65,6 +66,7 @@ class About:
     is_control: bool = False
     check: Callable[[str], object] | None = None
     allowed: str = ""
+    before: Value | None = None
 
 
 def _check_key(name: str) -> None:
@@ -167,6 +169,18 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         float,
         Meta(ge=0, le=1),
         About("how many notes are answered, from none to all", unit="share", label="Density", is_control=True),
+    ]
+    harmony: Annotated[
+        float,
+        Meta(ge=0, le=1),
+        About(
+            "how much the answer's notes fit to yours that sound with them",
+            help="How much notes that sound with yours must fit to them: 0 is the bare prediction, 1 a second voice.",
+            unit="share",
+            label="Harmony",
+            is_control=True,
+            before=0.0,
+        ),
     ]
     lowest: Annotated[
         Pitch, About("the lowest note of an answer", unit="MIDI pitch", label="Lowest note", is_control=True)

@@ -20,7 +20,7 @@ from platformdirs import user_config_path, user_data_path
 from antiphon.budgets import SETTINGS_BYTES
 from antiphon.errors import UserError
 from antiphon.files import read_file
-from antiphon.parameters import CONTROLS, Channel, Parameter, Pitch, Play, declared
+from antiphon.parameters import CONTROLS, PLAY, Channel, Parameter, Pitch, Play, declared
 
 CONFIG_NAME = "config.toml"
 COMMAND_LINE = "command line"
@@ -120,7 +120,7 @@ def session_settings(header: Mapping[str, Any], play: Mapping[str, Any], config:
     """Return the settings that a recorded session was played with.
 
     Args:
-        header: the session's; settings that it lacks are read as ever.
+        header: the session's; settings that it lacks are as they were before they could be set, or read as ever.
         play: what is to be otherwise, of section `[play]`; a value of None was not given.
         config: the file named with `--config`.
 
@@ -130,8 +130,10 @@ def session_settings(header: Mapping[str, Any], play: Mapping[str, Any], config:
     sections = header.get("settings")
     sections = dict(sections) if isinstance(sections, Mapping) else {}
     recorded = sections.get("play")
-    sections["play"] = dict(recorded if isinstance(recorded, Mapping) else {}) | {
-        key: value for key, value in play.items() if value is not None
+    sections["play"] = {
+        **{name: each.about.before for name, each in PLAY.items() if each.about.before is not None},
+        **(recorded if isinstance(recorded, Mapping) else {}),
+        **{key: value for key, value in play.items() if value is not None},
     }
     return read_settings(config, sections)
 

@@ -65,6 +65,7 @@ VALUES = {
     "temperature": 1.25,
     "key": "c#m",
     "density": 0.5,
+    "harmony": 0.25,
     "lowest": 48,
     "highest": 84,
     "hold": 1,

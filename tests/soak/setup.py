@@ -94,8 +94,8 @@ class WatchedReplies(Replies):
         super().change_models(models)
         self._vocabulary = models.playing.vocabulary
 
-    def next_note(self, velocity: int) -> tuple[NoteOn, NextNote]:
-        note, found = super().next_note(velocity)
+    def next_note(self, velocity: int, at_once: bool) -> tuple[NoteOn, NextNote]:
+        note, found = super().next_note(velocity, at_once)
         self._look_at([Planned(found.steps, 1, note)])
         return note, found
 

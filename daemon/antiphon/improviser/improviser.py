@@ -314,9 +314,10 @@ class Improviser:
         onset = self._listener.onset or 0
         self._call.join(onset, self._struck, heard.replaces, onset == self._listener.phrase)
         self._say_what_is_unknown(time, heard)
+        messages = self._turns.give_way(time, heard.pitch)
         if heard.in_chord or self._turns.turn is Turn.ANSWERING:
-            return []
-        return self._turns.signal(time, Signal.PLAYS)
+            return messages
+        return messages + self._turns.signal(time, Signal.PLAYS)
 
     def _say_what_is_unknown(self, time: float, heard: HeardNote) -> None:
         """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""

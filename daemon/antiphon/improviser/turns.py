@@ -88,6 +88,10 @@ class Turns:
             return self._replies.prepare_melody(self.call.call)
         return self._replies.prepare_answer(self.call.call)
 
+    def give_way(self, time: float, pitch: int) -> list[Timed]:
+        """End what is sounding and clashes with the performer's new note, unless harmony doesn't count."""
+        return self._playing.end_where(time, lambda own: self._replies.clashes(pitch, own))
+
     def withdraw(self) -> None:
         """Drop what is planned for a note that was none of the melody; what sounds already sounds on."""
         if self.mode == "next-note":
@@ -125,14 +129,16 @@ class Turns:
         if planned is None:
             return self.signal(time, Signal.ANSWER_ENDS)
         tempo = self._time.tempo
-        return self._playing.play(time, planned.note, tempo.time_of(planned.step + planned.length))
+        note = self._replies.fit(planned.note) if self.turn is Turn.ANSWERING else planned.note
+        return self._playing.play(time, note, tempo.time_of(planned.step + planned.length))
 
     def _next_note(self, time: float, signal: Signal) -> list[Timed]:
         self._plan.clear()
+        at_once = self._when == "now" or signal is Signal.ANSWER_NOW
         if not (self._playing.may_answer(time) and self._replies.draw_whether_to_answer()):
             return []
-        note, drawn = self._replies.next_note(self.call.velocity)
-        if self._when == "now" or signal is Signal.ANSWER_NOW:
+        note, drawn = self._replies.next_note(self.call.velocity, at_once)
+        if at_once:
             self._unfinished = _Unfinished(time, note, drawn)
             return self._playing.play(time, note, float("inf"))
         step = (self._listener.onset or 0) + drawn.steps

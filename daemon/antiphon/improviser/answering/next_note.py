@@ -7,7 +7,7 @@ that are played.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from antiphon.improviser.answering.constraints import History
 from antiphon.improviser.answering.style import Style
+from antiphon.improviser.answering.two_voices import Counterpart, SecondVoice
 from antiphon.improviser.models import PlayingModel
 from antiphon.melody.context import Context, read_on
 from antiphon.melody.grid import Note, Place
@@ -81,9 +82,16 @@ class StyledModel:
         self._density_weights = self.vocabulary.density_weights(style.density)
         self._shift = lru_cache(maxsize=256)(self._shift_of)
         self.allowed = lru_cache(maxsize=1024)(self._allowed_of)
+        self.scale = lru_cache(maxsize=256)(self._scale_of)
 
     def draw(
-        self, context: Context, history: History[int], stream: RandomStream, semitones: int, may_wait: bool
+        self,
+        context: Context,
+        history: History[int],
+        stream: RandomStream,
+        semitones: int,
+        may_wait: bool,
+        beside: SecondVoice | None = None,
     ) -> tuple[int, RandomStream]:
         """Draw a token that the constraints allow.
 
@@ -93,6 +101,7 @@ class StyledModel:
             stream: of random numbers.
             semitones: from the model's pitches to those that are played.
             may_wait: whether a hold or a rest may come, too.
+            beside: weighs the pitches by how they fit to the performer's; None leaves them as the model has them.
 
         Returns:
             The token, and the stream after it.
@@ -101,6 +110,8 @@ class StyledModel:
         rested = min(history.rested, constraints.longest_rest)
         over_repeated = history.last if history.times >= constraints.repetitions else -1
         probabilities = context.probabilities[0]
+        if beside is not None:
+            probabilities = beside.weighed(probabilities)
         if self.style.density < 1 and may_wait:
             probabilities = probabilities * self._density_weights
         allowed = self.allowed(semitones, rested, over_repeated, may_wait)
@@ -114,6 +125,13 @@ class StyledModel:
     def played(self, pitch: int, semitones: int) -> int:
         """Return a pitch of the model as it is played: in the performer's key, the style's octave and its range."""
         return within_midi(pitch + self._shift(semitones))
+
+    def _scale_of(self, semitones: int) -> npt.NDArray[np.intp]:
+        """Return the pitches of the key signature that may be played, as played, rising."""
+        constraints = replace(self.style.constraints, in_scale=True)
+        mask = constraints.mask(self.vocabulary, self.octaved(semitones))
+        numbers = self.vocabulary.pitch_numbers[mask[self.vocabulary.pitch_tokens]]
+        return np.array(sorted({self.played(int(pitch), semitones) for pitch in numbers}), np.intp)
 
     def octaved(self, semitones: int) -> int:
         """Return the semitones from the model's pitches to those that are played, with the style's octave."""
@@ -148,8 +166,9 @@ def next_note(
     stream: RandomStream,
     semitones: int,
     place: Place | None,
+    counterpart: Counterpart | None = None,
 ) -> tuple[NextNote, History[int]]:
-    """Draw the note that comes next.
+    """Draw the next note.
 
     Args:
         styled: the model that plays, and its style.
@@ -158,13 +177,16 @@ def next_note(
         stream: of random numbers, this note's own.
         semitones: from the model's pitches to those that are played.
         place: of the step to be predicted; None where the metre is unknown.
+        counterpart: the performer's note that it is heard with; None where there is none, or harmony doesn't count.
 
     Returns:
         The note, and what has been played when it starts.
     """
-    vocabulary = styled.vocabulary
+    vocabulary, harmony = styled.vocabulary, styled.style.harmony
+    beside = None if counterpart is None else SecondVoice(vocabulary, counterpart, semitones, harmony)
     for steps in range(1, LONGEST_CHAIN + 1):
-        token, stream = styled.draw(context, history, stream, semitones, may_wait=steps < LONGEST_CHAIN)
+        may_wait = steps < LONGEST_CHAIN
+        token, stream = styled.draw(context, history, stream, semitones, may_wait, beside)
         if token not in (vocabulary.hold, vocabulary.rest):
             break
         history = history.after(token, vocabulary)

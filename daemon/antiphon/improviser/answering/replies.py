@@ -7,6 +7,7 @@ depends on, so that it is found only where it is what would be made now.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,21 +26,22 @@ from antiphon.improviser.answering.next_note import (
 from antiphon.improviser.answering.opening import Opening, Openings, ReplyInputs
 from antiphon.improviser.answering.request import CallMelody, Request
 from antiphon.improviser.answering.style import Style
+from antiphon.improviser.answering.two_voices import Counterpart, Pair, clash, fitted
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import NoteHypothesis
 from antiphon.improviser.models import Models
 from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.tempo.timekeeping import Timekeeper
-from antiphon.melody.grid import Note
+from antiphon.melody.grid import Note, Place
 from antiphon.melody.sampling import RandomStream, random_streams
 from antiphon.midi.messages import NoteOn
 
 MOST_PREPARED = 64
 """Next notes that are kept prepared: four for each step of a bar of 4/4."""
 
-NoteInputs = tuple[NoteHypothesis | None, StyledModel, History[int], RandomStream]
+NoteInputs = tuple[NoteHypothesis | None, StyledModel, History[int], RandomStream, Counterpart | None]
 """All that a next note depends on: the note that it answers and what was heard with it, the model and its style, what
-was played before, and the random stream."""
+was played before, the random stream, and what the note is to sound with."""
 
 
 class Replies:
@@ -63,6 +65,7 @@ class Replies:
         self._openings = Openings(models, listener, time)
         self._styled = StyledModel(models.playing, style)
         self._history = NOTHING_PLAYED
+        self._pair = Pair()
         self._streams = random_streams(seed)
         self._stream = next(self._streams)
         self._answers_seed = int(np.random.default_rng().integers(1 << 62)) if seed is None else seed
@@ -103,17 +106,30 @@ class Replies:
         share, self._stream = self._stream.next()
         return share < self.style.density
 
-    def next_note(self, velocity: int) -> tuple[NoteOn, NextNote]:
-        """Return the predicted next note, as loud as `velocity` (1…127), and how it was drawn; prepared before, or now.
+    def next_note(self, velocity: int, at_once: bool) -> tuple[NoteOn, NextNote]:
+        """Return the predicted next note and how it was drawn; prepared before, or now.
 
         `note_length` is to be asked before the next reply.
+
+        Args:
+            velocity: of the note, 1…127.
+            at_once: it sounds together with the note that it answers, and not when the model expects it.
         """
-        found = self._prepared.get(self._note_inputs(self._listener.hypothesis))
+        listener = self._listener
+        semitones = listener.semitones
+        place = self._time.place(listener.onset or 0)
+        if not at_once:  # the note before this one was for the moment that has come
+            self._pair = self._pair.met(listener.pitch, self._pair.own)
+        against = self._counterpart(listener.pitch, place, moves=not at_once)
+        found = self._prepared.get(self._note_inputs(listener.hypothesis, against))
         if found is None:
-            context, semitones = self._openings.context(), self._listener.semitones
-            place = self._time.place((self._listener.onset or 0) + 1)
-            found = next_note(self._styled, context, self._history, self._stream, semitones, place)
+            after = self._time.place((listener.onset or 0) + 1)
+            found = next_note(
+                self._styled, self._openings.context(), self._history, self._stream, semitones, after, against
+            )
         note, self._history = found
+        own = int(self._styled.vocabulary.symbols[note.token]) + semitones
+        self._pair = self._pair.met(listener.pitch, own) if at_once else replace(self._pair, own=own)
         return NoteOn(note.pitch, velocity, self._channel), note
 
     def note_length(self, note: NextNote) -> int:
@@ -131,14 +147,23 @@ class Replies:
             return False
         if len(self._prepared) == MOST_PREPARED:
             self._prepared.clear()
-        place = hypothesis.place and hypothesis.place.later(1)
-        self._prepared[self._note_inputs(hypothesis)] = next_note(
-            self._styled, hypothesis.context, self._history, self._stream, hypothesis.semitones, place
+        after = hypothesis.place and hypothesis.place.later(1)
+        against = self._counterpart(hypothesis.pitch, hypothesis.place, moves=False)
+        self._prepared[self._note_inputs(hypothesis, against)] = next_note(
+            self._styled, hypothesis.context, self._history, self._stream, hypothesis.semitones, after, against
         )
         return True
 
-    def _note_inputs(self, hypothesis: NoteHypothesis | None) -> NoteInputs:
-        return hypothesis, self._styled, self._history, self._stream
+    def _note_inputs(self, hypothesis: NoteHypothesis | None, against: Counterpart | None) -> NoteInputs:
+        return hypothesis, self._styled, self._history, self._stream, against
+
+    def _counterpart(self, pitch: int, place: Place | None, moves: bool) -> Counterpart | None:
+        """Return what a note sounds with: a pitch of the performer's whose note stands at `place`; None where that
+        doesn't count."""
+        if not self.style.harmony:
+            return None
+        is_strong = place is None or place.position % self._time.beat == 0
+        return Counterpart(pitch, self._pair, is_strong, moves, self._listener.accompaniment)
 
     def _begin_stream(self) -> None:
         self._stream = next(self._streams)
@@ -218,6 +243,20 @@ class Replies:
         """Let the melody that goes on do so that many steps later."""
         self._first_step += steps
         self._next_step += steps
+
+    def fit(self, planned: NoteOn) -> NoteOn:
+        """Return a planned note as it is played now: where the performer holds a note, one near it that fits."""
+        listener = self._listener
+        against = self._counterpart(listener.pitch, self._time.place(listener.onset or 0), moves=False)
+        if against is None or listener.onset is None or listener.release is not None:
+            return planned
+        pitch = fitted(planned.pitch, self._styled.scale(listener.semitones), against, self.style.harmony)
+        self._pair = self._pair.met(listener.pitch, pitch)
+        return NoteOn(pitch, planned.velocity, planned.channel)
+
+    def clashes(self, pitch: int, own: int) -> bool:
+        """Return whether a note of its own is to end because the performer plays `pitch`."""
+        return self.style.harmony > 0 and clash(pitch, own)
 
     # What a reply to a phrase is made of
 

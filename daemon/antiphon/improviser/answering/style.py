@@ -20,6 +20,8 @@ class Style:
     density: float = 1.0
     """How many notes it plays, 0…1: in `next-note` the share of notes that are answered, otherwise what each note's
     probability to start is multiplied by."""
+    harmony: float = 0.0
+    """How much it counts whether a note fits to the performer's that sounds with it, 0…1; 0: the bare prediction."""
     octave: int = 0
     """Octaves by which it plays above the performer."""
     constraints: Constraints = field(default_factory=Constraints)

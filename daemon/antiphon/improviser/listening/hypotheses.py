@@ -71,6 +71,7 @@ class Hypotheses:
                 costs=prediction.bits + prediction.token_bits[self._rows, tokens],
                 semitones=-int(self._semitones[posterior.row]) - shift,
                 place=place,
+                pitch=pitch,
             )
         return found
 

@@ -62,6 +62,8 @@ class Listener:
         self._voices = Voices()
         self.harmony = Harmony()
         """What the accompaniment has sounded lately."""
+        self._accompaniment: set[int] = set()
+        """The keys of the accompaniment that are down."""
         self._before = self._state
         self._onset_time = self._onset_before = -math.inf
         self._prepared = 1
@@ -83,6 +85,7 @@ class Listener:
     def accompany(self, time: float, pitch: int) -> None:
         """Hear a note of the accompaniment."""
         self.harmony = self.harmony.after(time, pitch)
+        self._accompaniment.add(pitch)
 
     def key_up(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
         """Hear a key come up, whose note may sound on by the pedal.
@@ -90,6 +93,7 @@ class Listener:
         Returns:
             A note that is heard only now, or that the last one is withdrawn: it was seen as the key came up.
         """
+        self._accompaniment.discard(pitch)
         doubt = self._voices.lift(time, pitch)
         if doubt is None:
             return None
@@ -137,6 +141,7 @@ class Listener:
     def let_go(self, time: float) -> None:
         """Count the last note as ended and all keys as up, whatever became of them."""
         self._voices.lift_all()
+        self._accompaniment.clear()
         self.note_off(time, self._state.pitch)
 
     def move_grid(self, steps: int) -> None:
@@ -175,6 +180,16 @@ class Listener:
     def onset(self) -> int | None:
         """The step of the last onset; None before the first."""
         return self._state.onset
+
+    @property
+    def pitch(self) -> int:
+        """The last note's, as played."""
+        return self._state.pitch
+
+    @property
+    def accompaniment(self) -> tuple[int, ...]:
+        """The pitches of the accompaniment that are held."""
+        return tuple(sorted(self._accompaniment))
 
     @property
     def release(self) -> float | None:
@@ -255,7 +270,9 @@ class Listener:
 
     def _withdraw(self) -> None:
         """Take the last note back, which was the accompaniment's: all else is as it was before it."""
-        self.accompany(self._onset_time, self._state.pitch)
+        self.harmony = self.harmony.after(self._onset_time, self._state.pitch)
+        if self._voices.is_down(self._state.pitch):
+            self._accompaniment.add(self._state.pitch)
         self._state, self._onset_time = self._before, self._onset_before
         self._prepared = 1
         self._hypotheses.clear()

@@ -73,6 +73,8 @@ class NoteHypothesis:
     """From a pitch of the model to the same in the performer's key and register, in the key then in use."""
     place: Place | None
     """Of the note in its bar."""
+    pitch: int
+    """Of the note, as played."""
 
     @property
     def context(self) -> Context:

@@ -125,6 +125,10 @@ class Voices:
         self._hear(doubt.time, doubt.pitch)
         return doubt
 
+    def is_down(self, pitch: int) -> bool:
+        """Return whether a key is down."""
+        return pitch in self._down
+
     def lift_all(self) -> None:
         """Take all keys for up; whatever was in doubt stays as it was heard."""
         self._down.clear()

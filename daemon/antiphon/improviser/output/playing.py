@@ -61,6 +61,11 @@ class Playing:
         """Let a note end at `time`, if it still sounds: no earlier than the shortest note does."""
         self._sounding.end_at(note, time)
 
+    def end_where(self, time: float, is_to_end: Callable[[int], bool]) -> list[Timed]:
+        """End the notes of the answer whose pitch is to end, none before it was long enough."""
+        self._sounding.shorten(time, is_to_end)
+        return self._sounding.ended(time)
+
     def fall_silent(self, time: float) -> list[Timed]:
         """End the answer, no note of it before it was long enough."""
         self._sounding.shorten(time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from antiphon.improviser.events import Timed
@@ -44,9 +45,9 @@ class Sounding:
         if sounding is not None:
             self._notes.turn_on(sounding.until(time))
 
-    def shorten(self, time: float) -> None:
-        """Let everything end at `time`, or as soon after it as the shortest note allows."""
-        for note in self._notes:
+    def shorten(self, time: float, is_meant: Callable[[int], bool] = lambda _pitch: True) -> None:
+        """Let notes end at `time`, or as soon after it as the shortest note allows: those whose pitch is meant."""
+        for note in filter(lambda each: is_meant(each.pitch), self._notes):
             shorter = note.until(time)
             if shorter.end < note.end:
                 self._notes.turn_on(shorter)

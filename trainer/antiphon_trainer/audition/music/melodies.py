@@ -88,7 +88,7 @@ def _contents(melody: Melody, bars: int) -> list[tuple[tuple[int, int], ...]]:
 def _ending(melody: Melody, barline: int) -> tuple[bool, bool]:
     """Return whether a phrase closes at a barline (counted in bars), and whether it breathes there.
 
-    It closes where the last note before the barline, or before an upbeat to it of at most half a bar, is of the tonic
+    It closes where the last note before the barline, or before an upbeat to it of at most a beat, is of the tonic
     triad, starts on a beat and lasts a beat at least, what silence follows included. It breathes where the silence, or
     what that note is longer than a beat, is an eighth note or longer.
     """
@@ -96,7 +96,7 @@ def _ending(melody: Melody, barline: int) -> tuple[bool, bool]:
     for note, after in zip(melody.notes, (*melody.notes[1:], (end, end, 0)), strict=True):
         (start, stop, pitch), following = note, after[0]
         room = min(following, end + melody.bar) - start
-        is_last = end - melody.bar <= start < end and following >= end - melody.bar // 2
+        is_last = end - melody.bar <= start < end and following >= end - BEAT
         if is_last and room >= BEAT and start % BEAT == 0:
             closes |= pitch % 12 in melody.triad
             breathes |= max(following - stop, room - BEAT) >= BREATH
