@@ -52,3 +52,5 @@ MIDI_FILE_BYTES = 16 * _MIB
 """Bytes of a MIDI file to play to; ten hours with fifteen notes a second have 4 MB."""
 MIDI_FILE_EVENTS = 2_500_000
 """Events and tracks of a MIDI file, 400 MB in memory; a session to a clock of 120 BPM has as many after 14 hours."""
+MEMORY_BYTES = 256 * _MIB
+"""Bytes of what was learned of a performer; full after about a day of playing, it has 100 MB."""

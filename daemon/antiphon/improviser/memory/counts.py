@@ -6,6 +6,8 @@ taken, the one that was learned least lately gives way. So a look-up takes as lo
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -89,6 +91,27 @@ class Counts:
         """Forget everything."""
         for each in (self._counts, self._checks, self._learned):
             each.fill(0)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what is remembered, as `load` takes it."""
+        used = np.flatnonzero(self._checks)
+        return {
+            "slots": used,
+            "counts": self._counts[used],
+            "checks": self._checks[used],
+            "learned": self._learned[used],
+        }
+
+    def load(self, slots: Ints, counts: Floats, checks: npt.NDArray[Any], learned: npt.NDArray[Any]) -> None:
+        """Remember what `arrays` returned, and nothing else.
+
+        Raises:
+            ValueError, IndexError: it can't be: of another size, or no numbers.
+        """
+        self.clear()
+        if not (((counts >= 0) & (counts <= 1 / (1 - DECAY))).all() and (slots >= 0).all()):
+            raise ValueError("its counts are none")
+        self._counts[slots], self._checks[slots], self._learned[slots] = counts, checks, learned
 
     def _slots(self, keys: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Return each key's slot, and whether it is there; where it isn't, the slot is some other key's."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -76,6 +78,32 @@ class History:
     def passage(self, pointer: int, length: int) -> list[int]:
         """Return the `length` tokens from `pointer` on, as far as there are."""
         return [int(self._tokens[at & (HISTORY - 1)]) for at in range(pointer, min(pointer + length, self.count))]
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what is remembered, as `load` takes it."""
+        trails = np.flatnonzero(self._places)
+        tokens = self._tokens[: min(self.count, HISTORY)]
+        return {"count": np.array(self.count), "tokens": tokens, "trails": trails, "places": self._places[trails]}
+
+    def load(self, count: Ints, tokens: npt.NDArray[Any], trails: Ints, places: npt.NDArray[Any]) -> None:
+        """Remember what `arrays` returned, and nothing else.
+
+        Raises:
+            ValueError, IndexError: it can't be.
+        """
+        self.clear()
+        steps = int(count)
+        if (
+            steps < 0
+            or len(tokens) != min(steps, HISTORY)
+            or (trails < 0).any()
+            or (places < 0).any()
+            or (places > steps).any()
+        ):
+            raise ValueError("its history has holes")
+        self._tokens[: len(tokens)] = tokens
+        self._places[trails] = places
+        self.count = steps
 
     def clear(self) -> None:
         """Forget everything."""

@@ -12,6 +12,7 @@ class of the next symbol, and the pitch of a note, given that one starts; each i
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,6 +178,31 @@ class Memory:
             each.clear()
         self._journal.clear()
         self.notes = 0
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return all that was learned, by part and name, as `load_arrays` takes it."""
+        return {f"{part}.{name}": array for part, each in self._parts() for name, array in each.arrays().items()}
+
+    def load_arrays(self, arrays: Mapping[str, npt.NDArray[Any]], notes: int) -> None:
+        """Be as the memory was of which `arrays` were taken after so many `notes`.
+
+        Raises:
+            KeyError, ValueError, IndexError: they don't fit.
+        """
+        self.forget()
+        tokens = arrays["history.tokens"]
+        if len(tokens) and not (tokens.min() >= 0 and tokens.max() < len(self._vocabulary)):
+            raise ValueError("its history has tokens that the model doesn't have")
+        for part, each in self._parts():
+            each.load(**{name.removeprefix(f"{part}."): arrays[name] for name in arrays if name.startswith(f"{part}.")})
+        self.notes = notes
+
+    def _parts(self) -> Iterator[tuple[str, History | Counts | Stage]]:
+        yield "history", self._history
+        yield "class_counts", self._class_counts
+        yield "pitch_counts", self._pitch_counts
+        yield "classes", self._classes
+        yield "pitches", self._pitches
 
     def _mix_classes(self, probabilities: Floats, keys: Any, expected: Ints, past: Past) -> Mixed:
         network = np.empty((len(probabilities), 4), np.float32)

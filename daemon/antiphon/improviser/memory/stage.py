@@ -17,6 +17,7 @@ Bayesian mixture, the whole costs at most a few bits more than the network alone
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,9 @@ SEEN = np.array([1.5, 2.5, 4.5, 8.5, 16.5], np.float32)
 """Sums of counts at which the classes of certainty begin."""
 ALWAYS = np.float32(0.95)
 """Share of a context's counts from which it has always seen the same."""
+
+WIDEST = 10.0
+"""A weight that is read from a file is no farther from 0; learned ones stay within 1."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -100,6 +104,27 @@ class Stage:
         learned = self._weights.astype(float)
         width = len(self._start.contexts[0])
         return StageWeights(self._network, learned[1:, :width].tolist(), learned[0, :LENGTH_CLASSES].tolist())
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what was learned so far, as `load` takes it."""
+        numbers = np.array([self._network, self.trust])
+        return {"weights": self._weights, "numbers": numbers, "hits": self._hits, "tries": self._tries}
+
+    def load(self, weights: Floats, numbers: Floats, hits: Floats, tries: Floats) -> None:
+        """Take over what `arrays` returned.
+
+        Raises:
+            ValueError: it can't be: of another size, or no numbers.
+        """
+        shapes = [each.shape for each in (weights, numbers, hits, tries)]
+        if shapes != [self._weights.shape, (2,), self._hits.shape, self._tries.shape]:
+            raise ValueError("its weights are of another size")
+        if not ((np.abs(weights) <= WIDEST).all() and (np.abs(numbers) <= WIDEST).all()):
+            raise ValueError("weights are no numbers")
+        if not ((hits >= 0) & (hits <= tries) & (tries > 0) & np.isfinite(tries)).all():
+            raise ValueError("more matches were right than were tried")
+        self._network, self.trust = float(numbers[0]), float(np.clip(numbers[1], SHARE, 1 - SHARE))
+        self._weights, self._hits, self._tries = weights.astype(np.float32), hits.astype(float), tries.astype(float)
 
     def mix(self, network: Floats, counts: Floats, sums: Floats, expected: Ints, lengths: Ints) -> Mixed:
         """Mix the network's distribution with what was counted.

@@ -1,0 +1,126 @@
+"""A memory as the bytes of a file, and back: so that the next set begins with what was learned in this one.
+
+The format is NumPy's `.npz`, without pickles: what is used of each table, and a header that says to which vocabulary
+and which contexts it belongs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.budgets import MEMORY_BYTES
+from antiphon.errors import UserError
+from antiphon.improviser.memory.contexts import CLASS_CONTEXTS, PITCH_CONTEXTS
+from antiphon.improviser.memory.memory import Memory
+from antiphon.improviser.memory.weights import UNTRAINED, StartWeights
+from antiphon.melody.vocabulary import Vocabulary
+
+FORMAT_VERSION = 1
+HEADER = "header"
+
+DAMAGE = (OSError, ValueError, LookupError, EOFError, RuntimeError, MemoryError, SyntaxError, TypeError)
+"""What Python's archives and NumPy's arrays raise when they are read from bytes that are none."""
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stored memory says of itself."""
+
+    format_version: int = FORMAT_VERSION
+    vocabulary: str
+    """SHA-256 of its symbols: the memory holds tokens, which mean nothing with another mapping."""
+    contexts: str
+    """SHA-256 of the contexts' names: what is counted under others can't be found."""
+    notes: int
+    steps: int
+    bits_gained: float | None = None
+    """Bits a note that the mixture gained over the network on the latest notes; None where too few were heard."""
+
+
+def vocabulary_hash(vocabulary: Vocabulary) -> str:
+    """Return what a stored memory calls its vocabulary."""
+    return hashlib.sha256("\n".join(vocabulary.symbols).encode()).hexdigest()
+
+
+def store(memory: Memory, vocabulary: Vocabulary, bits_gained: float | None = None) -> bytes:
+    """Return a memory as the content of a file."""
+    header = Header(
+        vocabulary=vocabulary_hash(vocabulary),
+        contexts=_contexts_hash(),
+        notes=memory.notes,
+        steps=memory.steps,
+        bits_gained=bits_gained,
+    )
+    out = io.BytesIO()
+    written: dict[str, Any] = {HEADER: np.frombuffer(msgspec.json.encode(header), np.uint8), **memory.arrays()}
+    np.savez_compressed(out, **written)
+    return out.getvalue()
+
+
+def restore(content: bytes, where: str, vocabulary: Vocabulary, weights: StartWeights = UNTRAINED) -> Memory:
+    """Return the memory that was stored.
+
+    Args:
+        content: of the file.
+        where: the file, as it is called in errors.
+        vocabulary: of the tokens.
+        weights: that the mixture begins with if it is ever told to forget.
+
+    Raises:
+        UserError: it is damaged, of a newer version, or of another vocabulary.
+    """
+    header, arrays = _read(content, where)
+    if header.vocabulary != vocabulary_hash(vocabulary):
+        raise UserError(f"{where}: was learned with a model of another mapping; take that model, or another memory")
+    memory = Memory(vocabulary, weights)
+    try:
+        memory.load_arrays(arrays, header.notes)
+    except (ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{where}: is damaged ({error}); take a copy of it, or clear it") from None
+    return memory
+
+
+def read_header(content: bytes, where: str) -> Header:
+    """Return what a stored memory says of itself.
+
+    Raises:
+        UserError: it is damaged, or of a newer version.
+    """
+    return _read(content, where)[0]
+
+
+def _read(content: bytes, where: str) -> tuple[Header, Arrays]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MEMORY_BYTES:
+            raise UserError(f"{where}: has {size:,} bytes unpacked; a memory has at most {MEMORY_BYTES:,}")
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        header = msgspec.json.decode(arrays.pop(HEADER).tobytes(), type=Header)
+    except (*DAMAGE, zipfile.BadZipFile, zlib.error, struct.error) as error:
+        raise UserError(f"{where}: is no memory of Antiphon, or is damaged ({error})") from None
+    if header.format_version > FORMAT_VERSION:
+        raise UserError(
+            f"{where}: format version {header.format_version}; this Antiphon reads up to version {FORMAT_VERSION}: "
+            "update Antiphon"
+        )
+    if header.contexts != _contexts_hash():
+        raise UserError(f"{where}: was learned by another version of Antiphon, whose counts mean nothing to this one")
+    return header, arrays
+
+
+def _contexts_hash() -> str:
+    names: Mapping[str, Any] = {"classes": CLASS_CONTEXTS, "pitches": PITCH_CONTEXTS}
+    return hashlib.sha256(msgspec.json.encode(names)).hexdigest()
