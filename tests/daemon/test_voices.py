@@ -262,14 +262,34 @@ def test_a_lone_legato_leap_is_answered_at_once_and_a_left_hand_is_not() -> None
     notes = with_accompaniment(TUNE, alberti, 0.8)
     times = [time for time, _ in ons(play(improviser(), as_events(notes)))]
     onsets = [1 + 0.8 * n for n in range(len(TUNE))]
-    # Until it is known that a left hand plays, its first two notes are taken for a melody that goes on.
-    assert times == pytest.approx([1.0, 1.2, 1.4, *onsets[1:]])
+    assert times == pytest.approx(onsets)  # nor are its first notes, before it is known that it plays
+    near = [(1.0, 4.0, 76), *((1.4 + 0.4 * n, 1.7 + 0.4 * n, 67 + n % 3) for n in range(5))]
+    times = [time for time, _ in ons(play(improviser(), as_events(near)))]
+    assert times == pytest.approx([1.0, 1.4, 1.8])  # within an octave, two may be a melody that goes on
+
+
+def test_a_wide_legato_leap_is_answered_when_the_upper_key_comes_up() -> None:
+    leap = [(1.0, 1.66, 79), (1.6, 2.26, 60)]
+    assert [time for time, _ in ons(play(improviser(), as_events(leap)))] == [1.0, 1.66]
+
+
+def test_a_beginner_s_fingers_lift_late() -> None:
+    """A scale down and up again, each key held until the next but three: in none of it does a second voice begin."""
+    tune = [67, 65, 64, 62, 60, 59, 57, 59, 60, 62, 64, 65, 67]
+    notes = [(1 + 0.3 * n, 2.25 + 0.3 * n, pitch) for n, pitch in enumerate(tune)]
+    assert melody_of(notes) == tune
+
+
+def test_a_run_is_no_chord_where_its_first_key_is_up() -> None:
+    """45 ms a key, each held until the next one is down and no longer."""
+    run = [(1 + 0.045 * n, 1.05 + 0.045 * n, 60 + 4 * n) for n in range(10)]
+    assert len(melody_of(run)) >= 5
 
 
 def test_a_note_that_was_none_of_the_melody_leaves_the_call_again() -> None:
     heard: list[HeardNote | WithdrawnNote] = []
     player = improviser(mode="call-response", heard=heard)  # type: ignore[arg-type]
-    for time, event in as_events([(1.0, 2.5, 79), (1.6, 2.0, 60)]):
+    for time, event in as_events([(1.0, 2.5, 79), (1.6, 2.0, 70)]):
         player.receive(time, event)
     assert [type(note) for note in heard] == [HeardNote, HeardNote, WithdrawnNote]
     assert player._call.call.pitches == (79,)

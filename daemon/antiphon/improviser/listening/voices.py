@@ -2,7 +2,8 @@
 
  - Notes that start together, or run up and down a chord as a roll does, are one chord: its highest note is the melody.
  - A note well below a key that is down is no melody. Where nothing else accompanies, it may be played legato, and is
-   heard at once; if that key stays down, it is taken back. Where a left hand plays, it waits until that key comes up.
+   heard at once; if that key stays down, it is taken back. Where a left hand plays, or more than an octave lies between
+   the two, it waits until that key comes up.
  - Where the melody pauses, a note that lies where the accompaniment was lately is the accompaniment's.
 
 All that counts is which keys are down and when they moved, so that a recording is heard as the playing was.
@@ -18,22 +19,26 @@ from antiphon.improviser.events import ROUNDING_SECONDS
 TOGETHER_SECONDS = 0.030
 """Seconds; a note that follows another within this time is of one chord with it."""
 CHORD_SECONDS = 0.050
-"""Seconds; so is one that follows within this time while the other is down."""
+"""Seconds; so is one that follows within this time while the other and the chord's first are down."""
 CHORD_INTERVAL = 3
 """Semitones; a note nearer than this to the highest, and not together with it, is of a grace or a trill with it."""
 LONGEST_ROLL = 0.2
 """Seconds from a chord's first note to its last: what goes on for longer is a glissando, or a run."""
 APART = 5
-"""Semitones below a key that is down, from which a note counts as another voice; nearer ones may be a trill's."""
+"""Semitones below a key that is down, from which a note counts as another voice; nearer ones may be a trill's. Where
+nothing accompanies, those nearer to the last note go on from it, whatever a slow finger still holds."""
+WIDEST_LEGATO = 12
+"""Semitones below a key that is down, beyond which a note is no melody until that key comes up: of 96,635 notes of
+melodies played alone, 3 in 10,000 are heard late by that, and a left hand's first notes aren't answered."""
 LEGATO_SECONDS = 0.08
 """Seconds for which a key may overlap the next lower note where a left hand plays, and it is still one voice."""
-LONG_LEGATO_SECONDS = 0.3
-"""The same where nothing accompanies."""
+LONG_LEGATO_SECONDS = 0.45
+"""The same where nothing accompanies: beginners lift late."""
 LONGEST_HOLD = 10.0
 """Seconds for which a key counts as down: it may be stuck, and its note-off lost."""
 SHARE_OF_LAST = 0.08
 """By how much the last note counts in the share of notes that are accompaniment; some twelve notes are remembered."""
-ACCOMPANIED = 0.15
+ACCOMPANIED = 0.14
 """The share from which a left hand plays: two such notes, one soon after the other."""
 LAST_OF_MELODY, LAST_OF_ACCOMPANIMENT = 3, 4
 """Notes whose median says where each of the two lies."""
@@ -70,6 +75,8 @@ class Doubt(NamedTuple):
     """The key that was down."""
     is_heard: bool
     """It was taken for melody meanwhile."""
+    share: float
+    """Of the notes before it, those that were accompaniment."""
 
 
 class Voices:
@@ -84,8 +91,8 @@ class Voices:
         self._share = 0.0
         """Of the notes lately, those that were accompaniment."""
         self._chord_start = self._last_time = self._top_time = float("-inf")
-        self._last = self._top = -1
-        """The last note's pitch, and the highest of its chord."""
+        self._last = self._top = self._first = -1
+        """The last note's pitch, and the highest and the first of its chord."""
         self._is_top_heard = False
         self._doubt: Doubt | None = None
 
@@ -95,7 +102,7 @@ class Voices:
             found = self._join_chord(time, pitch)
         else:
             withdraws = self._settle()
-            self._chord_start = time
+            self._chord_start, self._first = time, pitch
             found = self._judge(time, pitch, withdraws)
         self._last_time, self._last = time, pitch
         self._down[pitch] = time
@@ -111,7 +118,7 @@ class Voices:
         if doubt is None or doubt.above != pitch:
             return None
         self._doubt = None
-        limit = LONG_LEGATO_SECONDS if doubt.is_heard else LEGATO_SECONDS
+        limit = LEGATO_SECONDS if self._is_accompanied else LONG_LEGATO_SECONDS
         is_legato = time - doubt.time <= limit + ROUNDING_SECONDS
         if doubt.is_heard:
             if is_legato:
@@ -122,6 +129,7 @@ class Voices:
         if not is_legato or is_below or doubt.pitch not in self._down:
             return None
         self._accompaniment.pop()
+        self._share = doubt.share
         self._hear(doubt.time, doubt.pitch)
         return doubt
 
@@ -140,7 +148,8 @@ class Voices:
             return False
         if abs(pitch - self._top) < CHORD_INTERVAL and time - self._top_time > TOGETHER_SECONDS + ROUNDING_SECONDS:
             return False
-        return gap <= TOGETHER_SECONDS or (gap <= CHORD_SECONDS and self._last in self._down)
+        is_held = self._last in self._down and self._first in self._down
+        return gap <= TOGETHER_SECONDS or (gap <= CHORD_SECONDS and is_held)
 
     def _join_chord(self, time: float, pitch: int) -> Finding:
         if pitch <= self._top:
@@ -158,13 +167,14 @@ class Voices:
     def _judge(self, time: float, pitch: int, withdraws: bool) -> Finding:
         """Find out about a note that begins a chord, or whose chord was none of the melody's so far."""
         self._top, self._top_time, self._is_top_heard, self._doubt = pitch, time, False, None
-        is_accompanied = self._share >= ACCOMPANIED
+        is_accompanied = self._is_accompanied
         is_low = is_accompanied and pitch < self._border(time)
         above = self._highest(time, pitch)
-        is_below = above - pitch >= APART
-        if is_below and not (is_accompanied and is_low):
-            self._doubt = Doubt(time, pitch, above, is_heard=not is_accompanied)
-        if is_low or (is_below and is_accompanied):
+        is_below = above - pitch >= APART and (is_accompanied or not self._goes_on(time, pitch))
+        is_another = is_below and (is_accompanied or above - pitch > WIDEST_LEGATO)
+        if is_below and not is_low:
+            self._doubt = Doubt(time, pitch, above, is_heard=not is_another, share=self._share)
+        if is_low or is_another:
             self._accompany(time, pitch)
             return Finding(is_melody=False, withdraws=withdraws)
         self._hear(time, pitch)
@@ -182,6 +192,14 @@ class Voices:
         self._melody.pop()
         self._is_top_heard = False
         self._accompany(doubt.time, doubt.pitch)
+
+    @property
+    def _is_accompanied(self) -> bool:
+        return self._share >= ACCOMPANIED
+
+    def _goes_on(self, time: float, pitch: int) -> bool:
+        """Return whether a note is near to the melody's last one."""
+        return bool(self._melody) and time - self._melody_time < PAUSE and abs(pitch - self._melody[-1]) < APART
 
     def _border(self, time: float) -> float:
         """Return the pitch below which a note is the accompaniment's, whatever keys are down."""

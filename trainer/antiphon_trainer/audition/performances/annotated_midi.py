@@ -28,7 +28,7 @@ def played_notes(path: Path) -> list[PlayedNote]:
     file = read_midi_file(path)
     time_of = file.tempo_map.time_of
     return sorted(
-        PlayedNote(time_of(note.start), time_of(note.end), note.pitch)
+        PlayedNote(time_of(note.start), time_of(note.end), note.pitch, velocity=note.velocity)
         for track in file.tracks
         for note in track.notes()
         if note.channel != PERCUSSION and note.pitch > 0

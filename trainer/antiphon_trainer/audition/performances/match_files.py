@@ -50,7 +50,9 @@ def read_match(path: Path, name: str) -> Performance:
         part.use_musical_beat()
         written = part.note_array(include_staff=True, include_grace_notes=True)
     keys = {
-        note["id"]: PlayedNote(float(note["note_on"]), float(note["note_off"]), int(note["midi_pitch"]))
+        note["id"]: PlayedNote(
+            float(note["note_on"]), float(note["note_off"]), int(note["midi_pitch"]), velocity=int(note["velocity"])
+        )
         for note in played.performedparts[0].notes
     }
     row_of = {str(identity): row for row, identity in enumerate(written["id"])}

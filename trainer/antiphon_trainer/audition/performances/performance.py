@@ -32,6 +32,8 @@ class PlayedNote(NamedTuple):
     """The key signature there, −5…6."""
     starts_phrase: bool | None = None
     """Whether a phrase starts with it; None where nobody has written that down."""
+    velocity: int = 80
+    """1…127; what stands here is for melodies of which only times and pitches are known."""
 
 
 @dataclass(frozen=True, eq=False)
