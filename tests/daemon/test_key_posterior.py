@@ -75,3 +75,24 @@ def test_a_belief_with_a_key_model_stays_a_distribution(notes: list[tuple[np.nda
         assert posterior.evidence.sum() == approx(1)
         assert np.isfinite(posterior.weights).all()
         assert posterior.in_use in range(12)
+
+
+def test_the_accompaniment_says_which_of_two_keys_it_is() -> None:
+    """The melody fits C major and G major alike; below it lies F."""
+    classes = np.array([5, 10])  # as F is in C major, and in G major
+    undecided = flat_posterior(2).after(np.array([1.0, 1.0]), heard=np.array([0.45, 0.55]))
+    assert undecided.in_use == 1
+    decided = undecided.accompanied(classes, 1.0)
+    assert decided.weights is undecided.weights  # until the melody's next note
+    assert decided.after(np.array([1.0, 1.0]), heard=np.array([0.45, 0.55])).weights[0] > 0.8
+    without = flat_posterior(2).after(np.array([1.0, 1.0]))
+    assert without.accompanied(classes, 1.0).after(np.array([1.0, 1.0])).weights[0] > 0.8
+
+
+@given(st.lists(st.integers(0, 11), max_size=40))
+def test_whatever_accompanies_the_belief_stays_a_distribution(pitches: list[int]) -> None:
+    posterior = flat_posterior(12)
+    for pitch in pitches:
+        posterior = posterior.accompanied((pitch + np.arange(12)) % 12, 0.5).after(np.zeros(12))
+        assert posterior.weights.sum() == approx(1)
+        assert posterior.weights.min() > 0

@@ -91,8 +91,9 @@ def test_the_bits_are_those_of_each_symbol_on_the_way() -> None:
 
 
 def test_of_a_chord_the_highest_note_is_the_melody() -> None:
-    alone = hear([(60, 1), (67, 1), (65, 1)])
-    hearing = listener()
+    """All is as if it had been played alone, but for the key, which the lower notes are evidence of."""
+    alone = hear([(60, 1), (67, 1), (65, 1)], listener((0,)))
+    hearing = listener((0,))
     hearing.note_on(0.0, 60)
     hearing.note_off(0.4, 60)
     first = hearing.note_on(0.5, 64)

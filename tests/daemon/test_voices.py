@@ -236,6 +236,29 @@ def test_the_accompaniment_is_heard_as_harmony() -> None:
     assert later == pytest.approx([weight / 2 for weight in weights])
 
 
+def test_the_accompaniment_says_in_which_key_a_melody_is() -> None:
+    """Five notes that are of C major, of F and of G: the left hand has a B♮ and an F♮, or B♭, or F♯."""
+    tune = [72, 74, 76, 79, 76, 74, 72, 79, 81, 79, 76, 74]
+
+    def sharps(*basses: int) -> int:
+        hearing = Listener(ListeningModel(StubModel(), VOCABULARY), Timekeeper(Tempo(100.0)), 2)
+        chords = [(basses[n % 2], basses[n % 2 + 2]) for n in range(12)]
+        under = [(0.5 * n + 0.01, 0.5 * n + 0.4, bass) for n, chord in enumerate(chords) for bass in chord]
+        for time, event in as_events([*((0.5 * n, 0.5 * n + 0.45, pitch) for n, pitch in enumerate(tune)), *under]):
+            (hearing.note_on if isinstance(event, NoteOn) else hearing.note_off)(time, event.pitch)
+        return hearing.sharps
+
+    assert [sharps(48, 53, 55, 59), sharps(48, 53, 57, 58), sharps(50, 55, 54, 59)] == [0, -1, 1]
+
+
+def test_a_melody_alone_has_no_harmony_to_tell_its_key_by() -> None:
+    hearing = listener()
+    for n, pitch in enumerate(TUNE):
+        hearing.note_on(0.5 * n, pitch)
+        hearing.note_off(0.5 * n + 0.6, pitch)
+    assert hearing._state.key_posterior.harmony is None
+
+
 def test_a_note_that_is_taken_back_leaves_the_beat_where_it_was() -> None:
     """At 100 BPM a step is 0.15 s: the lower note came at 1.6 steps, and the one that counts at 3.45."""
     heard = heard_of([(0.0, 2.0, 79), (0.24, 0.4, 60), (0.5175, 0.8, 77)])

@@ -150,6 +150,9 @@ def test_a_match_file_tells_melody_from_accompaniment(tmp_path: Path) -> None:
     assert found["notes"] == len(TUNE)
     assert found["intervals"] == found["annotated"] == 1
     assert found["melody_recall"] == found["melody_precision"] == 1  # chords: the upper note is the melody
+    assert found["heard_alone"] == 1
+    assert found["texture_key_after_8"] == 1
+    assert found["texture_key_of_all"] > 0.9
     save_match(tmp_path / "rolled" / f"{odd('p')}.match", late=15)
     assert measured("--performances", tmp_path / "rolled")["melody_precision"] == 1  # 16 ms: still a chord
     save_match(tmp_path / "leading" / f"{odd('p')}.match", late=40)

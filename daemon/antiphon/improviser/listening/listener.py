@@ -84,7 +84,7 @@ class Listener:
 
     def accompany(self, time: float, pitch: int) -> None:
         """Hear a note of the accompaniment."""
-        self.harmony = self.harmony.after(time, pitch)
+        self._hear_harmony(time, pitch)
         self._accompaniment.add(pitch)
 
     def key_up(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
@@ -268,12 +268,20 @@ class Listener:
     def _row(self) -> int:
         return self._state.key_posterior.row
 
+    def _hear_harmony(self, time: float, pitch: int) -> None:
+        """Take a note of the accompaniment for part of the harmony, and for evidence of the key."""
+        share = 1 / (1 + self.harmony.at(time)[pitch % 12])
+        self.harmony = self.harmony.after(time, pitch)
+        classes = (pitch + self._transpositions) % 12
+        self._state, self._before = self._state.accompanied(classes, share), self._before.accompanied(classes, share)
+
     def _withdraw(self) -> None:
         """Take the last note back, which was the accompaniment's: all else is as it was before it."""
-        self.harmony = self.harmony.after(self._onset_time, self._state.pitch)
-        if self._voices.is_down(self._state.pitch):
-            self._accompaniment.add(self._state.pitch)
+        time, pitch = self._onset_time, self._state.pitch
+        if self._voices.is_down(pitch):
+            self._accompaniment.add(pitch)
         self._state, self._onset_time = self._before, self._onset_before
+        self._hear_harmony(time, pitch)
         self._prepared = 1
         self._hypotheses.clear()
         self.hypothesis = None

@@ -112,6 +112,10 @@ class ListenerState:
         """Return the state where a key was chosen: its row, or None for the one that is heard."""
         return replace(self, key_posterior=replace(self.key_posterior, locked=row))
 
+    def accompanied(self, classes: npt.NDArray[np.intp], share: float) -> ListenerState:
+        """Return the state after a note of the accompaniment, with the arguments of `KeyPosterior.accompanied`."""
+        return replace(self, key_posterior=self.key_posterior.accompanied(classes, share))
+
     def moved(self, steps: int) -> ListenerState:
         """Return the state after the grid has jumped by so many steps: what was heard keeps its distance."""
         if self.onset is None:

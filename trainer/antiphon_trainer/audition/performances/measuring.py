@@ -34,8 +34,10 @@ ROWS = (
     Row("tempo jumps by half or more, of performances", ("tempo_jumps",)),
     Row("melody in the texture: precision/recall/F1", ("melody_precision", "melody_recall"), "{}/{}/f1"),
     Row("  highest of each moment", ("highest_precision", "highest_recall"), "{}/{}/f1"),
+    Row("  heard of the melody played alone", ("heard_alone",)),
     Row("answer on the player's beat (chance .25)", ("answers",)),
     Row("key signature after 8 notes/of all notes", ("key_after_8", "key_of_all"), "{}/{}"),
+    Row("  with the accompaniment", ("texture_key_after_8", "texture_key_of_all"), "{}/{}"),
     Row("  Krumhansl-Schmuckler", ("profiles_after_8", "profiles_of_all"), "{}/{}"),
     Row("  partitura, of all notes", ("partitura_key",)),
     Row("phrase starts: recall/precision", ("phrase_recall", "phrase_precision"), "{}/{}"),
@@ -88,8 +90,11 @@ def _figures(musician: Musician, performance: Performance) -> Iterator[tuple[str
     yield "partitura_key", scores.key_by_partitura(performance)
     yield from zip(("phrase_precision", "phrase_recall"), scores.phrases_found(heard, performance), strict=True)
     if performance.melody and performance.texture:
-        whole = scores.melody_found(hear(musician, performance.texture), performance)
-        yield from zip(("melody_precision", "melody_recall"), whole, strict=True)
+        whole = hear(musician, performance.texture)
+        yield from zip(("melody_precision", "melody_recall"), scores.melody_found(whole, performance), strict=True)
+        keys = scores.keys_in_texture(whole, performance)
+        yield from zip(("texture_key_after_8", "texture_key_of_all"), keys, strict=True)
+        yield "heard_alone", scores.heard_alone(heard, line)
         highest = scores.highest_of_each_moment(performance)
         yield from zip(("highest_precision", "highest_recall"), highest, strict=True)
 

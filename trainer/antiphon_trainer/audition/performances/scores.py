@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -69,6 +70,18 @@ def highest_of_each_moment(performance: Performance) -> tuple[Share, Share]:
 def keys_in_use(heard: Sequence[HeardNote], line: Sequence[PlayedNote]) -> tuple[Share, Share]:
     """Return whether the key signature is right after eight notes, and at how many notes it is."""
     return _keys([note.sharps for note in heard], [line[note.index].sharps for note in heard])
+
+
+def keys_in_texture(heard: Sequence[HeardNote], performance: Performance) -> tuple[Share, Share]:
+    """Return what `keys_in_use` does, of what was heard as melody in the whole texture."""
+    starts, texture = [note.on for note in performance.melody], performance.texture
+    places = [bisect_right(starts, texture[note.index].on + TOGETHER_SECONDS) - 1 for note in heard]
+    return _keys([note.sharps for note in heard], [performance.melody[max(0, place)].sharps for place in places])
+
+
+def heard_alone(heard: Sequence[HeardNote], line: Sequence[PlayedNote]) -> Share:
+    """Return how many notes of a melody that was played alone were heard as melody."""
+    return Share(len({note.index for note in heard}), len(line))
 
 
 def keys_by_profiles(line: Sequence[PlayedNote]) -> tuple[Share, Share]:
