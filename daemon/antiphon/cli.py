@@ -218,7 +218,7 @@ def render(
 
 
 @app.command()
-@options.of_play("model", "bpm", "metre", "key", "melody", bpm="the file's own")
+@options.of_play("model", "bpm", "metre", "key", "melody", "memory", bpm="the file's own")
 def listen(
     source: Input,
     play: dict[str, Any],

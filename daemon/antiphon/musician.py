@@ -82,7 +82,10 @@ class Musician:
 
     def listener(self, time: Timekeeper) -> Listener:
         """Return a listener that has heard nothing."""
-        return Listener(self.models.listening, time, self.settings.play.phrase_silence, self.key)
+        play = self.settings.play
+        listener = Listener(self.models.listening, time, play.phrase_silence, self.key)
+        listener.memory.share = play.memory
+        return listener
 
     def improviser(
         self,
@@ -137,6 +140,7 @@ class Musician:
             temperature=play.temperature,
             density=play.density,
             harmony=play.harmony,
+            memory=play.memory,
             octave=play.octave,
             constraints=Constraints(
                 play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions

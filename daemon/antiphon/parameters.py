@@ -182,6 +182,18 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             before=0.0,
         ),
     ]
+    memory: Annotated[
+        float,
+        Meta(ge=0, le=1),
+        About(
+            "how much of what you have played it expects and plays",
+            help="How much what it learns of your playing counts: 0 is the model alone, 1 all that helps to predict you.",
+            unit="share",
+            label="Memory",
+            is_control=True,
+            before=0.0,
+        ),
+    ]
     lowest: Annotated[
         Pitch, About("the lowest note of an answer", unit="MIDI pitch", label="Lowest note", is_control=True)
     ]

@@ -87,7 +87,7 @@ def test_it_goes_on_by_itself_until_the_performer_plays_and_takes_over_again() -
     assert going_on[-1][0] > END + 55
     messages += player.receive(END + 60, NoteOn(63, 80, 1)) + player.receive(END + 61, NoteOff(63, 1))
     messages += player.advance(END + 61.5)
-    assert not [time for time, _ in ons(messages) if time >= END + 60]
+    assert not [time for time, _ in ons(messages) if time > END + 60]
     messages += player.advance(END + 70)
     assert [time for time, _ in ons(messages) if time > END + 61 + 2 * BEAT - 1e-6]
     check_sounding(messages + player.close(END + 70))

@@ -66,6 +66,7 @@ VALUES = {
     "key": "c#m",
     "density": 0.5,
     "harmony": 0.25,
+    "memory": 0.75,
     "lowest": 48,
     "highest": 84,
     "hold": 1,

@@ -88,7 +88,7 @@ def test_a_parameter_that_is_declared_is_found_everywhere(tmp_path: Path) -> Non
         "swing must be a number from 0 to 4, not 4.5 None",
         "1.5",
         "['swing'] swing: how uneven eighths are: turn a knob or move a fader",
-        "['bpm', 'temperature', 'density', 'harmony', 'swing', 'lowest', 'highest']",
+        "['bpm', 'temperature', 'density', 'harmony', 'memory', 'swing', 'lowest', 'highest']",
         "Number(name='swing', label='Swing', unit='', least=0, most=4, slider=Slider(least=1, most=3, step=0.05))",
         "['| `swing` | how uneven eighths are: 1 to 3 | a knob |']",
         "['| `swing` | a number from 0 to 4 |']",

@@ -44,11 +44,20 @@ def prepare_distribution(player: Improviser) -> None:
 
 
 def test_a_snapshot_shows_how_it_is_played_and_steered() -> None:
-    style = Style(temperature=0.5, density=0.25, harmony=0.5, constraints=Constraints(lowest=50, highest=70))
+    style = Style(
+        temperature=0.5, density=0.25, harmony=0.5, memory=0.75, constraints=Constraints(lowest=50, highest=70)
+    )
     player = improviser(style=style)
     seen = player.snapshot()
     assert (seen.mode, seen.turn) == ("next-note", Turn.LISTENING)
-    assert seen.knobs == {"temperature": 0.5, "density": 0.25, "harmony": 0.5, "lowest": 50, "highest": 70}
+    assert seen.knobs == {
+        "temperature": 0.5,
+        "density": 0.25,
+        "harmony": 0.5,
+        "memory": 0.75,
+        "lowest": 50,
+        "highest": 70,
+    }
     assert (seen.is_muted, seen.holds, seen.is_shared) == (False, False, False)
     assert (seen.tempo.bpm, seen.sync, seen.bar, seen.health) == (BPM, "fixed", 16, "none")
     steered = [Control("mute", True), Control("hold", True), Control("mode", "continue"), TempoChange(90.0)]

@@ -67,6 +67,7 @@ def test_all_views_stay_in_step(jack_server: dict[str, str], tmp_path: Path) -> 
         for name, value in (
             ("density", 0.5),
             ("harmony", 0.25),
+            ("memory", 0.75),
             ("lowest", 48),
             ("highest", 84),
             ("mute", True),
@@ -231,6 +232,7 @@ def test_a_recording_that_begins_later_says_how_it_is_played_by_then(
         "temperature": 1.2,
         "density": 0.5,
         "harmony": 0.25,
+        "memory": 0.75,
         "lowest": 40,
         "highest": 90,
         "bpm": 77.0,

@@ -69,6 +69,7 @@ def test_any_value_is_taken_or_refused_in_words(name: str, value: Set) -> None:
         ("temperature", [0, 0.1, 1, 10], [-0.1, 10.1, "1", True, float("nan")]),
         ("density", [0, 0.5, 1], [-0.1, 1.1]),
         ("harmony", [0, 0.5, 1], [-0.1, 1.1]),
+        ("memory", [0, 0.5, 1], [-0.1, 1.1]),
         ("bpm", [20, 120.5, 400], [19, 401, float("inf")]),
         ("lowest", [0, 60, 127], [-1, 128, 60.5]),
         ("highest", [0, 60, 127], [-1, 128, True]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from antiphon.improviser.memory.weights import UNTRAINED, StartWeights
 from antiphon.melody.key_model import KeyModel
 from antiphon.melody.keys import SIGNATURES
 from antiphon.melody.model import StepModel
@@ -21,6 +22,8 @@ class ListeningModel:
     """The key signatures to listen in, in sharps, −5…6; a single one is taken for the performer's key."""
     key_model: KeyModel | None = None
     """Estimates the key beside the model; not asked where there is a single signature."""
+    start_weights: StartWeights = UNTRAINED
+    """With which the memory of what is played begins."""
 
 
 @dataclass(frozen=True, eq=False)

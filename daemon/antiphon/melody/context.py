@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats, Metre, StepModel, Tokens
+
+
+class Mixture(Protocol):
+    """What is mixed into a model's predictions, after what has been read: a value, with as many rows as the context."""
+
+    def after(self, tokens: Tokens) -> Mixture:
+        """Return the mixture after one more token in each row, (row,)."""
+
+    def mix(self, probabilities: Floats, place: Place | Metre | None) -> Floats:
+        """Return the model's probabilities, (row, V), with something mixed in; `place` is that of the next step."""
+
+    def repeated(self, rows: int) -> Mixture:
+        """Return a mixture of one row as one of many rows that are all the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,14 +36,23 @@ class Context:
     """Of the next token, (row, V)."""
     state: Floats
     """The model's state, (row, S)."""
+    mixture: Mixture | None = None
+    """What the probabilities are mixed with, and those after it will be."""
 
     def row(self, index: int) -> Context:
-        """Return one row as a context of its own."""
+        """Return one row as a context of its own, with nothing mixed in."""
         return Context(self.probabilities[index : index + 1], self.state[index : index + 1])
 
     def repeated(self, rows: int) -> Context:
         """Return a context of one row as one of many rows that are all the same."""
-        return Context(np.repeat(self.probabilities, rows, axis=0), np.repeat(self.state, rows, axis=0))
+        mixture = self.mixture and self.mixture.repeated(rows)
+        return Context(np.repeat(self.probabilities, rows, axis=0), np.repeat(self.state, rows, axis=0), mixture)
+
+    def mixed(self, mixture: Mixture | None, place: Place | Metre | None) -> Context:
+        """Return a context of the model alone with something mixed in; `place` is that of the step to be predicted."""
+        if mixture is None:
+            return self
+        return Context(mixture.mix(self.probabilities, place), self.state, mixture)
 
 
 def unread(model: StepModel, vocabulary_size: int, rows: int) -> Context:
@@ -44,7 +67,7 @@ def read_on(model: StepModel, context: Context, tokens: Tokens, place: Place | M
     """Return the context after reading one more token in each row.
 
     Whatever the improviser knows of the next symbol comes from here: what it samples from, and what it expects of the
-    performer. A distribution that is mixed into the model's belongs here.
+    performer. What is mixed into the context before it is mixed into the one after.
 
     Args:
         model: the one that made the context.
@@ -54,7 +77,8 @@ def read_on(model: StepModel, context: Context, tokens: Tokens, place: Place | M
             (`Metre`); None where the metre is unknown.
     """
     metre = _metre(place, len(tokens)) if isinstance(place, Place) else place
-    return Context(*model.step(tokens, context.state, metre))
+    read = Context(*model.step(tokens, context.state, metre))
+    return read if context.mixture is None else read.mixed(context.mixture.after(tokens), place)
 
 
 @lru_cache(maxsize=1024)

@@ -88,6 +88,7 @@ def listen(musician: Musician, performance: Performance, bpm: float | None) -> l
 
 
 def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> ListenedNote:
+    note = listener.recalled(note)
     tempo, onset = timekeeper.tempo, listener.onset or 0
     place = timekeeper.place(onset)
     steps = (onset - listener.phrase) % timekeeper.bar if place is None else place.position

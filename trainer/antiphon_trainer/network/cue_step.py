@@ -13,6 +13,7 @@ from antiphon_trainer.network.cues import (
     EARLIER_BARS,
     HOLDS,
     LENGTHS,
+    MOST_STEPS,
     NOTHING,
     OLDEST,
     POSITIONS,
@@ -66,7 +67,7 @@ def cue_step(token: Any, position: Any, bar: Any, state: Any, vocabulary: Vocabu
             both,
             _continuation(classes, rhythm, NOTHING),
             tf.minimum(tf.cast(bars, tf.int32), BARS - 1),
-            _class(steps, STEP_CLASSES),
+            _class(tf.minimum(steps, float(MOST_STEPS)), STEP_CLASSES),
         ],
         axis=1,
     )

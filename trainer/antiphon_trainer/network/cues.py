@@ -63,7 +63,11 @@ def columns(vocabulary_size: int) -> tuple[Column, ...]:
 
 
 STEP_CLASSES = (*LENGTHS, 181, 255, 361, 511, 723, 1023)
-"""Steps at which the classes of the number of steps so far begin."""
+"""Steps at which the classes of the number of steps so far begin. Those behind `MOST_STEPS` are reached no longer; the
+table of the shipped network has rows for them."""
+MOST_STEPS = 127
+"""Steps so far, from here on, count as so many: few songs are much longer, so that a network hardly learns what more
+means, and in an endless stream it would be told nothing else."""
 
 
 def offsets(vocabulary_size: int) -> Ints:
@@ -106,7 +110,7 @@ def cues(tokens: Ints, position: Ints, bar: Ints, vocabulary: Vocabulary) -> Int
             both,
             _continuation(rhythm[tokens], rhythm[tokens], NOTHING),
             np.minimum(np.cumsum((position == 0) & (bar > 0)), BARS - 1),
-            np.digitize(steps, STEP_CLASSES),
+            np.digitize(np.minimum(steps, MOST_STEPS), STEP_CLASSES),
         ],
         axis=1,
     )

@@ -18,7 +18,7 @@ from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.models import Models
 from antiphon.improviser.tempo.downbeat import find_downbeat
 from antiphon.improviser.tempo.timekeeping import Timekeeper
-from antiphon.melody.context import Context, read_on
+from antiphon.melody.context import Context, Mixture, read_on
 from antiphon.melody.grid import Place
 from antiphon.melody.window import context_of, tokens_of
 
@@ -120,7 +120,8 @@ class Openings:
         downbeat = find_downbeat(playing.model, playing.vocabulary, tokens, grid.bar, grid.beat)
         barline = ended - len(tokens) - downbeat.position
         place = Place((start - barline) % grid.bar, grid.bar)
-        context = self._hold(downbeat.context, place, start - ended)
+        context = downbeat.context.mixed(self._recall(ended), Place((ended - barline) % grid.bar, grid.bar))
+        context = self._hold(context, place, start - ended)
         return Opening(step, place, context, (barline - call.start) % grid.bar)
 
     def context(self) -> Context:
@@ -136,6 +137,13 @@ class Openings:
         ended = self._time.tempo.step_at(time) if release is None else release
         onset = self._listener.onset or 0
         return min(max(onset + 1, round(ended)), onset + LONGEST_HOLD * self._time.bar)
+
+    def _recall(self, ended: int) -> Mixture | None:
+        """Return what was learned of the performer, after the call, which `ended` at that step."""
+        recall, hold = self._listener.recall, self.models.playing.vocabulary.hold
+        for _ in range(ended - (self._listener.onset or 0) - 1):
+            recall = recall and recall.after(np.array([hold], np.int32))
+        return recall
 
     def _tokens(self, call: Call, ended: int) -> npt.NDArray[np.int32]:
         """Return the call's last tokens, a step each, until it `ended`."""

@@ -63,7 +63,7 @@ class Replies:
         self._time = time
         self._channel = channel
         self._openings = Openings(models, listener, time)
-        self._styled = StyledModel(models.playing, style)
+        self.change_style(style)
         self._history = NOTHING_PLAYED
         self._pair = Pair()
         self._streams = random_streams(seed)
@@ -89,6 +89,7 @@ class Replies:
     def change_style(self, style: Style) -> None:
         """Play in another style from now on."""
         self._styled = StyledModel(self._openings.models.playing, style)
+        self._listener.memory.share = style.memory
 
     def change_models(self, models: Models) -> None:
         """Play with another model from now on, as if it had played nothing before."""
@@ -149,8 +150,9 @@ class Replies:
             self._prepared.clear()
         after = hypothesis.place and hypothesis.place.later(1)
         against = self._counterpart(hypothesis.pitch, hypothesis.place, moves=False)
+        context = self._listener.context_after(hypothesis)
         self._prepared[self._note_inputs(hypothesis, against)] = next_note(
-            self._styled, hypothesis.context, self._history, self._stream, hypothesis.semitones, after, against
+            self._styled, context, self._history, self._stream, hypothesis.semitones, after, against
         )
         return True
 

@@ -22,6 +22,8 @@ class Style:
     probability to start is multiplied by."""
     harmony: float = 0.0
     """How much it counts whether a note fits to the performer's that sounds with it, 0…1; 0: the bare prediction."""
+    memory: float = 0.0
+    """How much what was learned of the performer is mixed into what is predicted, 0…1; 0: the network alone."""
     octave: int = 0
     """Octaves by which it plays above the performer."""
     constraints: Constraints = field(default_factory=Constraints)

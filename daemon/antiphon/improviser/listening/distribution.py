@@ -12,7 +12,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.listening.key_posterior import KeyPosterior
 from antiphon.improviser.listening.lookahead import Lookahead
+from antiphon.improviser.memory.learner import Recall
+from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE, Vocabulary
 
 MOST_PITCHES, LEAST_PROBABILITY = 12, 0.01
@@ -32,23 +35,29 @@ class NextNoteDistribution:
     Args:
         lookahead: from the note that was heard on.
         vocabulary: the model's.
-        weights: how likely each key is, (key,).
+        key_posterior: how likely each key is, and which one is in use.
         semitones: from the model's pitches to the performer's in each key, (key,).
+        recall: what was learned of the performer, mixed into what is predicted in the key in use.
     """
 
     def __init__(
         self,
         lookahead: Lookahead,
         vocabulary: Vocabulary,
-        weights: npt.NDArray[np.float64],
+        key_posterior: KeyPosterior,
         semitones: npt.NDArray[np.intp],
+        recall: Recall | None = None,
     ) -> None:
         self._lookahead = lookahead
         self._vocabulary = vocabulary
-        self._weights = weights
+        self._weights = key_posterior.expected
+        self._row = key_posterior.row
+        self._recall = recall
+        self._reached = 1.0
+        """Probability of all holds so far, in the key in use, with the memory mixed in."""
         self._semitones = semitones
         self._step = 0
-        self._found = np.zeros((len(weights), len(vocabulary.pitch_tokens)))
+        self._found = np.zeros((len(self._weights), len(vocabulary.pitch_tokens)))
         """P(the next note is this pitch, at a step that was looked at), by key, (key, pitch)."""
         self._is_done = False
 
@@ -58,12 +67,25 @@ class NextNoteDistribution:
             return False
         self._step += 1
         prediction = self._lookahead.at(self._step, None)
-        reached = np.exp2(-prediction.bits)
-        probabilities = prediction.context.probabilities
+        reached, probabilities = np.exp2(-prediction.bits), prediction.context.probabilities
+        if self._recall is not None:
+            reached, probabilities = self._recalled(reached, probabilities, self._recall)
         self._found += reached[:, None] * probabilities[:, self._vocabulary.pitch_tokens]
         left = self._weights @ (reached * probabilities[:, self._vocabulary.hold])
         self._is_done = self._step == LONGEST_CHAIN or bool(left < LEFT_OVER)
         return not self._is_done
+
+    def _recalled(
+        self, reached: npt.NDArray[np.float64], probabilities: Floats, recall: Recall
+    ) -> tuple[npt.NDArray[np.float64], Floats]:
+        """Return how likely the step is to be reached, (key,), and its probabilities, (key, V), with the memory."""
+        row, hold = self._row, self._vocabulary.hold
+        reached, probabilities = reached.copy(), probabilities.copy()
+        place = self._lookahead.place_at(self._step)
+        reached[row], probabilities[row] = self._reached, recall.mix(probabilities[row : row + 1], place)[0]
+        self._reached *= float(probabilities[row, hold])
+        self._recall = recall.after(np.array([hold], np.int32))
+        return reached, probabilities
 
     def probabilities(self) -> npt.NDArray[np.float64]:
         """Return how likely each pitch is, as played, given that a note comes, (128,).

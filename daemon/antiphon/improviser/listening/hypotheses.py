@@ -65,6 +65,7 @@ class Hypotheses:
             posterior, key_state = self._key_after(state, pitch, steps, prediction, tokens)
             found = self._kept[key] = NoteHypothesis(
                 tokens=tokens,
+                steps=state.lookahead.steps(steps, rest_at, tokens.astype(np.int32)),
                 key_posterior=posterior,
                 key_state=key_state,
                 lookahead=Lookahead(model, vocabulary, prediction.context, tokens.astype(np.int32), place),

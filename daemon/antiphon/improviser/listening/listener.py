@@ -19,6 +19,8 @@ from antiphon.improviser.listening.lookahead import Lookahead, fresh_lookahead
 from antiphon.improviser.listening.register import octave_shift
 from antiphon.improviser.listening.state import HeardNote, ListenerState, NoteHypothesis, WithdrawnNote
 from antiphon.improviser.listening.voices import Voices
+from antiphon.improviser.memory.learner import Learner, Recall
+from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -59,6 +61,7 @@ class Listener:
             key_state=None if key_model is None else key_model.initial_state(),
             follower=self._new_follower(),
         )
+        self._learner = Learner(Memory(listening.vocabulary, listening.start_weights))
         self._voices = Voices()
         self.harmony = Harmony()
         """What the accompaniment has sounded lately."""
@@ -110,7 +113,7 @@ class Listener:
         if found is None or found[0] is not state.lookahead or found[1] is not state.key_posterior:
             semitones = -self._transpositions - state.octave_shift
             distribution = NextNoteDistribution(
-                state.lookahead, self._listening.vocabulary, state.key_posterior.expected, semitones
+                state.lookahead, self._listening.vocabulary, state.key_posterior, semitones, self.recall
             )
             self._distribution = found = state.lookahead, state.key_posterior, distribution
         return found[2]
@@ -128,13 +131,17 @@ class Listener:
 
         The key signatures and the key model stay as they are: the model takes as many rows as the one before.
         """
+        if listening.vocabulary != self._listening.vocabulary:  # what was learned is spelled in the other's tokens
+            self._learner = Learner(Memory(listening.vocabulary, listening.start_weights), self._learner.share)
         self._listening = listening
         self._hypotheses.change_model(listening)
         model, vocabulary = listening.model, listening.vocabulary
         lookahead = fresh_lookahead(model, vocabulary, len(self._signatures))
         for tokens in tokens_in(vocabulary, self._state.line[-REHEARD:], self._transpositions):
             lookahead = Lookahead(model, vocabulary, lookahead.at(1, None).context, tokens)
-        self._state = self._before = replace(self._state, lookahead=lookahead)
+        heard = self._state.heard.forgotten()
+        self._learner.keep()
+        self._state = self._before = replace(self._state, lookahead=lookahead, heard=heard)
         self._prepared = 1
         self.hypothesis = None
 
@@ -219,12 +226,39 @@ class Listener:
 
     @property
     def context(self) -> Context:
-        """What was heard up to the last onset, in the key in use: one row."""
-        return self._state.lookahead.row(self._row)
+        """What was heard up to the last onset, in the key in use, with what was learned mixed in: one row."""
+        return self._state.lookahead.row(self._row).mixed(self.recall, self._state.lookahead.place_at(1))
+
+    @property
+    def recall(self) -> Recall | None:
+        """What was learned, after what was heard up to the last onset; None where the key in use has just changed."""
+        return self._learner.recall(self._state.heard, self._row)
+
+    def context_after(self, hypothesis: NoteHypothesis) -> Context:
+        """Return the context that there will be if a hypothesis of the note to come comes true: one row."""
+        row = hypothesis.key_posterior.row
+        recall = self._learner.recall(self._state.heard.after(hypothesis.steps, starts_phrase=False), row)
+        return hypothesis.lookahead.row(row).mixed(recall, hypothesis.lookahead.place_at(1))
 
     def finish(self) -> None:
-        """Finish hearing the last note, in all keys, where its answer needed only the one in use."""
+        """Finish hearing the last note, in all keys, where its answer needed only the one in use, and learn it."""
         self._state.lookahead.finish()
+        self._learner.follow(self._state.heard, self._row)
+
+    def recalled(self, note: HeardNote) -> HeardNote:
+        """Return the last note that was heard with what it cost in the key in use with the memory mixed in."""
+        self.finish()
+        row = self._row
+        if self.hypothesis is None or note.key_posterior.row != row or not self._learner.share:
+            return note
+        costs = note.costs.copy()
+        costs[row] = self._learner.bits(len(self.hypothesis.steps))[1]
+        return replace(note, costs=costs)
+
+    @property
+    def memory(self) -> Learner:
+        """What was learned of the performer."""
+        return self._learner
 
     @property
     def line(self) -> list[int]:
@@ -282,6 +316,7 @@ class Listener:
             self._accompaniment.add(pitch)
         self._state, self._onset_time = self._before, self._onset_before
         self._hear_harmony(time, pitch)
+        self._learner.follow(self._state.heard, self._row)
         self._prepared = 1
         self._hypotheses.clear()
         self.hypothesis = None
@@ -320,6 +355,7 @@ class Listener:
             pitch=pitch,
             step=0 if before.onset is None else before.step + steps,
             octave_shift=shift,
+            heard=before.heard.after(hypothesis.steps, starts_phrase),
             line=(*before.line, *self._between(steps), pitch + shift)[-LONGEST_LINE:],
         )
         self._prepared = 1

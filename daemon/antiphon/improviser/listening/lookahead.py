@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.memory.learner import Step
 from antiphon.melody.context import Context, read_on, unread
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats, StepModel, Tokens
@@ -79,6 +80,10 @@ class Lookahead:
             return self._held[0].context.row(index)
         return read_on(self._model, self._before.row(index), self._tokens[index : index + 1], self._first_place)
 
+    def place_at(self, step: int) -> Place | None:
+        """Return where the step `step` after the onset stands in its bar; None where the metre is unknown."""
+        return self._place and self._place.later(step)
+
     def finish(self) -> None:
         """Read the onset's symbol in every row, if that wasn't done yet."""
         if not self._held:
@@ -99,6 +104,22 @@ class Lookahead:
             self._rest_at = rest_at
             self._rested = [self._read(self._follow(self._held, rest_at, 0), self._vocabulary.rest, rest_at)]
         return self._follow(self._rested, step - rest_at, rest_at)
+
+    def steps(self, step: int, rest_at: int | None, tokens: Tokens) -> tuple[Step, ...]:
+        """Return what was predicted, and what came, in each step after the onset up to the next note.
+
+        Args:
+            step: of the next note.
+            rest_at: the step in which silence began, or None.
+            tokens: of the next note in each row, (row,).
+        """
+        held, rest = (np.full(len(tokens), token, np.int32) for token in (self._vocabulary.hold, self._vocabulary.rest))
+        found = []
+        for each in range(1, step + 1):
+            came = tokens if each == step else rest if each == rest_at else held
+            predicted = self.at(each, rest_at if rest_at is not None and rest_at < each else None)
+            found.append(Step(predicted.context.probabilities, came, self.place_at(each)))
+        return tuple(found)
 
     def _follow(self, chain: list[Prediction], length: int, start: int) -> Prediction:
         """Return what a chain that begins `start` steps after the onset predicts at its step `length`, from 1."""

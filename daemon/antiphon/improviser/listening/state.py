@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from antiphon.improviser.listening.key_posterior import KeyPosterior
 from antiphon.improviser.listening.lookahead import Lookahead
+from antiphon.improviser.memory.learner import NOTHING_HEARD, Heard, Step
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
-from antiphon.melody.context import Context
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats
 
@@ -61,6 +61,8 @@ class NoteHypothesis:
 
     tokens: npt.NDArray[np.intp]
     """Of the note in each key, (key,)."""
+    steps: tuple[Step, ...]
+    """From the last onset on to the note's, as the memory learns them."""
     key_posterior: KeyPosterior
     """After the note."""
     key_state: Floats | None
@@ -75,11 +77,6 @@ class NoteHypothesis:
     """Of the note in its bar."""
     pitch: int
     """Of the note, as played."""
-
-    @property
-    def context(self) -> Context:
-        """After the note, in the key then in use: one row."""
-        return self.lookahead.row(self.key_posterior.row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +102,8 @@ class ListenerState:
     """The last note's, counted from the first onset."""
     octave_shift: int = 0
     """Semitones, a multiple of 12, that bring this phrase into the vocabulary."""
+    heard: Heard = NOTHING_HEARD
+    """What the memory is to have learned."""
     line: tuple[int, ...] = ()
     """The last steps, each a pitch (as played, with the octave shift), `HELD` or `RESTED`."""
 

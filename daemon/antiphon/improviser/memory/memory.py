@@ -79,6 +79,8 @@ class Memory:
         self._journal: deque[_StepBefore] = deque(maxlen=JOURNAL)
         self.notes = 0
         """Notes that were learned."""
+        self.likelihood = 1.0
+        """The probability that the mixture gave to what came in the step that was learned last."""
 
     @property
     def steps(self) -> int:
@@ -144,13 +146,17 @@ class Memory:
         keys = self._class_keys(fields)
         came = int(self._reader.classes[token])
         now = self.steps + 1
-        classes = self._classes.learn(self._mix_classes(probabilities, keys, expected, past), came)
+        mixed = self._mix_classes(probabilities, keys, expected, past)
+        self.likelihood = float(mixed.probabilities[0, came])
+        classes = self._classes.learn(mixed, came)
         class_counts = self._class_counts.learn(keys[0], np.full(keys.shape[1], came), now)
         pitches, pitch_counts = None, list[SlotsBefore]()
         if came == ONSET:
             keys = self._pitch_keys(fields)
             pitch = int(self._index[token])
-            pitches = self._pitches.learn(self._mix_pitches(probabilities, keys, expected, past), pitch)
+            mixed = self._mix_pitches(probabilities, keys, expected, past)
+            self.likelihood *= float(mixed.probabilities[0, pitch])
+            pitches = self._pitches.learn(mixed, pitch)
             values = np.full(keys.shape[1], pitch)
             values[-1] = self._intervals(past)[0, pitch]
             pitch_counts = self._pitch_counts.learn(keys[0], values, now)
