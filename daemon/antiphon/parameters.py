@@ -187,7 +187,7 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Meta(ge=0, le=1),
         About(
             "how much of what you have played it expects and plays",
-            help="How much what it learns of your playing counts: 0 is the model alone, 1 all that helps to predict you.",
+            help="How much what it learns of your playing counts: 0 is the model alone, 1 all that helps.",
             unit="share",
             label="Memory",
             is_control=True,
