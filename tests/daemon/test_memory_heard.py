@@ -73,7 +73,7 @@ def test_a_tune_that_comes_again_surprises_less() -> None:
 
 
 def test_a_note_that_gives_its_place_to_another_is_not_learned() -> None:
-    plain, played = listener(), listener()
+    plain, played = listener(locked=0), listener(locked=0)
     hear(plain, [(0.0, NoteOn(60, 80, 1)), (0.4, NoteOff(60, 1)), (0.5, NoteOn(67, 80, 1)), (1.0, NoteOff(67, 1))])
     chord = [(0.0, NoteOn(60, 80, 1)), (0.4, NoteOff(60, 1)), (0.5, NoteOn(64, 80, 1)), (0.5, NoteOn(67, 80, 1))]
     hear(played, [*chord, (1.0, NoteOff(67, 1))])
