@@ -51,12 +51,16 @@ def complaint(*arguments: object) -> str:
 
 
 def save_csv(
-    path: Path, beats: Sequence[float], phrases: Iterable[int] | None = None, pitches: Sequence[int] = TUNE
+    path: Path,
+    beats: Sequence[float],
+    phrases: Iterable[int] | None = None,
+    pitches: Sequence[int] = TUNE,
+    bpm: float = BPM,
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     phrase = list(phrases or [1] * len(beats))
     rows = [
-        f"{beat * 60 / BPM:.4f},{0.2},{pitches[n % len(pitches)]},{beat},{phrase[n]},0" for n, beat in enumerate(beats)
+        f"{beat * 60 / bpm:.4f},{0.2},{pitches[n % len(pitches)]},{beat},{phrase[n]},0" for n, beat in enumerate(beats)
     ]
     path.write_text("\n".join(["onset,duration,pitch,beat,phrase,sharps", *rows]) + "\n", encoding="utf-8")
 
@@ -107,6 +111,14 @@ def save_midi(path: Path, notes: Iterable[tuple[float, float, int]]) -> None:
         track.append(mido.Message("note_on" if is_on else "note_off", note=pitch, velocity=70 * is_on, time=at - now))
         now = at
     file.save(path)
+
+
+def test_a_slow_melody_is_heard_at_its_own_tempo_where_one_near_it_is_set(tmp_path: Path) -> None:
+    path = tmp_path / "slow" / f"{odd('a')}.csv"
+    save_csv(path, [n / 2 for n in range(40)], bpm=45)
+    found = measured("--performances", path.parent)
+    assert (found["intervals"], found["intervals_at_1"]) == (1, 0)
+    assert (found["intervals_nearby"], found["intervals_nearby_at_1"]) == (1, 1)
 
 
 def test_a_steady_melody_is_heard_right_but_for_what_is_no_sixteenth(tmp_path: Path) -> None:

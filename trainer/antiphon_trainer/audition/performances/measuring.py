@@ -27,6 +27,7 @@ class Row(NamedTuple):
 
 ROWS = (
     Row("intervals right, one factor ½/1/2 allowed (none)", ("intervals", "intervals_at_1"), "{} ({})"),
+    Row("  bpm set within 20 % of the true median tempo", ("intervals_nearby", "intervals_nearby_at_1"), "{} ({})"),
     Row("  nearest at the true median tempo", ("nearest", "nearest_at_1"), "{} ({})"),
     Row("  nearest at partitura's tempo", ("partitura_tempo", "partitura_tempo_at_1"), "{} ({})"),
     Row("  nearest on annotated beats (ceiling)", ("annotated", "annotated_at_1"), "{} ({})"),
@@ -74,8 +75,10 @@ def _figures(musician: Musician, performance: Performance) -> Iterator[tuple[str
     line = performance.line
     heard = hear(musician, line)
     if len(performance.melody) > 1:
+        nearby = hear(musician, line, intervals.bpm_nearby(performance))
         ways = {
             "intervals": counted_steps(heard, len(line)),
+            "intervals_nearby": counted_steps(nearby, len(line)),
             "nearest": intervals.nearest(performance),
             "partitura_tempo": intervals.at_estimated_tempo(performance),
             "annotated": intervals.on_annotated_beats(performance),
