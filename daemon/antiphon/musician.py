@@ -15,6 +15,7 @@ from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
+from antiphon.improviser.memory.weights import weights_of
 from antiphon.improviser.models import ListeningModel, Models, PlayingModel
 from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -174,12 +175,12 @@ def load_musician(settings: Settings) -> Musician:
                 raise UserError(
                     f"{bundle.path}: {LISTENING_MODEL!r} can't listen for it; say the key, for example --key Eb"
                 )
-            listening = ListeningModel(model, bundle.vocabulary, (key,))
+            listening = ListeningModel(model, bundle.vocabulary, (key,), start_weights=weights_of(bundle))
     else:
         rows = tuple(sorted({1, len(SIGNATURES), play.candidates, metre.bar_of(1 / bundle.manifest.step)}))
         try_bundle(bundle, rows)
         model = LiteModel(bundle, rows)
-        listening = ListeningModel(model, bundle.vocabulary, SIGNATURES, _key_model(bundle))
+        listening = ListeningModel(model, bundle.vocabulary, SIGNATURES, _key_model(bundle), weights_of(bundle))
     manifest = bundle.manifest
     knows_metre = manifest.context == "stream" and {"position", "bar"} <= set(manifest.inputs)
     playing = PlayingModel(model, bundle.vocabulary, knows_metre)
@@ -253,7 +254,7 @@ def _listening_model_for(bundle: Bundle) -> ListeningModel | None:
     rows = (len(SIGNATURES),)
     try_bundle(other, rows)
     model = LiteModel(other, rows)
-    return ListeningModel(model, other.vocabulary, SIGNATURES, _key_model(other))
+    return ListeningModel(model, other.vocabulary, SIGNATURES, _key_model(other), weights_of(other))
 
 
 def _key_model(bundle: Bundle) -> LiteKeyModel | None:

@@ -1,4 +1,4 @@
-"""The command line `antiphon-trainer`: prepare, train, convert, train-key, evaluate, audition, generate.
+"""The command line `antiphon-trainer`: prepare, train, convert, train-key, train-memory, evaluate, audition, generate.
 
 What a command needs is imported when it runs: `--help` answers at once, and without the extra too.
 """
@@ -186,6 +186,23 @@ def train_key(
     train_key_network(bundle, epochs, settings)
 
 
+@app.command("train-memory")
+@of_prepare("save_path", "merged_path", "mapping_file_path", "test_target_path")
+@of_train("validation_share", "seed")
+def train_memory(
+    bundle: options.Bundle,
+    train: dict[str, Any],
+    prepare: dict[str, Any],
+    config: options.Config = None,
+) -> None:
+    """Learn what the memory's mixture begins with, on what prepare stored and songs of music21, for a bundle."""
+    extra.require()
+    settings = read_settings(config, {"prepare": prepare, "train": train})
+    from antiphon_trainer.memory.command import train_memory as train_start_weights
+
+    train_start_weights(bundle, settings)
+
+
 @app.command()
 @of_prepare("save_path")
 def evaluate(
@@ -211,6 +228,13 @@ def evaluate(
             help="Measure models without a network as well: n-gram and PPM*, from prepare's training songs.",
         ),
     ] = True,
+    memory: Annotated[
+        bool,
+        typer.Option(
+            "--memory/--no-memory",
+            help="Measure each bundle with a memory as well, which begins anew with each song: a millisecond a step.",
+        ),
+    ] = False,
     as_json: options.AsJson = False,
     plots: Annotated[
         Path | None,
@@ -223,7 +247,8 @@ def evaluate(
     settings = read_settings(config, {"prepare": prepare})
     from antiphon_trainer.evaluation.command import EvaluationOptions, evaluate_bundles
 
-    evaluate_bundles(bundles, EvaluationOptions(songs, corpora or (), baselines, as_json, plots), settings.prepare)
+    chosen = EvaluationOptions(songs, corpora or (), baselines, memory, as_json, plots)
+    evaluate_bundles(bundles, chosen, settings.prepare)
 
 
 @app.command()

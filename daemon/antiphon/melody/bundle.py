@@ -59,6 +59,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How far the bundle was found from the network that it was converted from."""
     key_model: dict[str, Any] = {}
     """How the optional `key.tflite` was trained, and its bits a note on validation songs."""
+    memory: dict[str, Any] = {}
+    """What the optional `memory.json` was learned from, and its licence."""
     versions: dict[str, str] = {}
     """The programs that wrote the bundle."""
 

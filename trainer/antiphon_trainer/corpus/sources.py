@@ -90,7 +90,7 @@ def collect(corpora: Iterable[str]) -> list[Source]:
 def _files(corpus: str) -> Iterator[tuple[Path, str, str]]:
     """Yield each file of a corpus, its path below the corpus as it is printed, and why it isn't to be read, or ""."""
     if corpus == ESSEN:
-        folder = _music21_copy()
+        folder = music21_corpus() / "essenFolksong"
         books = sorted(path for path in folder.glob("*.abc") if _ESSEN_FILES.fullmatch(path.name))
         yield from ((path, path.name, "") for path in books)
         return
@@ -124,11 +124,16 @@ def _why_refused(path: Path, root: Path) -> str:
     return "" if stat.S_ISREG(mode) else f"is {kind_of(mode)}; a file is needed there"
 
 
-def _music21_copy() -> Path:
+def music21_corpus() -> Path:
+    """Return the folder of scores that come with music21.
+
+    Raises:
+        UserError: this music21 has none.
+    """
     spec = find_spec("music21")
     places = list(spec.submodule_search_locations or []) if spec else []
-    folder = Path(places[0]) / "corpus" / "essenFolksong" if places else Path()
-    if not places or not folder.is_dir():
+    folder = Path(places[0]) / "corpus" if places else Path()
+    if not places or not (folder / "essenFolksong").is_dir():
         raise UserError(f"'{ESSEN}': this music21 has no corpus; name a folder of scores instead")
     return folder
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon.errors import UserError
+from antiphon.improviser.memory.weights import weights_of
 from antiphon.melody.bundle import find_bundle, read_bundle
 from antiphon.settings import model_folders
 from antiphon.streams import say, say_json
@@ -25,6 +26,8 @@ class EvaluationOptions:
     """Scores to encode and measure on instead."""
     baselines: bool
     """Whether to measure the models without a network as well."""
+    memory: bool
+    """Whether to measure each bundle with a memory as well."""
     as_json: bool
     """Print JSON in place of a table."""
     plots: Path | None
@@ -52,11 +55,13 @@ def evaluate_bundles(names: Sequence[str], options: EvaluationOptions, settings:
 
     from antiphon_trainer.evaluation import comparison
 
+    weights = [weights_of(bundle) for bundle in bundles] if options.memory else []
+    total = comparison.passes([*bundles, *bundles[: len(weights)]], songs, options.baselines)
     with (
         screen.stoppable("nothing was written"),
-        screen.progress_bar("measuring", comparison.passes(bundles, songs, options.baselines)) as advance,
+        screen.progress_bar("measuring", total) as advance,
     ):
-        entries = comparison.compare(list(zip(names, bundles, strict=True)), songs, training, advance)
+        entries = comparison.compare(list(zip(names, bundles, strict=True)), songs, training, weights, advance)
     drawn: Sequence[Path] = []
     if options.plots is not None:
         from antiphon_trainer.evaluation.plots import draw

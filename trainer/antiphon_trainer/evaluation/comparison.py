@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from antiphon.improviser.memory.weights import StartWeights
 from antiphon.melody.bundle import Bundle
 from antiphon_trainer.corpus.songs import MODES, Song
 from antiphon_trainer.evaluation.baselines import measure_baselines
@@ -59,6 +60,7 @@ def compare(
     bundles: Sequence[tuple[str, Bundle]],
     songs: Sequence[Song],
     training: Sequence[Song] | None,
+    weights: Sequence[StartWeights],
     advance: Callable[[int], None],
 ) -> list[Entry]:
     """Measure bundles and, where there are training songs to learn from, the baselines.
@@ -67,9 +69,12 @@ def compare(
         bundles: each with the name that the user gave.
         songs: to measure on.
         training: songs that the baselines learn from; None leaves the baselines out.
+        weights: with which the bundles' memories begin, to measure them with a memory as well; or none.
         advance: called with the number of songs measured since the last call.
     """
     found = [Entry("bundle", name, measure(bundle, songs, advance)) for name, bundle in bundles]
+    for (name, bundle), start in zip(bundles, weights, strict=False):
+        found.append(Entry("bundle", f"{name}, with memory", measure(bundle, songs, advance, start)))
     if training is not None:
         baselines = measure_baselines(training, songs, advance)
         found += [Entry("baseline", name, each) for name, each in baselines.items()]

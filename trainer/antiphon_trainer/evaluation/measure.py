@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from antiphon.improviser.memory.memory import Memory
+from antiphon.improviser.memory.weights import StartWeights
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.model import Floats, LiteModel, Metre, StepModel, Tokens
-from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.corpus.songs import MODES, Song, onsets
 from antiphon_trainer.dataset.melody import Melody, melody_of
+from antiphon_trainer.evaluation.remembering import remembered
 from antiphon_trainer.evaluation.scoring import LEAST_PROBABILITY, Figures, Scores, figures, joined, score
 
 _BATCH = 64
@@ -53,15 +55,32 @@ def evaluate(bundle: Bundle, songs: Sequence[Song]) -> Evaluation:
     return measure(bundle, songs, lambda songs: None).evaluation
 
 
-def measure(bundle: Bundle, songs: Sequence[Song], advance: Callable[[int], None]) -> Measured:
-    """Measure a bundle on songs and keep the scores; `advance` is called with the songs done since its last call."""
-    batch = min(_BATCH, len(songs)) if bundle.manifest.context == "stream" else 1
+def measure(
+    bundle: Bundle, songs: Sequence[Song], advance: Callable[[int], None], weights: StartWeights | None = None
+) -> Measured:
+    """Measure a bundle on songs and keep the scores.
+
+    Args:
+        bundle: what to measure.
+        songs: each from a fresh state.
+        advance: called with the songs done since its last call.
+        weights: of a memory that is mixed in, which begins anew with each song; None is the network alone.
+    """
+    batch = _batch(bundle, len(songs))
     model = LiteModel(bundle, (batch,))
     melodies = [melody_of(song, bundle.vocabulary) for song in songs]
-    without, *with_metre = (
-        _scores(model, melodies, batch, bundle.vocabulary, is_told, advance)
-        for is_told in (False, True)[: passes_of(bundle)]
-    )
+
+    def scores(with_metre: bool) -> list[Scores]:
+        found: dict[int, Scores] = {}
+        for index, network in _predictions(model, melodies, batch, with_metre):
+            melody, predicted = melodies[index], network
+            if weights is not None:
+                predicted = remembered(Memory(bundle.vocabulary, weights), melody, network, with_metre)
+            found[index] = score(predicted, melody.tokens, bundle.vocabulary)
+            advance(1)
+        return [found[index] for index in range(len(melodies))]
+
+    without, *with_metre = (scores(is_told) for is_told in (False, True)[: passes_of(bundle)])
     return summarized(songs, melodies, without, with_metre[0] if with_metre else None)
 
 
@@ -106,25 +125,27 @@ def bits_of(tokens: Tokens, predicted: Floats) -> Floats:
     return -np.log2(np.maximum(chosen, np.float32(LEAST_PROBABILITY)))
 
 
-def _scores(
-    model: StepModel,
-    melodies: Sequence[Melody],
-    batch: int,
-    vocabulary: Vocabulary,
-    with_metre: bool,
-    advance: Callable[[int], None],
-) -> list[Scores]:
-    """Return the scores of each melody; melodies of about the same length share a batch."""
-    scores: dict[int, Scores] = {}
+def predictions_of(bundle: Bundle, melodies: Sequence[Melody], with_metre: bool = False) -> list[Floats]:
+    """Return what a bundle predicts at each step of each melody, (step, V), from a fresh state."""
+    batch = _batch(bundle, len(melodies))
+    found = dict(_predictions(LiteModel(bundle, (batch,)), melodies, batch, with_metre))
+    return [found[index] for index in range(len(melodies))]
+
+
+def _batch(bundle: Bundle, melodies: int) -> int:
+    return min(_BATCH, melodies) if bundle.manifest.context == "stream" else 1
+
+
+def _predictions(
+    model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool
+) -> Iterator[tuple[int, Floats]]:
+    """Yield the index of each melody and its predictions; melodies of about the same length share a batch."""
     order = sorted(range(len(melodies)), key=lambda index: len(melodies[index].tokens))
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
         predicted = np.stack(list(probabilities(model, [melodies[i] for i in chosen], batch, with_metre)), axis=1)
         for row, index in enumerate(chosen):
-            tokens = melodies[index].tokens
-            scores[index] = score(predicted[row, : len(tokens)], tokens, vocabulary)
-        advance(len(chosen))
-    return [scores[index] for index in range(len(melodies))]
+            yield index, predicted[row, : len(melodies[index].tokens)].copy()
 
 
 def probabilities(model: StepModel, melodies: Sequence[Melody], batch: int, with_metre: bool) -> Iterator[Floats]:

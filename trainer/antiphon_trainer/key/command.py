@@ -35,7 +35,7 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
     """
     bundle = read_bundle(find_bundle(name, model_folders()))
     status_before(bundle.path, stat.S_IFDIR)
-    songs, windows, titles = _stored_songs(settings.prepare)
+    songs, windows, titles = stored_songs(settings.prepare)
 
     with silenced():
         from antiphon_trainer.key.examples import tune
@@ -70,7 +70,7 @@ def train_key_network(name: str, epochs: int | None, settings: Settings) -> None
     say(f"bundle   {bundle.path / KEY_FILE}: {len(key_model):,} bytes")
 
 
-def _stored_songs(settings: Prepare) -> tuple[list[list[str]], Windows, list[str]]:
+def stored_songs(settings: Prepare) -> tuple[list[list[str]], Windows, list[str]]:
     """Read the stored dataset: the symbols of each song, the windows, and the title of each song.
 
     Raises:

@@ -123,14 +123,28 @@ class Memory:
         """
         if not self.steps or not share:
             return probabilities
-        fields = past.fields(place)
-        expected = self._history.expected(past.pointer)
-        classes = self._mix_classes(probabilities, self._class_keys(fields), expected, past)
-        pitches = self._mix_pitches(probabilities, self._pitch_keys(fields), expected, past)
+        classes, pitches = self.stages(probabilities, past, place)
         mixed = np.empty_like(probabilities)
         mixed[:, self._special] = classes.probabilities[:, :ONSET]
         mixed[:, self._vocabulary.pitch_tokens] = classes.probabilities[:, ONSET:] * pitches.probabilities
         return mixed if share == 1 else np.float32(share) * mixed + np.float32(1 - share) * probabilities
+
+    def stages(self, probabilities: Floats, past: Past, place: Place | Metre | None = None) -> tuple[Mixed, Mixed]:
+        """Return both stages of a prediction: the class of the next symbol, and the pitch, given that a note starts.
+
+        The arguments are those of `predict`.
+        """
+        fields = past.fields(place)
+        expected = self._history.expected(past.pointer)
+        return (
+            self._mix_classes(probabilities, self._class_keys(fields), expected, past),
+            self._mix_pitches(probabilities, self._pitch_keys(fields), expected, past),
+        )
+
+    def outcome(self, token: int) -> tuple[int, int | None]:
+        """Return what comes with a token in each stage: its class, and its index among the pitches, if it is one."""
+        pitch = int(self._index[token])
+        return int(self._reader.classes[token]), pitch if pitch >= 0 else None
 
     def learn(self, probabilities: Floats, past: Past, place: Place | Metre | None, token: int) -> Past:
         """Learn what came in a step, and return the past after it.

@@ -12,6 +12,7 @@ from msgspec import Meta
 from antiphon.errors import UserError
 from antiphon.improviser.memory.contexts import CLASS_CONTEXTS, PITCH_CONTEXTS
 from antiphon.improviser.memory.matches import LENGTH_CLASSES
+from antiphon.melody.bundle import MEMORY_FILE, Bundle
 
 CERTAINTY_CLASSES = 12
 """Classes of how much a context has seen, and whether that was always the same: each has a weight of its own."""
@@ -46,6 +47,15 @@ def _untrained(contexts: int) -> StageWeights:
 
 UNTRAINED = StartWeights(classes=_untrained(len(CLASS_CONTEXTS)), pitches=_untrained(len(PITCH_CONTEXTS)))
 """Where a bundle has none."""
+
+
+def weights_of(bundle: Bundle) -> StartWeights:
+    """Return the weights that a bundle's memory begins with: its own, or the defaults.
+
+    Raises:
+        UserError: the bundle's are none, or of another set of contexts.
+    """
+    return read_weights(bundle.memory, str(bundle.path / MEMORY_FILE))
 
 
 def read_weights(content: bytes, where: str) -> StartWeights:
