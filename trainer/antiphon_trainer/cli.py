@@ -261,7 +261,11 @@ def audition(
     songs: options.EncodedSongs = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="PART", help="Measure this part alone; again for more.", show_default="all parts"),
+        typer.Option(
+            metavar="PART",
+            help="Measure this part (with --memory: play this session) alone; again for more.",
+            show_default="all",
+        ),
     ] = None,
     performances: Annotated[
         list[Path] | None,
@@ -286,7 +290,8 @@ def audition(
             min=1,
             metavar="COUNT",
             help="With --performances: of each folder at most so many, the first by the SHA-256 of their names; with "
-            "--music: so many songs, spread over all. [default: all; 100 songs]",
+            "--music: so many songs, spread over all; with --memory: so many tunes a session. "
+            "[default: all; 100 songs; 150 tunes]",
         ),
     ] = None,
     listen: Annotated[
@@ -304,6 +309,17 @@ def audition(
             help="Show what they preferred: the page's folder, with the files that they saved in it. "
             "[default: measure]",
         ),
+    ] = None,
+    memory: Annotated[
+        bool,
+        typer.Option(
+            "--memory",
+            help="Play sessions of tunes, and show what the memory gains in them, with keys heard and with keys told.",
+        ),
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --memory: draw what it gains over a set (PNG).", show_default="none"),
     ] = None,
     as_json: options.AsJson = False,
     seed: Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Of all random choices.")] = 1,
@@ -331,6 +347,11 @@ def audition(
         from antiphon_trainer.audition.music.command import audition_music
 
         audition_music(bundle, songs, most, as_json, seed, settings)
+        return
+    if memory:
+        from antiphon_trainer.audition.sessions.command import SessionOptions, audition_memory
+
+        audition_memory(bundle, SessionOptions(songs, only or (), most, seed, plot, as_json), settings)
         return
     from antiphon_trainer.audition.command import audition_bundle
 
