@@ -2,7 +2,8 @@
 
 Each song is heard in a random key four times: as it is; with each note moved by a random octave, so that the register
 says nothing; and with its second half a fifth higher, and a fifth lower, a modulation in the middle. The baseline is
-Krumhansl-Schmuckler, after each note on all notes so far.
+Krumhansl-Schmuckler, after each note on all notes so far. What a key that isn't sure yet does to answers is counted in
+`first_answers`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from antiphon.melody.keys import SIGNATURES, normalised, transposition
 from antiphon.midi.messages import NoteOn
 from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
+from antiphon_trainer.audition import first_answers
+from antiphon_trainer.audition.first_answers import FirstAnswers
 from antiphon_trainer.audition.key_profiles import krumhansl_schmuckler
 from antiphon_trainer.audition.songs import BPM, performed
 from antiphon_trainer.corpus.songs import Song, onsets
@@ -75,6 +78,7 @@ class KeyResult:
 
     songs: int
     hearings: Mapping[str, Hearing]
+    first_answers: FirstAnswers
 
     def lines(self) -> Iterator[str]:
         """Yield the tables: without a modulation, then with one."""
@@ -94,11 +98,14 @@ class KeyResult:
             for modulation, followed in hearing.modulations.items():
                 shares = [*(followed.within[n] for n in WITHIN), followed.right_at_end]
                 yield f"{f'{name}, {modulation}':<{width}}" + "".join(f"{share:>10.1%}" for share in shares)
+        yield ""
+        yield self.first_answers.line()
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures for JSON; shares are 0…1."""
         return {
             "songs": self.songs,
+            "first_answers": self.first_answers._asdict(),
             **{
                 name: {
                     "plain": _steadiness_json(hearing.plain),
@@ -139,13 +146,14 @@ def measure(bundle: Bundle, songs: Sequence[Song], seed: int) -> KeyResult:
         seed: of the keys, octaves and shifts.
     """
     melodies = [list(read(song.symbols)) for song in songs if onsets(song.symbols)]
-    settings = read_settings(None, {"play": {"model": str(bundle.path.resolve()), "key": "auto"}})
-    musician = load_musician(settings)
+    play = {"model": str(bundle.path.resolve()), "key": "auto", "mode": "next-note", "seed": seed}
+    musician = load_musician(read_settings(None, {"play": play}))
     hearers: dict[str, Hearer] = {
         bundle.name: lambda notes: _heard(musician, notes),
         "Krumhansl-Schmuckler": krumhansl_schmuckler,
     }
-    return KeyResult(len(melodies), {name: measure_hearer(hear, melodies, seed) for name, hear in hearers.items()})
+    hearings = {name: measure_hearer(hear, melodies, seed) for name, hear in hearers.items()}
+    return KeyResult(len(melodies), hearings, first_answers.measure(musician, melodies, seed))
 
 
 def _heard(musician: Musician, notes: Sequence[Note]) -> list[int]:

@@ -19,6 +19,7 @@ import numpy as np
 from antiphon.improviser.answering.constraints import Booleans, History, new_histories
 from antiphon.improviser.answering.ranking import Answer, Endings, chosen, endings
 from antiphon.improviser.answering.request import Request
+from antiphon.improviser.answering.scale_mask import ScaleMask
 from antiphon.melody.context import Context, read_on
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats, StepModel, Tokens
@@ -69,6 +70,8 @@ class Candidates:
         self._generator = generator
         self._mask = request.constraints.mask(vocabulary, request.semitones)
         self._density_weights = vocabulary.density_weights(request.density)
+        agreed = request.agreed
+        self._scale_mask = None if agreed is None else ScaleMask(vocabulary, agreed, request.semitones)
         self._rows = np.arange(count)
         self._now = _Moment(context.repeated(count), new_histories(count))
         self._step = 0
@@ -88,7 +91,8 @@ class Candidates:
         if self._step == self._redrawn_from:
             self._round_start = self._now
         probabilities = self._now.context.probabilities
-        weights = probabilities if self._request.density == 1 else probabilities * self._density_weights
+        weights = probabilities if self._scale_mask is None else self._scale_mask.weighed(probabilities)
+        weights = weights if self._request.density == 1 else weights * self._density_weights
         tokens = drawn(weights, self._allowed(), self._request.temperature, self._generator)
         self._tokens[self._step] = tokens
         self._bits[self._step] = -np.log2(np.maximum(probabilities[self._rows, tokens], _LEAST))

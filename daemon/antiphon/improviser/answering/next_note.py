@@ -7,20 +7,24 @@ that are played.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.answering.constraints import History
+from antiphon.improviser.answering.scale_mask import Classes, ScaleMask
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.answering.two_voices import Counterpart, SecondVoice
 from antiphon.improviser.models import PlayingModel
 from antiphon.melody.context import Context, read_on
 from antiphon.melody.grid import Note, Place
+from antiphon.melody.model import Floats
 from antiphon.melody.sampling import RandomStream, draw
-from antiphon.melody.vocabulary import LAST_MIDI_NOTE
+from antiphon.melody.vocabulary import LAST_MIDI_NOTE, Vocabulary
 
 LONGEST_CHAIN = 16
 """Steps, a bar of 4/4; a note starts, or ends, no later than so long after the one before, whatever the model prefers:
@@ -67,6 +71,13 @@ class MelodyNote:
     """What was left of the random stream."""
 
 
+class Weigher(Protocol):
+    """What weighs the pitches of a distribution against each other."""
+
+    def weighed(self, probabilities: Floats) -> Floats:
+        """Return a distribution over tokens, (V,), in which all pitches together have the share that they had."""
+
+
 class StyledModel:
     """A model that plays in a style: what may come next, and how what it plays sounds. It never changes.
 
@@ -91,7 +102,7 @@ class StyledModel:
         stream: RandomStream,
         semitones: int,
         may_wait: bool,
-        beside: SecondVoice | None = None,
+        weighers: Sequence[Weigher] = (),
     ) -> tuple[int, RandomStream]:
         """Draw a token that the constraints allow.
 
@@ -101,7 +112,7 @@ class StyledModel:
             stream: of random numbers.
             semitones: from the model's pitches to those that are played.
             may_wait: whether a hold or a rest may come, too.
-            beside: weighs the pitches by how they fit to the performer's; None leaves them as the model has them.
+            weighers: weigh the pitches one after the other.
 
         Returns:
             The token, and the stream after it.
@@ -110,8 +121,8 @@ class StyledModel:
         rested = min(history.rested, constraints.longest_rest)
         over_repeated = history.last if history.times >= constraints.repetitions else -1
         probabilities = context.probabilities[0]
-        if beside is not None:
-            probabilities = beside.weighed(probabilities)
+        for weigher in weighers:
+            probabilities = weigher.weighed(probabilities)
         if self.style.density < 1 and may_wait:
             probabilities = probabilities * self._density_weights
         allowed = self.allowed(semitones, rested, over_repeated, may_wait)
@@ -167,6 +178,7 @@ def next_note(
     semitones: int,
     place: Place | None,
     counterpart: Counterpart | None = None,
+    agreed: Classes | None = None,
 ) -> tuple[NextNote, History[int]]:
     """Draw the next note.
 
@@ -178,15 +190,18 @@ def next_note(
         semitones: from the model's pitches to those that are played.
         place: of the step to be predicted; None where the metre is unknown.
         counterpart: the performer's note that it is heard with; None where there is none, or harmony doesn't count.
+        agreed: the pitch classes that the likely keys agree on; None where the key is sure.
 
     Returns:
         The note, and what has been played when it starts.
     """
     vocabulary, harmony = styled.vocabulary, styled.style.harmony
-    beside = None if counterpart is None else SecondVoice(vocabulary, counterpart, semitones, harmony)
+    weighers = _masks(vocabulary, agreed, semitones)
+    if counterpart is not None:
+        weighers.append(SecondVoice(vocabulary, counterpart, semitones, harmony))
     for steps in range(1, LONGEST_CHAIN + 1):
         may_wait = steps < LONGEST_CHAIN
-        token, stream = styled.draw(context, history, stream, semitones, may_wait, beside)
+        token, stream = styled.draw(context, history, stream, semitones, may_wait, weighers)
         if token not in (vocabulary.hold, vocabulary.rest):
             break
         history = history.after(token, vocabulary)
@@ -209,7 +224,12 @@ def note_length(styled: StyledModel, note: NextNote) -> int:
 
 
 def melody_note(
-    styled: StyledModel, at: MelodyPosition, history: History[int], stream: RandomStream, semitones: int
+    styled: StyledModel,
+    at: MelodyPosition,
+    history: History[int],
+    stream: RandomStream,
+    semitones: int,
+    agreed: Classes | None = None,
 ) -> MelodyNote:
     """Draw the next note, or rest, of a melody that goes on.
 
@@ -219,21 +239,28 @@ def melody_note(
         history: what was played before.
         stream: of random numbers.
         semitones: from the model's pitches to those that are played.
+        agreed: the pitch classes that the likely keys agree on; None where the key is sure.
     """
     vocabulary, token = styled.vocabulary, at.token
+    masks = _masks(vocabulary, agreed, semitones)
     # A token that was drawn to end the note before may have left the range since, or the key has changed.
     if token is None or token not in styled.allowed(semitones, 0, -1, True):
-        token, stream = styled.draw(at.context, history, stream, semitones, may_wait=False)
+        token, stream = styled.draw(at.context, history, stream, semitones, may_wait=False, weighers=masks)
     pitch = None if token == vocabulary.rest else int(vocabulary.symbols[token])
     history = history.after(token, vocabulary)
     context, place = styled.read(at.context, token, at.place)
     for steps in range(1, LONGEST_CHAIN + 1):
-        token, stream = styled.draw(context, history, stream, semitones, may_wait=steps < LONGEST_CHAIN)
+        may_wait = steps < LONGEST_CHAIN
+        token, stream = styled.draw(context, history, stream, semitones, may_wait, masks)
         if token != vocabulary.hold:
             break
         history = history.after(token, vocabulary)
         context, place = styled.read(context, token, place)
     return MelodyNote(Note(pitch, steps), MelodyPosition(context, place, token), history, stream)
+
+
+def _masks(vocabulary: Vocabulary, agreed: Classes | None, semitones: int) -> list[Weigher]:
+    return [] if agreed is None else [ScaleMask(vocabulary, agreed, semitones)]
 
 
 def within_midi(pitch: int) -> int:

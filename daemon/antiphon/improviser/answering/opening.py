@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.answering.call import Call
+from antiphon.improviser.answering.scale_mask import Classes, agreed_classes
 from antiphon.improviser.answering.style import Style
+from antiphon.improviser.listening.key_posterior import KeyPosterior
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.models import Models
 from antiphon.improviser.tempo.downbeat import find_downbeat
@@ -46,6 +48,8 @@ class ReplyInputs:
     style: Style
     semitones: int
     """From the model's pitches to the performer's."""
+    agreed: Classes | None
+    """The pitch classes, as played, that the likely keys agree on; None where the key is sure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +98,16 @@ class Openings:
         else:
             step = grid.next_step(time, grid.bar if grid.is_shared else grid.beat, call.start)
         ended = self._ended(time) if call.onsets else step
-        return ReplyInputs(call, step, grid.place(step), ended, at_once, style, self._listener.semitones)
+        return ReplyInputs(call, step, grid.place(step), ended, at_once, style, self._listener.semitones, self.agreed())
+
+    def agreed(self, posterior: KeyPosterior | None = None) -> Classes | None:
+        """Return the pitch classes, as played, that the likely keys agree on; None where the key is sure.
+
+        Args:
+            posterior: how likely each key is; None is what the listener believes now.
+        """
+        listener = self._listener
+        return agreed_classes((posterior or listener.key_posterior).shown, listener.transpositions)
 
     def length(self, call: Call, time: float) -> int:
         """Return how long a call is, in steps, at `time` in seconds; of an empty one, a bar."""

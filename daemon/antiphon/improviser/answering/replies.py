@@ -125,9 +125,8 @@ class Replies:
         found = self._prepared.get(self._note_inputs(listener.hypothesis, against))
         if found is None:
             after = self._time.place((listener.onset or 0) + 1)
-            found = next_note(
-                self._styled, self._openings.context(), self._history, self._stream, semitones, after, against
-            )
+            context, agreed = self._openings.context(), self._openings.agreed()
+            found = next_note(self._styled, context, self._history, self._stream, semitones, after, against, agreed)
         note, self._history = found
         own = int(self._styled.vocabulary.symbols[note.token]) + semitones
         self._pair = self._pair.met(listener.pitch, own) if at_once else replace(self._pair, own=own)
@@ -150,9 +149,10 @@ class Replies:
             self._prepared.clear()
         after = hypothesis.place and hypothesis.place.later(1)
         against = self._counterpart(hypothesis.pitch, hypothesis.place, moves=False)
-        context = self._listener.context_after(hypothesis)
+        context, semitones = self._listener.context_after(hypothesis), hypothesis.semitones
+        agreed = self._openings.agreed(hypothesis.key_posterior)
         self._prepared[self._note_inputs(hypothesis, against)] = next_note(
-            self._styled, context, self._history, self._stream, hypothesis.semitones, after, against
+            self._styled, context, self._history, self._stream, semitones, after, against, agreed
         )
         return True
 
@@ -230,7 +230,8 @@ class Replies:
         else:
             self._begin_stream()
         semitones = self._listener.semitones
-        found = melody_note(self._styled, self._melody, self._history, self._stream, semitones)
+        agreed = self._openings.agreed()
+        found = melody_note(self._styled, self._melody, self._history, self._stream, semitones, agreed)
         self._melody, self._history, self._stream = found.after, found.history, found.stream
         note, step = found.note, self._next_step
         self._next_step += note.steps
@@ -298,6 +299,7 @@ class Replies:
             longest=style.longest,
             constraints=style.constraints,
             semitones=self._styled.octaved(inputs.semitones),
+            agreed=inputs.agreed,
             density=style.density,
             temperature=style.temperature,
         )

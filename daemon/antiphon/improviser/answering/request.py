@@ -7,6 +7,7 @@ from functools import cached_property
 
 from antiphon.improviser.answering.bars import Bars, beat_of
 from antiphon.improviser.answering.constraints import Constraints
+from antiphon.improviser.answering.scale_mask import Classes
 from antiphon.melody.grid import Note
 
 ASSUMED_BAR = 16
@@ -49,6 +50,8 @@ class Request:
     constraints: Constraints = field(default_factory=Constraints)
     semitones: int = 0
     """From the model's pitches to those that are played; for the constraints' range."""
+    agreed: Classes | None = None
+    """The pitch classes, as played, that the likely keys agree on; None where the key is sure."""
     density: float = 1.0
     """What is left of each note's chance to start, 0…1."""
     temperature: float = 1.0

@@ -49,7 +49,8 @@ class Listener:
     ) -> None:
         self._listening = listening
         self._signatures = signatures = listening.signatures
-        self._transpositions = np.array([transposition(sharps) for sharps in signatures], np.intp)
+        self.transpositions = np.array([transposition(sharps) for sharps in signatures], np.intp)
+        """Semitones from the performer's pitches to the model's in each key that it listens in, (key,)."""
         self._time = time
         self._wait = InterOnset(time, phrase_silence)
         self._hypotheses = Hypotheses(listening, time, self._wait)
@@ -111,7 +112,7 @@ class Listener:
         if state.onset is None:
             return None
         if found is None or found[0] is not state.lookahead or found[1] is not state.key_posterior:
-            semitones = -self._transpositions - state.octave_shift
+            semitones = -self.transpositions - state.octave_shift
             distribution = NextNoteDistribution(
                 state.lookahead, self._listening.vocabulary, state.key_posterior, semitones, self.recall
             )
@@ -137,7 +138,7 @@ class Listener:
         self._hypotheses.change_model(listening)
         model, vocabulary = listening.model, listening.vocabulary
         lookahead = fresh_lookahead(model, vocabulary, len(self._signatures))
-        for tokens in tokens_in(vocabulary, self._state.line[-REHEARD:], self._transpositions):
+        for tokens in tokens_in(vocabulary, self._state.line[-REHEARD:], self.transpositions):
             lookahead = Lookahead(model, vocabulary, lookahead.at(1, None).context, tokens)
         heard = self._state.heard.forgotten()
         self._learner.keep()
@@ -225,6 +226,11 @@ class Listener:
         return tuple(likely.get(sharps, 0.0) for sharps in SIGNATURES)
 
     @property
+    def key_posterior(self) -> KeyPosterior:
+        """How likely each of the keys is that it listens in."""
+        return self._state.key_posterior
+
+    @property
     def context(self) -> Context:
         """What was heard up to the last onset, in the key in use, with what was learned mixed in: one row."""
         return self._state.lookahead.row(self._row).mixed(self.recall, self._state.lookahead.place_at(1))
@@ -263,13 +269,13 @@ class Listener:
     @property
     def line(self) -> list[int]:
         """The melody up to the last onset, a step each: a pitch in the model's key, `HELD` or `RESTED`."""
-        semitones = int(self._transpositions[self._row])
+        semitones = int(self.transpositions[self._row])
         return [each if each in (HELD, RESTED) else each + semitones for each in self._state.line]
 
     @property
     def semitones(self) -> int:
         """From a pitch of the model to the same in the performer's key and register."""
-        return -int(self._transpositions[self._row]) - self._state.octave_shift
+        return -int(self.transpositions[self._row]) - self._state.octave_shift
 
     def next_time(self) -> float | None:
         """Return when to call `advance`, in seconds, or None while no phrase lives."""
@@ -306,7 +312,7 @@ class Listener:
         """Take a note of the accompaniment for part of the harmony, and for evidence of the key."""
         share = 1 / (1 + self.harmony.at(time)[pitch % 12])
         self.harmony = self.harmony.after(time, pitch)
-        classes = (pitch + self._transpositions) % 12
+        classes = (pitch + self.transpositions) % 12
         self._state, self._before = self._state.accompanied(classes, share), self._before.accompanied(classes, share)
 
     def _withdraw(self) -> None:
@@ -332,7 +338,7 @@ class Listener:
         shift = before.octave_shift
         if starts_phrase:  # where a key was chosen, it is that one alone
             row = before.key_posterior.locked
-            semitones = self._transpositions if row is None else self._transpositions[row : row + 1]
+            semitones = self.transpositions if row is None else self.transpositions[row : row + 1]
             shift = octave_shift(pitch, self._listening.vocabulary, semitones)
         if before.onset is None or (starts_phrase and not self._time.is_shared):
             onset = round(self._time.tempo.step_at(time))
