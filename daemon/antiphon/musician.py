@@ -84,7 +84,7 @@ class Musician:
     def listener(self, time: Timekeeper) -> Listener:
         """Return a listener that has heard nothing."""
         play = self.settings.play
-        listener = Listener(self.models.listening, time, play.phrase_silence, self.key)
+        listener = Listener(self.models.listening, time, play.phrase_silence, self.key, play.tune_silence)
         listener.memory.share = play.memory
         return listener
 
@@ -116,6 +116,7 @@ class Musician:
             style=self._style(time.beat),
             seed=play.seed,
             phrase_silence=play.phrase_silence,
+            tune_silence=play.tune_silence,
             key=self.key,
             click=Click(metronome.channel, metronome.pitch, metronome.accent) if metronome.on and clicks else None,
         )

@@ -155,6 +155,11 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     channel: Annotated[Channel, About("the MIDI channel of the answer", help="The MIDI channel of the answer.")]
     octave: Annotated[int, Meta(ge=-4, le=4), About("how far the answer lies above you", unit="octaves")]
     phrase_silence: Annotated[float, Meta(gt=0), About("the silence that ends a phrase", unit="beats")]
+    tune_silence: Annotated[
+        float,
+        Meta(ge=0),
+        About("the silence after which another tune begins; 0: never", unit="beats", before=0.0),
+    ]
     melody: Annotated[
         Melody,
         About(

@@ -12,7 +12,7 @@ from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
-from antiphon.midi.messages import NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 from tests.daemon.stub_model import VOCABULARY, StubModel
 from tests.daemon.tunes import ODE_IN_E_FLAT, ODE_TO_JOY, Tune, events, transposed
 
@@ -189,3 +189,41 @@ def test_a_tempo_change_counts_from_its_moment_on() -> None:
     note = hearing.note_on(2 * BEAT, 62)
     assert note is not None
     assert note.step == 4 + 8
+
+
+@pytest.mark.parametrize(("pause", "begins"), [(7.0, False), (9.0, True)])
+def test_after_a_long_silence_another_tune_begins(pause: float, begins: bool) -> None:
+    def of_one_key() -> Listener:
+        listening = ListeningModel(StubModel(), VOCABULARY, (0,))
+        return Listener(listening, Timekeeper(Tempo(BPM)), 2, tune_silence=8)
+
+    tune: Tune = [(72, 1), (71, 1), (69, 2)]
+    first = hear(tune, of_one_key())
+    again = hear([*ODE_TO_JOY[:-1], (60, 1 + pause)], hearing := of_one_key(), legato=1 / (1 + pause))
+    start = sum(beats for _, beats in ODE_TO_JOY[:-1]) * BEAT + (1 + pause) * BEAT
+    heard = [note for time, event in events(tune) if (note := _move(hearing, start + time, event)) is not None]
+    assert len(again) == len(ODE_TO_JOY)
+    assert ([note.bits for note in heard] == [note.bits for note in first]) == begins
+    assert [note.step - heard[0].step for note in heard] == [0, 4, 8]
+
+
+def test_the_improvisers_own_notes_are_no_silence() -> None:
+    listening = ListeningModel(StubModel(), VOCABULARY, (0,))
+    silent, answered = (Listener(listening, Timekeeper(Tempo(BPM)), 2, tune_silence=8) for _ in range(2))
+    bits = []
+    for hearing in (silent, answered):
+        hear([(60, 1)], hearing)
+        hearing.own_until = 4.0 if hearing is answered else 0.0
+        note = hearing.note_on(6.0, 72)
+        assert isinstance(note, HeardNote)
+        bits.append(note.bits)
+    assert bits[0] != bits[1]
+
+
+def _move(hearing: Listener, time: float, event: NoteOn | NoteOff) -> HeardNote | None:
+    if isinstance(event, NoteOff):
+        hearing.note_off(time, event.pitch)
+        return None
+    note = hearing.note_on(time, event.pitch)
+    assert isinstance(note, HeardNote)
+    return note

@@ -71,6 +71,8 @@ class Options:
     """The same playing and seed give the same answers; None is new every time."""
     phrase_silence: float = 2.0
     """Beats of silence that end a phrase."""
+    tune_silence: float = 0.0
+    """Beats of silence, the performer's and its own, after which another tune begins; 0: never."""
     key: int | None = None
     """The key signature that is played in, in sharps, −5…6; None finds it by listening."""
     click: Click | None = None
@@ -107,7 +109,7 @@ class Improviser:
         metronome.set_out(time.tempo.step)
         self._input = InputFilter(routing, loopback)
         self._may_be_melody = routing.may_be_melody
-        self._listener = Listener(models.listening, time, options.phrase_silence, options.key)
+        self._listener = Listener(models.listening, time, options.phrase_silence, options.key, options.tune_silence)
         self._replies = Replies(models, options.style, options.seed, options.channel, self._listener, time)
         self._playing = Playing(time, metronome, loopback)
         self._turns = Turns(options.mode, options.when, self._listener, time, self._replies, self._playing)

@@ -103,7 +103,8 @@ class Turns:
             return
         (time, note, drawn), self._unfinished = self._unfinished, None
         length = self._replies.note_length(drawn)
-        self._playing.end_at(note, time + length * self._time.tempo.step_seconds)
+        self._listener.own_until = end = time + length * self._time.tempo.step_seconds
+        self._playing.end_at(note, end)
 
     def change_mode(self, time: float, mode: Mode) -> list[Timed]:
         """Play in another mode from now on."""
@@ -130,7 +131,8 @@ class Turns:
             return self.signal(time, Signal.ANSWER_ENDS)
         tempo = self._time.tempo
         note = self._replies.fit(planned.note) if self.turn is Turn.ANSWERING else planned.note
-        return self._playing.play(time, note, tempo.time_of(planned.step + planned.length))
+        self._listener.own_until = end = tempo.time_of(planned.step + planned.length)
+        return self._playing.play(time, note, end)
 
     def _next_note(self, time: float, signal: Signal) -> list[Timed]:
         self._plan.clear()

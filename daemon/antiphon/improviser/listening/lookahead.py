@@ -59,11 +59,19 @@ class Lookahead:
         before: the context before the onset's symbol.
         tokens: the onset's symbol in each row, (row,).
         place: of the onset within its bar; None where the metre is unknown.
+        begins: the symbol is the `"/"` before a tune.
     """
 
     def __init__(
-        self, model: StepModel, vocabulary: Vocabulary, before: Context, tokens: Tokens, place: Place | None = None
+        self,
+        model: StepModel,
+        vocabulary: Vocabulary,
+        before: Context,
+        tokens: Tokens,
+        place: Place | None = None,
+        begins: bool = False,
     ) -> None:
+        self._begins = begins
         self._place = place
         self._model = model
         self._vocabulary = vocabulary
@@ -118,7 +126,8 @@ class Lookahead:
         for each in range(1, step + 1):
             came = tokens if each == step else rest if each == rest_at else held
             predicted = self.at(each, rest_at if rest_at is not None and rest_at < each else None)
-            found.append(Step(predicted.context.probabilities, came, self.place_at(each)))
+            begins = self._begins and each == 1
+            found.append(Step(predicted.context.probabilities, came, self.place_at(each), begins))
         return tuple(found)
 
     def _follow(self, chain: list[Prediction], length: int, start: int) -> Prediction:
@@ -139,4 +148,4 @@ class Lookahead:
 def fresh_lookahead(model: StepModel, vocabulary: Vocabulary, rows: int) -> Lookahead:
     """Return the lookahead of a fresh performance, which begins with the symbol `"/"`."""
     before = unread(model, len(vocabulary), rows)
-    return Lookahead(model, vocabulary, before, np.full(rows, vocabulary.end, np.int32))
+    return Lookahead(model, vocabulary, before, np.full(rows, vocabulary.end, np.int32), begins=True)
