@@ -1,4 +1,4 @@
-"""The command line `antiphon`: run, render, listen, learn, ports, sessions, doctor, bench.
+"""The command line `antiphon`: run, render, listen, learn, ports, sessions, memory, doctor, bench.
 
 What a command needs is imported when it runs, so that `antiphon --help` answers at once.
 """
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from antiphon import options
+from antiphon import memory_cli, options
 from antiphon.errors import UserError
 from antiphon.files import status_before
 from antiphon.options import option
@@ -50,6 +50,14 @@ OutputPort = Annotated[
         "ports.output", text="Play to this port: a unique part of its name.", default="a virtual port", metavar="PORT"
     ),
 ]
+Learn = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="PATH",
+        help="Learn what is played in this MIDI file, or in all of this folder, before the first note; may be given "
+        "again. [default: nothing]",
+    ),
+]
 FileSyncOption = Annotated[
     FileSync | None,
     option(
@@ -75,6 +83,9 @@ def _one_port(option_name: str, names: list[str] | None) -> str | None:
             "keyboards to Antiphon's own port"
         )
     return names[0] if names else None
+
+
+app.add_typer(memory_cli.app, name="memory")
 
 
 @app.callback(invoke_without_command=True)
@@ -139,6 +150,18 @@ def run(
             metavar="HOST:PORT",
         ),
     ] = None,
+    keep_memory: Annotated[
+        bool | None,
+        option(
+            "memory.keep",
+            "--keep-memory/--no-keep-memory",
+            text="Begin with what it learned of you before, and keep it.",
+        ),
+    ] = None,
+    performer: Annotated[
+        str | None, option("memory.performer", "--performer", text="Whose playing is learned: each name has a memory.")
+    ] = None,
+    learn: Learn = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only warnings and errors.")] = False,
     config: Config = None,
@@ -154,6 +177,7 @@ def run(
         stage={"on": stage, "host": stage_host, "port": stage_port},
         osc={"on": osc, "host": osc_host, "port": osc_port, "send_to": osc_send_to or None},
         sessions={"record": record},
+        memory={"keep": keep_memory, "performer": performer},
         ports={
             "name": name,
             "input": _one_port("--input", input_),
@@ -161,7 +185,7 @@ def run(
             "api": api,
         },
     )
-    play_live(settings, say, opens_page=open_, is_quiet=quiet)
+    play_live(settings, say, opens_page=open_, is_quiet=quiet, learn=learn or ())
 
 
 @app.command()
@@ -173,6 +197,7 @@ def render(
     ],
     play: dict[str, Any],
     sync: FileSyncOption = None,
+    learn: Learn = None,
     picture: Annotated[
         Path | None, typer.Option(help="Also draw the duet as a piano roll into this .png.", metavar="OUT.png")
     ] = None,
@@ -185,8 +210,9 @@ def render(
     from antiphon.midi.messages import NoteOn
     from antiphon.musician import load_musician
     from antiphon.offline import rendering
+    from antiphon.offline.learning import learn_from
     from antiphon.offline.picture import check_can_draw, draw_duet
-    from antiphon.offline.source import read_source, settings_for
+    from antiphon.offline.source import read_source, remembering, settings_for
     from antiphon.recording.performance_file import write_duet
     from antiphon.recording.session_file import BEGAN, session_of
 
@@ -200,6 +226,10 @@ def render(
     read = read_source(source, _say)
     performance, header = read
     musician = load_musician(settings_for(read, play | {"sync": sync}, config, _say, replays=True))
+    if header is not None:
+        musician = remembering(musician, source, header, _say)
+    if learn:
+        musician = learn_from(musician, learn, _say)
     if header is not None:
         began = header.get(BEGAN)
         if began is not None:
@@ -223,6 +253,7 @@ def listen(
     source: Input,
     play: dict[str, Any],
     sync: FileSyncOption = None,
+    learn: Learn = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per note, each on its line.")] = False,
     config: Config = None,
 ) -> None:
@@ -233,10 +264,15 @@ def listen(
     """
     from antiphon.musician import load_musician
     from antiphon.offline import listening
-    from antiphon.offline.source import read_source, settings_for
+    from antiphon.offline.learning import learn_from
+    from antiphon.offline.source import read_source, remembering, settings_for
 
     read = read_source(source, _say)
     musician = load_musician(settings_for(read, play | {"sync": sync}, config, _say))
+    if read.header is not None:
+        musician = remembering(musician, source, read.header, _say)
+    if learn:
+        musician = learn_from(musician, learn, _say)
     heard = listening.listen(musician, read.performance, play["bpm"])
     if as_json:
         for note in heard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as with_fields
 
 from msgspec.structs import replace
 
@@ -48,6 +49,11 @@ class Musician:
     key: int | None
     """The key signature that the settings say, in sharps, −5…6; None finds it by listening."""
     metre: TimeSignature
+
+    def remembering(self, learned: bytes) -> Musician:
+        """Return a musician who has learned something before the first note; `learned` as `memory.stored` reads it."""
+        listening = with_fields(self.models.listening, learned=learned)
+        return with_fields(self, models=with_fields(self.models, listening=listening))
 
     @property
     def signatures(self) -> tuple[int, ...]:

@@ -71,6 +71,15 @@ class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     folder: str
 
 
+class MemoryFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is kept of what was learned of a performer."""
+
+    keep: bool
+    performer: Annotated[str, Meta(pattern=r"^[^\W_][\w .-]{0,39}$")]
+    """Names a folder, too."""
+    folder: str
+
+
 class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where Antiphon listens and plays."""
 
@@ -83,7 +92,11 @@ class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything in `config.toml` that Antiphon plays by; another program may add sections of its own to a subclass."""
 
-    paths: ClassVar[Mapping[str, tuple[str, ...]]] = {"play": ("model",), "sessions": ("folder",)}
+    paths: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "play": ("model",),
+        "sessions": ("folder",),
+        "memory": ("folder",),
+    }
     """Section → the keys that are paths, which count from the file they stand in."""
     names: ClassVar[frozenset[str]] = frozenset({"model"})
     """Of these keys, those whose value may be a name as well, say of a bundle."""
@@ -97,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     stage: Stage
     osc: Osc
     sessions: Sessions
+    memory: MemoryFile
 
 
 Kind = TypeVar("Kind", bound=Settings)

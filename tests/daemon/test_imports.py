@@ -20,7 +20,7 @@ ORDER = (
     *("errors", "printable", "streams", "budgets", "quiet", "clock", "files", "memory_limit", "melody", "parameters"),
     *("settings", "midi", "improviser", "trial", "musician"),
     *("recording", "offline", "ableton_link", "stage", "osc", "live", "setup", "bench"),
-    *("options", "cli", "commands", "__main__"),
+    *("options", "memory_cli", "cli", "commands", "__main__"),
 )
 """All packages and modules at the top of `antiphon`: each may import those before it, and no others."""
 PURE_MIDI = ("protocol", "messages", "codec", "active_notes", "sent_notes")

@@ -138,6 +138,11 @@ class Improviser:
         return self._turns.mode
 
     @property
+    def listener(self) -> Listener:
+        """What hears the performer, and has learned what was heard."""
+        return self._listener
+
+    @property
     def turn(self) -> Turn:
         """Whose turn it is now."""
         return self._turns.turn

@@ -24,6 +24,8 @@ class ListeningModel:
     """Estimates the key beside the model; not asked where there is a single signature."""
     start_weights: StartWeights = UNTRAINED
     """With which the memory of what is played begins."""
+    learned: bytes = b""
+    """What the memory has learned before the first note, as `memory.stored` reads it; empty for nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,8 +18,9 @@ from antiphon.live.reporter import Reporter
 from antiphon.melody.keys import major_name
 from antiphon.musician import Musician
 from antiphon.recording.entries import Entry, KeyHeard, LinkHeard, Marker, Resumed
+from antiphon.recording.memories import hash_of
 from antiphon.recording.recorder import Recorder
-from antiphon.recording.session_file import BEGAN
+from antiphon.recording.session_file import BEGAN, MEMORY
 
 _PATIENCE = 2.0
 """Seconds that the end of a set waits for the files of recordings that ended before."""
@@ -105,6 +106,7 @@ def header_of(musician: Musician) -> dict[str, Any]:
         "settings": msgspec.to_builtins(
             {section: getattr(settings, section) for section in ("play", "hands", "metronome", "controls")}
         ),
+        MEMORY: hash_of(learned) if (learned := musician.models.listening.learned) else None,
     }
 
 

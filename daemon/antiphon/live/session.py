@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -13,6 +15,7 @@ from antiphon.improviser.input.translator import Translator
 from antiphon.live import priority
 from antiphon.live.client_commands import ClientCommands
 from antiphon.live.inbox import Inbox
+from antiphon.live.kept_memory import KeptMemory, lay_beside
 from antiphon.live.link_sync import LinkSync
 from antiphon.live.osc_server import OscServer
 from antiphon.live.page_server import PageServer
@@ -41,7 +44,9 @@ from antiphon.settings import Ports, Settings, model_folders
 from antiphon.stage.messages import Midi, Notice, ToServer
 
 
-def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet: bool = False) -> None:
+def play_live(
+    settings: Settings, show: Say, opens_page: bool = False, is_quiet: bool = False, learn: Sequence[Path] = ()
+) -> None:
     """Play until Ctrl-C, SIGTERM or the terminal's end.
 
     Args:
@@ -49,6 +54,7 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
         show: shows one line to the user.
         opens_page: open the stage page in the browser.
         is_quiet: show only what goes wrong.
+        learn: MIDI files, and folders of them, that are learned before the first note.
 
     Raises:
         UserError: the model or a port can't be had, or there is neither a MIDI system nor a page nor OSC.
@@ -56,7 +62,7 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
     if settings.play.seed is None:
         # Drawn here, so that the recording can say it.
         settings = replace(settings, play=replace(settings.play, seed=secrets.randbits(32)))
-    session = _Session(settings, Reporter(show, is_quiet), opens_page)
+    session = _Session(settings, Reporter(show, is_quiet), opens_page, learn)
     if is_quiet or not is_terminal():
         session.play()
     else:
@@ -66,10 +72,11 @@ def play_live(settings: Settings, show: Say, opens_page: bool = False, is_quiet:
 class _Session:
     """What belongs to one session, and the order in which it begins and ends."""
 
-    def __init__(self, settings: Settings, reporter: Reporter, opens_page: bool) -> None:
+    def __init__(self, settings: Settings, reporter: Reporter, opens_page: bool, learn: Sequence[Path]) -> None:
         self._settings = settings
         self._reporter = reporter
-        self._musician = load_musician(settings)
+        self._memory = KeptMemory(settings, reporter)
+        self._musician = self._memory.begin(load_musician(settings), learn)
         self._table = parse_table(settings.controls)
         self._translator = Translator(self._table, settings.play.mode)
         self._inbox = Inbox(clock.now())
@@ -141,12 +148,14 @@ class _Session:
             midi = Midi(printable(connection.input_name), printable(connection.output_name))
         if self._settings.sessions.record:
             recover(self._recording.folder, self._reporter.say)
+            lay_beside(self._musician.models.listening.learned, self._recording.folder, self._reporter)
             self._recording.start(self._settings.play.bpm)
         facts = _facts(self._musician, midi, self._recording.is_on)
         show = self._show(facts)
         record: Record = self._recording if show is None else BothRecords(self._recording, show)
         programs = Programs(self._musician, self._inbox, self._reporter.tell)
         commands = SessionCommands(programs, self._recording, self._port_events, self._link, facts)
+        improviser: Improviser | None = None
         try:
             self._begin_servers()
             self._welcome(midi, no_midi)
@@ -161,6 +170,8 @@ class _Session:
                 show.end_notes(self._inbox.now())
             self._link.close()
             self._recording.close()
+            if improviser is not None:
+                self._memory.keep(self._musician, improviser.listener)
 
     def _improviser(self, record: Record) -> Improviser:
         def notice(moment: float, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from antiphon.improviser.events import TempoChange
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
+from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.keys import signature_name
 from antiphon.midi.messages import NoteOff, NoteOn, Transport
@@ -54,18 +55,23 @@ class ListenedNote:
         )
 
 
-def listen(musician: Musician, performance: Performance, bpm: float | None) -> list[ListenedNote]:
+def listen(
+    musician: Musician, performance: Performance, bpm: float | None, memory: Memory | None = None
+) -> list[ListenedNote]:
     """Hear a performance from a file without answering. Only the melody is there.
 
     Args:
         musician: a loaded model; its settings say what the tempo follows.
         performance: the file.
         bpm: a tempo to begin with in place of the file's, or None.
+        memory: learns what is heard; None is one that ends with the performance.
     """
     play = musician.settings.play
     tempo = FileTempo(play.sync, bpm, play.bpm)
     timekeeper = musician.timekeeper(tempo.first_bpm, start=0.0)
     listener = musician.listener(timekeeper)
+    if memory is not None:
+        listener.take_memory(memory)
     may_be_melody = musician.routing().may_be_melody
     heard: list[ListenedNote] = []
     for time, event in with_progress(tempo.events(performance), performance.path.name):
@@ -84,6 +90,7 @@ def listen(musician: Musician, performance: Performance, bpm: float | None) -> l
             jump = timekeeper.hear_transport(time, event)
             if jump is not None:
                 listener.move_grid(jump)
+    listener.finish()
     return heard
 
 

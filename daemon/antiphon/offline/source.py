@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from antiphon.errors import UserError
+from antiphon.improviser.memory.stored import restore
+from antiphon.musician import Musician
 from antiphon.parameters import Sync
+from antiphon.recording.memories import beside, hash_of, read_memory
 from antiphon.recording.midi_reader import read_midi_file
 from antiphon.recording.performance_file import Performance, performance_of
-from antiphon.recording.session_file import Track, header_of
+from antiphon.recording.session_file import MEMORY, Track, header_of
 from antiphon.settings import Settings, read_settings, session_settings
 
 _MISSING = {
@@ -81,3 +84,27 @@ def settings_for(
         raise UserError(f"{missing}; take --sync fixed for its tempo map, or --sync auto for the playing alone")
     say(f"{missing}; its tempo map is followed instead (--sync fixed)")
     return settings("fixed")
+
+
+def remembering(musician: Musician, path: Path, header: Mapping[str, Any], say: Callable[[str], None]) -> Musician:
+    """Return a musician with the memory that a recorded session began with.
+
+    Args:
+        musician: who plays to it.
+        path: of the recording; the memory lies beside it.
+        header: of the recording, which names the memory by its hash.
+        say: is told where the memory isn't there, or isn't that one.
+    """
+    name = header.get(MEMORY)
+    if not isinstance(name, str):
+        return musician
+    file = beside(path.parent, name) if name.isalnum() else path
+    try:
+        content = read_memory(file)
+        if hash_of(content) != name:
+            raise UserError(f"{file}: the memory that it began with isn't there")
+        restore(content, str(file), musician.models.listening.vocabulary)
+    except UserError as error:
+        say(f"{error}; the answers won't be the same")
+        return musician
+    return musician.remembering(content)

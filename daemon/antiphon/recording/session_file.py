@@ -62,6 +62,8 @@ BEGAN = "began"
 
 What the improviser had heard until then isn't in it, so it doesn't render again note by note.
 """
+MEMORY = "memory"
+"""In the header: the SHA-256 of the memory that the set began with, which lies beside it; None where it was empty."""
 
 
 class Track(IntEnum):

@@ -21,11 +21,13 @@ from antiphon.improviser.listening.state import HeardNote, ListenerState, NoteHy
 from antiphon.improviser.listening.voices import Voices
 from antiphon.improviser.memory.learner import Learner, Recall
 from antiphon.improviser.memory.memory import Memory
+from antiphon.improviser.memory.stored import restore
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.context import Context
 from antiphon.melody.keys import SIGNATURES, transposition
+from antiphon.melody.vocabulary import Vocabulary
 from antiphon.melody.window import HELD, RESTED, tokens_in
 
 REHEARD = 128
@@ -68,7 +70,9 @@ class Listener:
             key_state=None if key_model is None else key_model.initial_state(),
             follower=self._new_follower(),
         )
-        self._learner = Learner(Memory(listening.vocabulary, listening.start_weights))
+        self._learner = Learner(_memory_of(listening))
+        self._learners = {listening.vocabulary.symbols: self._learner}
+        """By the symbols that each is spelled in: where a model comes back, so does what was learned with it."""
         self._voices = Voices()
         self.harmony = Harmony()
         """What the accompaniment has sounded lately."""
@@ -141,8 +145,12 @@ class Listener:
 
         The key signatures and the key model stay as they are: the model takes as many rows as the one before.
         """
-        if listening.vocabulary != self._listening.vocabulary:  # what was learned is spelled in the other's tokens
-            self._learner = Learner(Memory(listening.vocabulary, listening.start_weights), self._learner.share)
+        symbols, share = listening.vocabulary.symbols, self._learner.share
+        if symbols not in self._learners:  # what was learned is spelled in the other's tokens
+            self._learners[symbols] = Learner(_memory_of(listening))
+        self._learner.keep()
+        self._learner = self._learners[symbols]
+        self._learner.share = share
         self._listening = listening
         self._hypotheses.change_model(listening)
         model, vocabulary = listening.model, listening.vocabulary
@@ -154,6 +162,15 @@ class Listener:
         self._state = self._before = replace(self._state, lookahead=lookahead, heard=heard)
         self._prepared = 1
         self.hypothesis = None
+
+    def take_memory(self, memory: Memory) -> None:
+        """Learn what is heard into this memory from now on."""
+        self._learner = self._learners[self._listening.vocabulary.symbols] = Learner(memory, self._learner.share)
+
+    def memory_in(self, vocabulary: Vocabulary) -> Memory | None:
+        """Return what was learned that is spelled in a vocabulary; None where no model of it has listened."""
+        learner = self._learners.get(vocabulary.symbols)
+        return None if learner is None else learner.memory
 
     def let_go(self, time: float) -> None:
         """Count the last note as ended and all keys as up, whatever became of them."""
@@ -413,3 +430,14 @@ class Listener:
         if rest_at is not None:
             between[rest_at - 1] = RESTED
         return between
+
+
+def _memory_of(listening: ListeningModel) -> Memory:
+    """Return the memory with which a model begins to listen.
+
+    Raises:
+        UserError: what it is said to have learned before is damaged, or was learned with another mapping.
+    """
+    if not listening.learned:
+        return Memory(listening.vocabulary, listening.start_weights)
+    return restore(listening.learned, "the memory", listening.vocabulary, listening.start_weights)
