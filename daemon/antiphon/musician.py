@@ -14,7 +14,9 @@ from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import Timed
 from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.listening.inter_onset import UNKNOWN_SILENCE
 from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.pace import LONGEST_SILENCE
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.memory.weights import weights_of
 from antiphon.improviser.models import ListeningModel, Models, PlayingModel
@@ -67,10 +69,20 @@ class Musician:
     def longest_reply(self, bpm: float) -> float:
         """Return how long it takes at most from the performer's last note to the end of the answer, in seconds."""
         play = self.settings.play
+        beat = 60 / bpm
+        seconds = (self._phrase_silence or UNKNOWN_SILENCE) * beat
+        if self._phrase_silence is None and play.mode == "call-response":  # a melody that goes on by itself has no end
+            seconds = max(seconds, LONGEST_SILENCE)
         beats_a_bar = self.metre.beats * 4 / self.metre.unit
         # A bar until the answer starts, and one for its upbeat.
         bars = max(play.shortest_answer, play.longest_answer) + 2
-        return (play.phrase_silence + bars * beats_a_bar) * 60 / bpm
+        return seconds + bars * beats_a_bar * beat
+
+    @property
+    def _phrase_silence(self) -> float | None:
+        """The beats of silence that end a phrase; None where its pace says how much that takes."""
+        silence = self.settings.play.phrase_silence
+        return None if silence == "auto" else silence
 
     def timekeeper(self, bpm: float, start: float) -> Timekeeper:
         """Return a timekeeper for a performance that starts at `start`, in seconds; a count-in comes before step 0."""
@@ -90,7 +102,7 @@ class Musician:
     def listener(self, time: Timekeeper) -> Listener:
         """Return a listener that has heard nothing."""
         play = self.settings.play
-        listener = Listener(self.models.listening, time, play.phrase_silence, self.key, play.tune_silence)
+        listener = Listener(self.models.listening, time, self._phrase_silence, self.key, play.tune_silence)
         listener.memory.share = play.memory
         return listener
 
@@ -121,7 +133,7 @@ class Musician:
             channel=channel,
             style=self._style(time.beat),
             seed=play.seed,
-            phrase_silence=play.phrase_silence,
+            phrase_silence=self._phrase_silence,
             tune_silence=play.tune_silence,
             key=self.key,
             click=Click(metronome.channel, metronome.pitch, metronome.accent) if metronome.on and clicks else None,

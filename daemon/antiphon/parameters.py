@@ -30,7 +30,7 @@ Melody = Literal["top", "split", "channel"]
 """Which of the performer's notes may be the melody: all, those from the split point up, or those of one channel."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 AUTO = "auto"
-"""In a key's place: it is found by listening."""
+"""In the place of a key, or of a number: it is found by listening."""
 Kind = Literal["number", "choice", "switch", "press", "text"]
 Value = bool | int | float | str
 
@@ -154,7 +154,14 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ]
     channel: Annotated[Channel, About("the MIDI channel of the answer", help="The MIDI channel of the answer.")]
     octave: Annotated[int, Meta(ge=-4, le=4), About("how far the answer lies above you", unit="octaves")]
-    phrase_silence: Annotated[float, Meta(gt=0), About("the silence that ends a phrase", unit="beats")]
+    phrase_silence: Annotated[
+        Annotated[float, Meta(gt=0)] | Literal["auto"],
+        About(
+            "the silence that ends a phrase",
+            unit="beats",
+            allowed=f'a number above 0 (beats), or "{AUTO}", by how fast you play',
+        ),
+    ]
     tune_silence: Annotated[
         float,
         Meta(ge=0),

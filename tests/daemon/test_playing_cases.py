@@ -29,10 +29,8 @@ from tests.daemon.tunes import as_events
 
 CASES = Path(__file__).parent / "cases" / "playing"
 NOT_YET = {
-    "adagio-breath": "phrases",
     "blues-lick": "key",
     "grace-notes": "timing",
-    "jazz-breath": "phrases",
     "swing-120": "swing",
     "tied-fives": "timing",
     "triplet-in-quarters": "swing",

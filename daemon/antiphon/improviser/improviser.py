@@ -69,8 +69,8 @@ class Options:
     style: Style = field(default_factory=Style)
     seed: int | None = None
     """The same playing and seed give the same answers; None is new every time."""
-    phrase_silence: float = 2.0
-    """Beats of silence that end a phrase."""
+    phrase_silence: float | None = None
+    """Beats of silence that end a phrase; None lets its pace say how much that takes."""
     tune_silence: float = 0.0
     """Beats of silence, the performer's and its own, after which another tune begins; 0: never."""
     key: int | None = None

@@ -10,6 +10,9 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 
 LONGEST_NOTE = 16
 """Beats after which a held note's steps are no longer counted: a key may be stuck, a pedal held down."""
+UNKNOWN_SILENCE = 2
+"""Beats of silence that end a phrase whose pace isn't known, or whose accompaniment goes on. After less, an interval
+counts as a duration."""
 
 
 class InterOnset:
@@ -17,14 +20,16 @@ class InterOnset:
 
     Args:
         time: keeps the performer's.
-        phrase_silence: beats of silence that end a phrase.
+        phrase_silence: beats of silence that end a phrase; None lets its pace say how much that takes.
     """
 
-    def __init__(self, time: Timekeeper, phrase_silence: float) -> None:
+    def __init__(self, time: Timekeeper, phrase_silence: float | None) -> None:
         self._time = time
         steps_per_beat = time.tempo.steps_per_beat
         self._longest_steps = round(LONGEST_NOTE * steps_per_beat)
-        self._silence_steps = round(phrase_silence * steps_per_beat)
+        self._is_set = phrase_silence is not None
+        self._silence_steps = round((phrase_silence or UNKNOWN_SILENCE) * steps_per_beat)
+        """Those that are set; or those that it takes where the pace says nothing."""
 
     def steps(self, state: ListenerState, time: float, onset: float) -> tuple[int, TempoFollower | None]:
         """Return the steps from the last note to one at `time`, and what the performer's tempo then seems to be.
@@ -38,7 +43,7 @@ class InterOnset:
             return 1, state.follower
         steps = max(1, nearest(self._time.tempo.step_at(time) - state.onset))
         follower = state.follower
-        if follower is not None and not self.starts_phrase(state, time):
+        if follower is not None and not self.is_apart(state, time):
             follower = follower.after(time - onset)
             steps = follower.steps
         return min(steps, self.longest(state)), follower
@@ -46,7 +51,7 @@ class InterOnset:
     def longest(self, state: ListenerState) -> int:
         """Return the steps after an onset at which counting stops: a phrase has ended, or a key is stuck."""
         held = self._held(state)
-        return self._longest_steps if held is None else held + self._silence_steps
+        return self._longest_steps if held is None else held + math.ceil(self._counted_steps(state))
 
     def rest_at(self, state: ListenerState, steps: int) -> int | None:
         """Return the step after the onset in which a rest began, for a note that comes `steps` after the onset.
@@ -58,13 +63,34 @@ class InterOnset:
 
     def starts_phrase(self, state: ListenerState, time: float) -> bool:
         """Return whether a note at `time`, in seconds, is the first of a phrase."""
-        if state.onset is None:
-            return True
-        return state.release is not None and self._time.tempo.step_at(time) - state.release >= self._silence_steps
+        end = self.phrase_end(state)
+        return state.onset is None or (end is not None and time >= end)
+
+    def is_apart(self, state: ListenerState, time: float) -> bool:
+        """Return whether a note at `time`, in seconds, comes after a silence so long that it is no part of a rhythm."""
+        if state.onset is None or state.release is None:
+            return state.onset is None
+        return time >= self._time.tempo.time_of(state.release + self._counted_steps(state))
 
     def phrase_end(self, state: ListenerState) -> float | None:
         """Return when the phrase ends if nothing more is played, in seconds; None while a note is held."""
-        return None if state.release is None else self._time.tempo.time_of(state.release + self._silence_steps)
+        if state.release is None:
+            return None
+        return self._time.tempo.time_of(state.release + self._steps_to_end(state, state.release))
+
+    def _steps_to_end(self, state: ListenerState, release: float) -> float:
+        """Return the steps of silence after the last note's end that end the phrase."""
+        if self._is_set:
+            return self._silence_steps
+        step = self._time.tempo.step_seconds
+        steps = state.pace.silence((release - (state.onset or 0)) * step) / step
+        return steps if state.pace.is_known and not state.is_accompanied else max(steps, self._silence_steps)
+
+    def _counted_steps(self, state: ListenerState) -> float:
+        """Return the steps of silence up to which an interval counts as a duration."""
+        if state.release is None:
+            return self._silence_steps
+        return max(self._silence_steps, self._steps_to_end(state, state.release))
 
     def _held(self, state: ListenerState) -> int | None:
         """Return the steps for which the last note was held; None while it is, or before the first."""

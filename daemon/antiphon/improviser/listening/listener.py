@@ -18,7 +18,7 @@ from antiphon.improviser.listening.key_posterior import KeyPosterior, flat_poste
 from antiphon.improviser.listening.lookahead import Lookahead, fresh_lookahead
 from antiphon.improviser.listening.register import octave_shift
 from antiphon.improviser.listening.state import HeardNote, ListenerState, NoteHypothesis, WithdrawnNote
-from antiphon.improviser.listening.voices import Voices
+from antiphon.improviser.listening.voices import LONGEST_ROLL, Voices
 from antiphon.improviser.memory.learner import Learner, Recall
 from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.memory.stored import restore
@@ -42,7 +42,7 @@ class Listener:
     Args:
         listening: the model that listens.
         time: keeps the performer's.
-        phrase_silence: beats of silence that end a phrase.
+        phrase_silence: beats of silence that end a phrase; None lets its pace say how much that takes.
         locked: the key signature that is in use to begin with, in sharps; None finds it by listening.
         tune_silence: beats of silence after which another tune begins; 0 is never.
     """
@@ -51,7 +51,7 @@ class Listener:
         self,
         listening: ListeningModel,
         time: Timekeeper,
-        phrase_silence: float,
+        phrase_silence: float | None,
         locked: int | None = None,
         tune_silence: float = 0.0,
     ) -> None:
@@ -103,6 +103,7 @@ class Listener:
         """Hear a note of the accompaniment."""
         self._hear_harmony(time, pitch)
         self._accompaniment.add(pitch)
+        self._play_on(time)
 
     def key_up(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
         """Hear a key come up, whose note may sound on by the pedal.
@@ -355,6 +356,13 @@ class Listener:
         state = self._state
         if state.onset is not None:
             self._time.hear_onset(self._onset_time, state.onset, state.follower.bpm if state.follower else None)
+        self._play_on(time)
+
+    def _play_on(self, time: float) -> None:
+        """Take note of an accompaniment that goes on while the melody may have ended; a chord's notes say nothing."""
+        end = self.phrase_end()
+        if time - self._onset_time > LONGEST_ROLL and (end is None or time < end):
+            self._state = replace(self._state, is_accompanied=True)
 
     def _hear(self, time: float, pitch: int, replaces: bool = False, in_chord: bool = False) -> HeardNote:
         self._before, self._onset_before, self._onset_time = self._state, self._onset_time, time
@@ -367,7 +375,7 @@ class Listener:
             row = before.key_posterior.locked
             semitones = self.transpositions if row is None else self.transpositions[row : row + 1]
             shift = octave_shift(pitch, self._listening.vocabulary, semitones)
-        if before.onset is None or (starts_phrase and not self._time.is_shared):
+        if before.onset is None or (self._wait.is_apart(before, time) and not self._time.is_shared):
             onset = round(self._time.tempo.step_at(time))
         elif self._time.is_shared:
             # However long the wait was: `steps` stops counting at the end of a phrase, the bar doesn't.
@@ -386,6 +394,7 @@ class Listener:
             onset=onset,
             phrase=onset if starts_phrase else before.phrase,
             follower=follower,
+            pace=before.pace.after(time - self._onset_before, starts_phrase),
             pitch=pitch,
             step=0 if before.onset is None else before.step + steps,
             octave_shift=shift,

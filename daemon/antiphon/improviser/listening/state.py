@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from antiphon.improviser.listening.key_posterior import KeyPosterior
 from antiphon.improviser.listening.lookahead import Lookahead
+from antiphon.improviser.listening.pace import Pace
 from antiphon.improviser.memory.learner import NOTHING_HEARD, Heard, Step
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.melody.grid import Place
@@ -96,6 +97,10 @@ class ListenerState:
     """The step at which this phrase started."""
     follower: TempoFollower | None = None
     """What the playing shows of its tempo, where that is followed."""
+    pace: Pace = field(default_factory=Pace)
+    """How fast the notes follow each other."""
+    is_accompanied: bool = False
+    """The accompaniment has gone on since the last note."""
     pitch: int = 0
     """The last note's, as played."""
     step: int = 0
