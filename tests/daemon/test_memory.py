@@ -166,6 +166,18 @@ def test_rows_are_read_as_each_alone(rows: list[list[int]]) -> None:
         assert np.allclose(mixed[row], memory.predict(probabilities[row : row + 1], past, Place(1, 12)), atol=1e-6)
 
 
+def test_many_rows_are_predicted_as_one_is_learned_from() -> None:
+    memory = Memory(VOCABULARY)
+    past = learn(memory, TUNE * 4)
+    for token, probabilities in zip(TUNE, network(7, len(TUNE)), strict=True):
+        mixed = memory.predict(probabilities, past, Place(2, 16))
+        classes, pitches = memory.stages(probabilities, past, Place(2, 16))
+        of_class, of_pitch = memory.outcome(token)
+        expected = classes.probabilities[0, of_class] * (1 if of_pitch is None else pitches.probabilities[0, of_pitch])
+        assert mixed[0, token] == pytest.approx(expected, rel=1e-4)
+        past = memory.after(past, np.array([token]))
+
+
 def test_forgetting_is_as_if_nothing_had_been_heard() -> None:
     memory = Memory(VOCABULARY)
     learn(memory, TUNE * 3)

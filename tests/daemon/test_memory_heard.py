@@ -9,6 +9,7 @@ from antiphon.improviser.answering.style import Style
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote
+from antiphon.improviser.memory.learner import Learned
 from antiphon.improviser.memory.past import begun
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -123,6 +124,27 @@ def test_what_was_learned_is_expected_and_the_knob_takes_it_back() -> None:
     player.receive(100.0, Control("memory", 0.0))
     player.receive(100.0, NoteOn(70, 80, 1))
     assert dict(expectation(player)).get(60, 0.0) < 0.1
+
+
+def test_a_display_shows_what_was_learned_and_what_comes_again() -> None:
+    player = improviser(style=Style(memory=1.0), signatures=(0,))
+    assert player.snapshot().learned == Learned()
+    first = list(events(ODE_TO_JOY))
+    for time, event in first:
+        player.receive(time, event)
+    player.advance(first[-1][0] + 5)
+    assert player.snapshot().learned.notes == len(ODE_TO_JOY)
+    start = first[-1][0] + 5
+    for time, event in first[:20]:  # ten notes
+        player.receive(start + time, event)
+    player.advance(start + first[19][0] + 0.01)
+    learned = player.snapshot().learned
+    assert learned.notes == len(ODE_TO_JOY) + 10
+    assert learned.gain > 0.5
+    # The tune's second line, which began like the first, and then its beginning, which was played again since.
+    assert learned.quoted == tuple(pitch for pitch, _ in [*ODE_TO_JOY[25:], *ODE_TO_JOY[:3]])
+    player.receive(start + 20, Control("memory", 0.0))
+    assert player.snapshot().learned.quoted == ()
 
 
 def answers_to_what_is_odd(mode: Mode, memory: float) -> list[int]:

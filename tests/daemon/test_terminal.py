@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from antiphon.live.publisher import Scene
 from antiphon.live.terminal import line_of
 from antiphon.midi.backends import load_backend
+from antiphon.stage.messages import Learned
 from tests.daemon.faults import in_terminal, watch_a_note
 from tests.daemon.live import PATIENCE, daemon, environment, full_name
 from tests.daemon.pages import STATE, page, staged
@@ -37,6 +38,11 @@ PLAYED = replace(
         (Scene(replace(PLAYED, sync="clock", clock="lost"), 60, None), ("by clock (lost)", "you C4")),
         (Scene(replace(PLAYED, sync="link", clock="rolling"), 60, None), ("BPM with Link", "you C4")),
         (Scene(replace(PLAYED, sync="link", clock="waiting"), 60, None), ("BPM (Link: waiting)", "you C4")),
+        (
+            Scene(replace(PLAYED, learned=Learned(312, 0.416, (67, 70))), 60, None),
+            ("312 notes learned, +0.42 bits a note, recalls G4 Bb4",),
+        ),
+        (Scene(replace(PLAYED, learned=Learned(3, -0.1)), 60, None), ("3 notes learned, -0.10 bits a note",)),
         (Scene(replace(PLAYED, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
     ],
 )

@@ -245,6 +245,7 @@ class Improviser:
             locked=listener.locked,
             sharps=listener.sharps,
             posterior=listener.posterior,
+            learned=listener.memory.learned(listener.semitones),
             planned=self._playing.plan.coming(time.tempo),
         )
 

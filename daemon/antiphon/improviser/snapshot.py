@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from antiphon.improviser.memory.learner import Learned
 from antiphon.improviser.modes import Turn
 from antiphon.improviser.output.plan import Coming
 from antiphon.improviser.tempo.midi_clock import Health
@@ -39,5 +40,7 @@ class Snapshot:
     """The key signature in use, −5…6."""
     posterior: tuple[float, ...]
     """How likely each key signature is, from −5 to 6 sharps, (12,), summing to 1."""
+    learned: Learned
+    """What was learned of the performer."""
     planned: tuple[Coming, ...]
     """What is still to come of the answer, in the order of time."""

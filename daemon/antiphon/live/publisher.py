@@ -214,6 +214,7 @@ class StatePublisher:
             grid=messages.Grid(
                 tempo.time, tempo.step, tempo.bpm, tempo.steps_per_beat, snapshot.bar, snapshot.is_shared
             ),
+            learned=messages.Learned(snapshot.learned.notes, round(snapshot.learned.gain, 2), snapshot.learned.quoted),
         )
 
 

@@ -96,6 +96,8 @@ def line_of(scene: Scene) -> Text:
     ]
     if state.latency_ms is not None:
         parts.append((f"{state.latency_ms:.1f} ms", "green" if state.latency_ms < SLOW_MS else "red"))
+    if state.learned.notes and state.knobs.get("memory"):
+        parts.append((_learned(state), "magenta" if state.learned.quoted else ""))
     if state.mute:
         parts.append(("muted", "yellow"))
     if state.record:
@@ -109,6 +111,13 @@ def _sync_of(state: State) -> str:
     if state.sync == "link":
         return " with Link" if state.clock == "rolling" else " (Link: waiting)"
     return " by you" if state.sync == "auto" else ""
+
+
+def _learned(state: State) -> str:
+    learned = state.learned
+    text = f"{learned.notes} notes learned, {learned.gain:+.2f} bits a note"
+    names = " ".join(_name_of(pitch, state.sharps) for pitch in learned.quoted)
+    return f"{text}, recalls {names}" if names else text
 
 
 def _name_of(pitch: int | None, sharps: int) -> str:

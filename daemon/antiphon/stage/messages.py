@@ -82,6 +82,16 @@ class Midi(msgspec.Struct, frozen=True):
     output: str
 
 
+class Learned(msgspec.Struct, frozen=True):
+    """What was learned of the performer's playing."""
+
+    notes: int = 0
+    gain: float = 0.0
+    """Bits a note that this has saved lately, against the model alone."""
+    quoted: tuple[int, ...] = ()
+    """The next notes of a passage that is being played again, MIDI pitches; none where there is none."""
+
+
 class State(_Message, frozen=True, tag="state"):
     """Everything that a page shows beside the notes; sent whole when something in it has changed."""
 
@@ -109,6 +119,7 @@ class State(_Message, frozen=True, tag="state"):
     latency_ms: float | None
     """The median time from a note's arrival to its answer's leaving, of the latest ones; None before the first."""
     grid: Grid
+    learned: Learned = Learned()
 
 
 class NoteOn(_Message, frozen=True, tag="note_on"):

@@ -6,7 +6,7 @@ taken, the one that was learned least lately gives way. So a look-up takes as lo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,25 @@ SlotsBefore = tuple[Ints, Floats, npt.NDArray[np.uint32], npt.NDArray[np.uint32]
 """Slots, and their counts, checks and moments."""
 _CHECK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
+
+
+class Known(NamedTuple):
+    """The contexts of a step that were learned, whichever row they are in."""
+
+    rows: Ints
+    """(found,)."""
+    contexts: Ints
+    """(found,)."""
+    sums: Floats
+    """Of each context's counts, (found,)."""
+    largest: Floats
+    """Of each context's counts, (found,)."""
+    counted: Ints
+    """Whose each count is, an index into the above, (count,)."""
+    outcomes: Ints
+    """What was counted, (count,)."""
+    counts: Floats
+    """(count,)."""
 
 
 class Counts:
@@ -60,6 +79,16 @@ class Counts:
         found = self._counts[slots]
         found *= is_there[..., None]
         return found
+
+    def find_known(self, keys: Keys) -> Known:
+        """Return the counts of the keys that were learned."""
+        slots, is_there = self._slots(keys)
+        rows, contexts = is_there.nonzero()
+        counts = self._counts[slots[rows, contexts]]
+        found, outcomes = counts.nonzero()
+        return Known(
+            rows, contexts, counts.sum(axis=1), counts.max(axis=1, initial=0), found, outcomes, counts[found, outcomes]
+        )
 
     def learn(self, keys: Keys, values: Ints, now: int) -> list[SlotsBefore]:
         """Count what came. Returns what `restore` takes.

@@ -19,6 +19,10 @@ from antiphon.melody.model import Floats, Metre, Tokens
 MOST_STEPS = JOURNAL // 2
 """Steps, 16 bars of 4/4, that are kept of what was heard; what is older can't be taken back."""
 
+LATELY = 128
+"""Steps, eight bars of 4/4, over which the gain is shown."""
+MOST_QUOTED = 8
+"""Notes that are shown of a passage that is played again."""
 _LEAST = 1e-30
 """Probability; the least that counts: a softmax may round to 0, of which there is no logarithm."""
 
@@ -62,6 +66,17 @@ class Heard:
 
 
 NOTHING_HEARD = Heard()
+
+
+class Learned(NamedTuple):
+    """What a memory has learned, as a display shows it."""
+
+    notes: int = 0
+    """That were learned."""
+    gain: float = 0.0
+    """Bits that the memory has saved of each of the last notes, against the network alone; below 0 it has cost some."""
+    quoted: tuple[int, ...] = ()
+    """The next notes of the passage that is played again, as the performer's pitches; none where there is none."""
 
 
 class _Learned(NamedTuple):
@@ -150,6 +165,16 @@ class Learner:
         """Return what the last steps that were learned cost the network and the mixture, in bits."""
         lately = self._learned[-steps:] if steps else []
         return sum(each.bits[0] for each in lately), sum(each.bits[1] for each in lately)
+
+    def learned(self, semitones: int) -> Learned:
+        """Return what was learned; `semitones` lead from the network's pitches to those that are played."""
+        memory = self.memory
+        onsets = sum(memory.pitch(int(each.step.tokens[each.row])) is not None for each in self._learned[-LATELY:])
+        network, mixed = self.bits(LATELY)
+        past = self._learned[-1].after if self._learned else self._past
+        quoted = [memory.pitch(token) for token in memory.passage(past)] if self.share else []
+        pitches = tuple(pitch + semitones for pitch in quoted if pitch is not None)[:MOST_QUOTED]
+        return Learned(memory.notes, (network - mixed) / onsets if onsets else 0.0, pitches)
 
     def forget(self) -> None:
         """Let the memory begin anew."""

@@ -20,14 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.memory.contexts import CLASS_CONTEXTS, PITCH_CONTEXTS, Hashes
-from antiphon.improviser.memory.counts import Counts, SlotsBefore
+from antiphon.improviser.memory.counts import Counts, Known, SlotsBefore
 from antiphon.improviser.memory.matches import History, PlaceBefore
 from antiphon.improviser.memory.past import END, HOLD, ONSET, REST, Ints, Past, Reader
 from antiphon.improviser.memory.stage import Mixed, Stage, StageBefore
 from antiphon.improviser.memory.weights import UNTRAINED, StartWeights
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats, Metre
-from antiphon.melody.vocabulary import Vocabulary
+from antiphon.melody.vocabulary import LAST_MIDI_NOTE, Vocabulary
 
 CLASS_SLOTS = 1 << 19
 """Contexts of classes that are remembered at most."""
@@ -37,6 +37,8 @@ FARTHEST = 24
 """Semitones; intervals that are wider count as this wide."""
 JOURNAL = 512
 """Steps, 32 bars of 4/4, that can be taken back."""
+LONGEST_PASSAGE = 64
+"""Steps, four bars of 4/4, of a passage that is being repeated."""
 CLASS_PRIOR, PITCH_PRIOR = 0.5, 0.3
 """a: how many occurrences the network's distribution counts for in a context."""
 
@@ -76,6 +78,9 @@ class Memory:
         self._index: Ints = np.full(len(vocabulary), -1, np.int64)
         """The index of each token among the pitches, (V,); −1 of those that are none."""
         self._index[vocabulary.pitch_tokens] = np.arange(pitches)
+        self._near: Ints = np.full(LAST_MIDI_NOTE + 2 * FARTHEST + 1, -1, np.int64)
+        """The index among the pitches of each MIDI number + `FARTHEST`; −1 of what is none."""
+        self._near[self._numbers + FARTHEST] = np.arange(pitches)
         self._journal: deque[_StepBefore] = deque(maxlen=JOURNAL)
         self.notes = 0
         """Notes that were learned."""
@@ -123,10 +128,16 @@ class Memory:
         """
         if not self.steps or not share:
             return probabilities
-        classes, pitches = self.stages(probabilities, past, place)
+        fields = past.fields(place)
+        expected = self._history.expected(past.pointer)
         mixed = np.empty_like(probabilities)
-        mixed[:, self._special] = classes.probabilities[:, :ONSET]
-        mixed[:, self._vocabulary.pitch_tokens] = classes.probabilities[:, ONSET:] * pitches.probabilities
+        known = self._class_counts.find_known(self._class_keys(fields))
+        classes = self._classes.predict(self._classes_of(probabilities), known, self._class_of(expected), past.length)
+        mixed[:, self._special] = classes[:, :ONSET]
+        known = self._by_pitch(self._pitch_counts.find_known(self._pitch_keys(fields)), past)
+        network = probabilities[:, self._vocabulary.pitch_tokens]
+        pitches = self._pitches.predict(network, known, self._pitch_of(expected), past.length)
+        mixed[:, self._vocabulary.pitch_tokens] = classes[:, ONSET:] * pitches
         return mixed if share == 1 else np.float32(share) * mixed + np.float32(1 - share) * probabilities
 
     def stages(self, probabilities: Floats, past: Past, place: Place | Metre | None = None) -> tuple[Mixed, Mixed]:
@@ -140,6 +151,15 @@ class Memory:
             self._mix_classes(probabilities, self._class_keys(fields), expected, past),
             self._mix_pitches(probabilities, self._pitch_keys(fields), expected, past),
         )
+
+    def pitch(self, token: int) -> int | None:
+        """Return the MIDI number of a token; None of one that is no pitch."""
+        return int(self._numbers[self._index[token]]) if self._index[token] >= 0 else None
+
+    def passage(self, past: Past) -> list[int]:
+        """Return how the passage goes on, in tokens, that a past of one row repeats; nothing where it repeats none."""
+        pointer = int(past.pointer[0])
+        return self._history.passage(pointer, LONGEST_PASSAGE) if pointer >= 0 else []
 
     def outcome(self, token: int) -> tuple[int, int | None]:
         """Return what comes with a token in each stage: its class, and its index among the pitches, if it is one."""
@@ -225,12 +245,9 @@ class Memory:
         yield "pitches", self._pitches
 
     def _mix_classes(self, probabilities: Floats, keys: Any, expected: Ints, past: Past) -> Mixed:
-        network = np.empty((len(probabilities), 4), np.float32)
-        network[:, [HOLD, REST, END]] = probabilities[:, self._special]
-        network[:, ONSET] = probabilities[:, self._vocabulary.pitch_tokens].sum(axis=1)
         counts = self._class_counts.find(keys)
-        classes = np.where(expected >= 0, self._reader.classes[expected], -1)
-        return self._classes.mix(network, counts, counts.sum(axis=2), classes, past.length)
+        network = self._classes_of(probabilities)
+        return self._classes.mix(network, counts, counts.sum(axis=2), self._class_of(expected), past.length)
 
     def _mix_pitches(self, probabilities: Floats, keys: Any, expected: Ints, past: Past) -> Mixed:
         network = probabilities[:, self._vocabulary.pitch_tokens]
@@ -239,11 +256,36 @@ class Memory:
         # The last context counts intervals.
         by_pitch = counts[:, :, : network.shape[1]]
         by_pitch[:, -1] = np.take_along_axis(counts[:, -1], self._intervals(past), axis=1)
-        pitches = np.where(expected >= 0, self._index[expected], -1)
-        return self._pitches.mix(network, by_pitch, sums, pitches, past.length)
+        return self._pitches.mix(network, by_pitch, sums, self._pitch_of(expected), past.length)
+
+    def _classes_of(self, probabilities: Floats) -> Floats:
+        """Return how likely each class is, (row, class), by the probabilities of tokens, (row, V)."""
+        network = np.empty((len(probabilities), 4), np.float32)
+        network[:, [HOLD, REST, END]] = probabilities[:, self._special]
+        network[:, ONSET] = probabilities[:, self._vocabulary.pitch_tokens].sum(axis=1)
+        return network
+
+    def _class_of(self, expected: Ints) -> Ints:
+        return np.where(expected >= 0, self._reader.classes[expected], -1)
+
+    def _pitch_of(self, expected: Ints) -> Ints:
+        return np.where(expected >= 0, self._index[expected], -1)
+
+    def _by_pitch(self, known: Known, past: Past) -> Known:
+        """Return what was counted with the pitches in the place of intervals, which the last context counts."""
+        at = np.flatnonzero(known.contexts[known.counted] == len(PITCH_CONTEXTS) - 1)
+        if not len(at):
+            return known
+        last = self._last_numbers(past)[known.rows[known.counted[at]]]
+        known.outcomes[at] = self._near[last + known.outcomes[at]]
+        there = known.outcomes >= 0
+        return known._replace(counted=known.counted[there], outcomes=known.outcomes[there], counts=known.counts[there])
 
     def _intervals(self, past: Past) -> Ints:
         """Return each pitch's interval from the last note, counted from `−FARTHEST`, (row, pitch)."""
-        last = np.where(past.last_pitch > 0, past.last_pitch - 1, self._numbers[0])
+        last = self._last_numbers(past)
         found: Ints = np.clip(self._numbers - last[:, None], -FARTHEST, FARTHEST) + FARTHEST
         return found
+
+    def _last_numbers(self, past: Past) -> Ints:
+        return np.where(past.last_pitch > 0, past.last_pitch - 1, self._numbers[0])

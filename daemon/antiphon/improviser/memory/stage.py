@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.memory.counts import Known
 from antiphon.improviser.memory.matches import LENGTH_CLASSES, length_class
 from antiphon.improviser.memory.past import Ints
 from antiphon.improviser.memory.weights import StageWeights
@@ -136,8 +137,7 @@ class Stage:
             expected: the outcome that the match expects, (row,); −1 where there is none.
             lengths: of the matches, in tokens, (row,).
         """
-        network = np.maximum(network, LEAST)
-        network /= network.sum(axis=1, keepdims=True)
+        network = _as_probabilities(network)
         rows = len(network)
         features = np.empty((rows, 1 + counts.shape[1], network.shape[1]), np.float32)
         np.divide(counts, network[:, None], out=features[:, 1:])
@@ -148,13 +148,36 @@ class Stage:
         features[:, 0] = self._match(network, expected, length_classes)
         classes = np.empty((rows, 1 + counts.shape[1]), np.int64)
         classes[:, 0] = length_classes
-        classes[:, 1:] = 2 * np.searchsorted(SEEN, sums, side="right") + (counts.max(axis=2) > ALWAYS * sums)
+        classes[:, 1:] = _certainty(sums, counts.max(axis=2))
         weights = self._weights[self._features, classes]
         logits = self._network * np.log(network) + (weights[:, None] @ features)[:, 0]
-        mixture = np.exp(logits - logits.max(axis=1, keepdims=True))
-        mixture /= mixture.sum(axis=1, keepdims=True)
-        trust = np.float32(self.trust)
-        return Mixed(trust * mixture + (1 - trust) * network, mixture, network, features, classes, expected)
+        mixture = _softmax(logits)
+        return Mixed(self._mixed(network, mixture), mixture, network, features, classes, expected)
+
+    def predict(self, network: Floats, known: Known, expected: Ints, lengths: Ints) -> Floats:
+        """Return the same P as `mix`, (row, x), for many rows at once.
+
+        What a context adds to all logits alike, ln[a/(N + a)], makes no difference to M: left is what it has counted.
+
+        Args:
+            network: Q, (row, x), summing to 1 in each row.
+            known: the contexts that were learned.
+            expected: as for `mix`.
+            lengths: as for `mix`.
+        """
+        network = _as_probabilities(network)
+        rows, width = network.shape
+        weights = self._weights[1 + known.contexts, _certainty(known.sums, known.largest)]
+        places = known.rows[known.counted] * width + known.outcomes
+        added = weights[known.counted] * np.log1p(known.counts / (self._prior * network.ravel()[places]))
+        logits = self._network * np.log(network)
+        logits += np.bincount(places, added, rows * width).reshape(rows, width)
+        there = np.flatnonzero(expected >= 0)
+        if len(there):
+            classes, one = length_class(lengths[there]), expected[there]
+            right = np.minimum(self._hits / self._tries, MOST_RIGHT)[classes]
+            logits[there, one] += self._weights[0, classes] * np.log1p(right / (network[there, one] * (1 - right)))
+        return self._mixed(network, _softmax(logits))
 
     def learn(self, mixed: Mixed, came: int) -> StageBefore:
         """Learn from what came in a step of one row. Returns what `restore` takes."""
@@ -177,6 +200,10 @@ class Stage:
         """Undo the last `learn` that wasn't undone, which returned `before`."""
         self._weights, self._network, self.trust, self._hits, self._tries = before
 
+    def _mixed(self, network: Floats, mixture: Floats) -> Floats:
+        trust = np.float32(self.trust)
+        return trust * mixture + (1 - trust) * network
+
     def _match(self, network: Floats, expected: Ints, length_classes: Ints) -> Floats:
         """Return the match's feature, (row, x); zeros where there is none."""
         found = np.zeros_like(network)
@@ -186,3 +213,21 @@ class Stage:
             found[rows] = np.log(1 - right)[:, None]
             found[rows, expected[rows]] = np.log(right / network[rows, expected[rows]] + 1 - right)
         return found
+
+
+def _as_probabilities(network: Floats) -> Floats:
+    bounded: Floats = np.maximum(network, LEAST)
+    bounded /= bounded.sum(axis=1, keepdims=True)
+    return bounded
+
+
+def _certainty(sums: Floats, largest: Floats) -> Ints:
+    """Return the class of how much contexts have seen, and whether that was always the same."""
+    classes: Ints = 2 * np.searchsorted(SEEN, sums, side="right") + (largest > ALWAYS * sums)
+    return classes
+
+
+def _softmax(logits: npt.NDArray[Any]) -> Floats:
+    weights: Floats = np.exp(logits - logits.max(axis=1, keepdims=True)).astype(np.float32)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights

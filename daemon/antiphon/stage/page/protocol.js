@@ -42,6 +42,7 @@ export const VERSION = 2;
  * @property {{input: string, output: string} | null} midi
  * @property {number | null} latency_ms
  * @property {Grid} grid
+ * @property {{notes: number, gain: number, quoted: number[]}} learned  of the performer; gain in bits a note
  */
 
 /** @typedef {{time: number, end: number, pitch: number, velocity: number}} PlannedNote */

@@ -1,6 +1,6 @@
 /** What is written large, and how things stand: key, tempo, mode, turn, and the small line of health. */
 
-import { isKeyHeard, majorKey, minorKey, spokenKeys } from "./names.js";
+import { isKeyHeard, majorKey, minorKey, pitchName, spokenKeys } from "./names.js";
 
 /** @typedef {import("./protocol.js").State} State */
 
@@ -44,6 +44,7 @@ export function showStatus(state) {
   write("ports", state.midi ? `MIDI: ${state.midi.input} → ${state.midi.output}` : "playing through this page");
   write("model-name", `model ${state.model}`);
   write("latency", ...latencyWords(state.latency_ms));
+  write("learned", ...learnedWords(state));
   showRecording(state.record);
   write("spoken", spokenWords(state, bpm));
 }
@@ -89,6 +90,19 @@ function latencyWords(latency) {
   if (latency === null) return ["no answer yet", ""];
   const isQuick = latency <= QUICK_MS;
   return [`answers in ${latency.toFixed(1)} ms: ${isQuick ? "✓ quick" : "late"}`, isQuick ? "good" : "bad"];
+}
+
+/**
+ * @param {State} state
+ * @returns {[string, string]}
+ */
+function learnedWords({ learned, knobs, sharps }) {
+  if (!knobs.memory) return ["memory is off", ""];
+  if (learned.notes === 0) return ["nothing learned yet", ""];
+  const sign = learned.gain < 0 ? "−" : "+";
+  const text = `${learned.notes} notes learned, ${sign}${Math.abs(learned.gain).toFixed(2)} bits a note`;
+  const recalled = learned.quoted.map((pitch) => pitchName(pitch, sharps)).join(" ");
+  return [recalled ? `${text}, recalls ${recalled}` : text, recalled ? "good" : ""];
 }
 
 /** @param {boolean} isOn */
