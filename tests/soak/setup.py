@@ -109,6 +109,12 @@ class WatchedReplies(Replies):
         self._look_at([planned] if planned else [])
         return planned
 
+    def fit(self, planned: NoteOn) -> NoteOn:
+        note = super().fit(planned)
+        if note is not planned:
+            self._look_at([*self._last, Planned(0, 1, note)])
+        return note
+
     def chose(self, note: NoteOn) -> bool:
         """Return whether a note, this very object, is of the replies since `forget_earlier`, or of the one before."""
         return id(note) in self._chosen

@@ -255,7 +255,7 @@ class Replies:
             return planned
         pitch = fitted(planned.pitch, self._styled.scale(listener.semitones), against, self.style.harmony)
         self._pair = self._pair.met(listener.pitch, pitch)
-        return NoteOn(pitch, planned.velocity, planned.channel)
+        return planned if pitch == planned.pitch else NoteOn(pitch, planned.velocity, planned.channel)
 
     def clashes(self, pitch: int, own: int) -> bool:
         """Return whether a note of its own is to end because the performer plays `pitch`."""
