@@ -161,6 +161,7 @@ class Musician:
             density=play.density,
             harmony=play.harmony,
             memory=play.memory,
+            form=play.form,
             octave=play.octave,
             constraints=Constraints(
                 play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions

@@ -177,6 +177,15 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     candidates: Annotated[int, Meta(ge=1, le=256), About("the answers of which one is played", unit="answers")]
     shortest_answer: Annotated[int, Meta(ge=1, le=16), About("the least length of an answer", unit="bars")]
     longest_answer: Annotated[int, Meta(ge=1, le=16), About("the greatest length of an answer", unit="bars")]
+    form: Annotated[
+        bool,
+        About(
+            "phrases that close and return, in continue",
+            help="In continue: phrases that close, answer each other and return, or note after note.",
+            option="--form/--no-form",
+            before=False,
+        ),
+    ]
     density: Annotated[
         float,
         Meta(ge=0, le=1),

@@ -112,7 +112,9 @@ class WatchedReplies(Replies):
     def fit(self, planned: NoteOn) -> NoteOn:
         note = super().fit(planned)
         if note is not planned:
-            self._look_at([*self._last, Planned(0, 1, note)])
+            before = self._last
+            self._look_at([Planned(0, 1, note)])
+            self._last = [*before, *self._last]
         return note
 
     def chose(self, note: NoteOn) -> bool:

@@ -21,6 +21,7 @@ class Signal(Enum):
     PHRASE_ENDS = "the performer's phrase ends"
     ANSWER_NOW = "the control `answer`"
     ANSWER_ENDS = "the answer ends"
+    CADENCE_ENDS = "a melody's last cadence ends"
     STOPPED = "the transport stops"
     CHANGED = "another mode, or `panic`"
 
@@ -32,6 +33,7 @@ class Action(Enum):
     NEXT_NOTE = "plays the predicted next note"
     ANSWER = "chooses an answer and plays it"
     GO_ON = "goes on with the melody"
+    CLOSE = "brings the melody to a cadence"
     FALL_SILENT = "falls silent"
 
 
@@ -61,6 +63,8 @@ TABLE: dict[Mode, dict[tuple[Turn, Signal], tuple[Turn, Action]]] = {
         (_LISTENING, Signal.PHRASE_ENDS): (_ANSWERING, Action.GO_ON),
         (_LISTENING, Signal.ANSWER_NOW): (_ANSWERING, Action.GO_ON),
         (_ANSWERING, Signal.ANSWER_ENDS): (_ANSWERING, Action.GO_ON),
+        (_ANSWERING, Signal.ANSWER_NOW): (_ANSWERING, Action.CLOSE),
+        (_ANSWERING, Signal.CADENCE_ENDS): (_LISTENING, Action.NOTHING),
     },
 }
 """mode → (turn, signal) → (turn, action). A pair that isn't there changes nothing."""

@@ -59,6 +59,7 @@ class Turns:
             Action.NEXT_NOTE: self._next_note,
             Action.ANSWER: self._answer,
             Action.GO_ON: self._go_on,
+            Action.CLOSE: self._close,
             Action.FALL_SILENT: self._fall_silent,
         }
 
@@ -82,6 +83,8 @@ class Turns:
         """Do a little of what a reply will need, if it may be needed soon. Returns whether there is more to do."""
         if self.mode == "next-note":
             return self._when == "now" and self._replies.prepare_next_note()
+        if self.turn is Turn.ANSWERING and self.mode == "continue":
+            return self._replies.prepare_phrase()
         if not self._awaits_phrase_end():
             return False
         if self.mode == "continue":
@@ -128,7 +131,7 @@ class Turns:
     def _play_planned(self, time: float) -> list[Timed]:
         planned = self._plan.take()
         if planned is None:
-            return self.signal(time, Signal.ANSWER_ENDS)
+            return self.signal(time, Signal.CADENCE_ENDS if self._replies.is_over else Signal.ANSWER_ENDS)
         tempo = self._time.tempo
         note = self._replies.fit(planned.note) if self.turn is Turn.ANSWERING else planned.note
         self._listener.own_until = end = tempo.time_of(planned.step + planned.length)
@@ -159,8 +162,14 @@ class Turns:
         # The next note is drawn half a step after this one has left, which needn't wait for it; and no sooner, so that
         # it follows the knobs until then.
         drawn_at = planned.step + 0.5 if planned else self._replies.next_step - 0.5
+        if self._replies.is_over:
+            drawn_at = self._replies.next_step
         self._plan.add([planned] if planned else [], drawn_at)
         self.call.close()
+        return []
+
+    def _close(self, _time: float, _signal: Signal) -> list[Timed]:
+        self._replies.close_melody()
         return []
 
     def _fall_silent(self, time: float, _signal: Signal) -> list[Timed]:

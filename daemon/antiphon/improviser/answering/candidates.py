@@ -21,7 +21,7 @@ from antiphon.improviser.answering.ranking import Answer, Endings, chosen, endin
 from antiphon.improviser.answering.request import Request
 from antiphon.improviser.answering.scale_mask import ScaleMask
 from antiphon.melody.context import Context, read_on
-from antiphon.melody.grid import Place
+from antiphon.melody.grid import Place, spell
 from antiphon.melody.model import Floats, StepModel, Tokens
 from antiphon.melody.vocabulary import Vocabulary
 
@@ -31,6 +31,8 @@ ROUNDS = 4
 """Rounds of drawing, at most. With a single one, 89 % of the answers to first bars of training songs closed; with up to
 four, 96 %. What fails at first is mostly 2/4 with an upbeat of an eighth, where a last note of a quarter must start on
 the barline."""
+ENOUGH = 5
+"""Pitches that a wanted range must leave, of those that are allowed, to count."""
 _LEAST = np.float32(np.finfo(np.float32).tiny)
 """Probability; the least that is counted: a softmax may round to 0, of which there is no logarithm."""
 
@@ -68,7 +70,8 @@ class Candidates:
         self._vocabulary = vocabulary
         self._request = request
         self._generator = generator
-        self._mask = request.constraints.mask(vocabulary, request.semitones)
+        self._mask = _mask(request, vocabulary)
+        self._given = np.array([vocabulary.tokens[symbol] for symbol in spell(request.opening)], np.int32)
         self._density_weights = vocabulary.density_weights(request.density)
         agreed = request.agreed
         self._scale_mask = None if agreed is None else ScaleMask(vocabulary, agreed, request.semitones)
@@ -93,7 +96,10 @@ class Candidates:
         probabilities = self._now.context.probabilities
         weights = probabilities if self._scale_mask is None else self._scale_mask.weighed(probabilities)
         weights = weights if self._request.density == 1 else weights * self._density_weights
-        tokens = drawn(weights, self._allowed(), self._request.temperature, self._generator)
+        if self._step < len(self._given):
+            tokens = np.full(len(self._rows), self._given[self._step], np.int32)
+        else:
+            tokens = drawn(weights, self._allowed(), self._request.temperature, self._generator)
         self._tokens[self._step] = tokens
         self._bits[self._step] = -np.log2(np.maximum(probabilities[self._rows, tokens], _LEAST))
         if self._step < self._last:
@@ -104,17 +110,23 @@ class Candidates:
 
     def choose(self) -> Answer:
         """Return the candidate that ends best, where it does. What hasn't been drawn yet is drawn first."""
+        return chosen(self._request, self._vocabulary, *self.finish())
+
+    def finish(self) -> tuple[Tokens, list[Endings]]:
+        """Return the tokens of all candidates, (step, row), and what they are worth at each place to end.
+
+        What hasn't been drawn yet is drawn first.
+        """
         while self.prepare():
             pass
-        tokens, _ = self._all()
-        return chosen(self._request, self._vocabulary, tokens, self._endings)
+        return self._all()[0], self._endings
 
     def _allowed(self) -> Booleans:
         vocabulary = self._vocabulary
         found = self._request.constraints.allowed(vocabulary, self._mask, self._now.history)
         # An answer begins with a note: nothing of it sounds yet that could go on, and whoever waits for it counts the
         # beat on which it comes. And a song may end only where an answer may.
-        found[:, vocabulary.hold] &= self._step > 0
+        found[:, vocabulary.hold] &= self._step > len(self._given)
         found[:, vocabulary.rest] &= self._step > 0
         found[:, vocabulary.end] = self._step in self._request.places
         return found
@@ -142,6 +154,18 @@ class Candidates:
         rounds = [*self._earlier, (self._tokens, self._bits)]
         tokens, bits = zip(*rounds, strict=True)
         return np.concatenate(tokens, axis=1), np.concatenate(bits, axis=1)
+
+
+def _mask(request: Request, vocabulary: Vocabulary) -> Booleans:
+    """Return the tokens that range and scale allow, and of the pitches those that are wanted, (V,)."""
+    mask = request.constraints.mask(vocabulary, request.semitones)
+    if request.within is None:
+        return mask
+    wanted = mask.copy()
+    lowest, highest = request.within
+    numbers = vocabulary.pitch_numbers
+    wanted[vocabulary.pitch_tokens] &= (numbers >= lowest) & (numbers <= highest)
+    return wanted if np.count_nonzero(wanted[vocabulary.pitch_tokens]) >= ENOUGH else mask
 
 
 def choose_answer(

@@ -74,7 +74,7 @@ def endings(request: Request, vocabulary: Vocabulary, tokens: Tokens, bits: Floa
         tokens: (step, row), a step more than the longest answer.
         bits: −log2 of the probabilities of the tokens, (step, row).
     """
-    triad = triad_of(vocabulary, tokens)
+    triad = request.triad or triad_of(vocabulary, tokens)
     return [_ended(request, vocabulary, tokens, bits, place, triad) for place in request.places]
 
 

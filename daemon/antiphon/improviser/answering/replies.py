@@ -24,6 +24,7 @@ from antiphon.improviser.answering.next_note import (
     within_midi,
 )
 from antiphon.improviser.answering.opening import Opening, Openings, ReplyInputs
+from antiphon.improviser.answering.phrases import Phrases
 from antiphon.improviser.answering.request import CallMelody, Request
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.answering.two_voices import Counterpart, Pair, clash, fitted
@@ -74,6 +75,10 @@ class Replies:
         self._opening: tuple[ReplyInputs, Opening] | None = None
         self._candidates: tuple[ReplyInputs, Candidates] | None = None
         self._melody: MelodyPosition | None = None
+        self._phrases: Phrases | None = None
+        """Of the melody that goes on, where it has a form."""
+        self._coming: tuple[ReplyInputs, Phrases] | None = None
+        """Of one that may go on soon."""
         self._first_step = self._next_step = 0
 
     @property
@@ -96,7 +101,7 @@ class Replies:
         self._openings.models = models
         self._styled = StyledModel(models.playing, self.style)
         self._history = NOTHING_PLAYED
-        self._opening = self._candidates = self._melody = None
+        self._opening = self._candidates = self._melody = self._phrases = self._coming = None
 
     # The next note
 
@@ -206,11 +211,31 @@ class Replies:
     # A melody that goes on
 
     def prepare_melody(self, call: Call) -> bool:
-        """Find where a melody will go on from a call that may have ended. Returns whether there is more: never."""
+        """Do a little for a melody that will go on from a call that may have ended. Returns whether there is more."""
         end = self._listener.phrase_end()
-        if end is not None:
-            self._opening_for(self._inputs(end, call, at_once=False))
-        return False
+        if end is None:
+            return False
+        inputs = self._inputs(end, call, at_once=False)
+        opening = self._opening_for(inputs)
+        if not self.style.form:
+            return False
+        if self._coming is None or self._coming[0] != inputs:
+            self._coming = inputs, self._new_phrases(inputs, opening)
+        return self._coming[1].prepare(self._styled, self._listener.semitones)
+
+    def prepare_phrase(self) -> bool:
+        """Draw a little of the next phrase of a melody that goes on. Returns whether there is more to draw."""
+        return self._phrases is not None and self._phrases.prepare(self._styled, self._listener.semitones)
+
+    def close_melody(self) -> None:
+        """Let a melody that goes on end with a cadence, if it has a form."""
+        if self._phrases is not None:
+            self._phrases.close(self._styled, self._listener.semitones)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the melody that went on has ended with a cadence."""
+        return self._phrases is not None and self._phrases.is_over
 
     def go_on(self, time: float, call: Call, at_once: bool, is_first: bool) -> Planned | None:
         """Return the next note of a melody that goes on from what was heard, or None for a rest in it.
@@ -222,25 +247,45 @@ class Replies:
             is_first: the melody begins here.
         """
         if is_first:
-            opening = self._opening_for(self._inputs(time, call, at_once))
-            self._first_step = self._next_step = opening.step
-            self._melody = MelodyPosition(opening.context, opening.place)
-        elif self._melody is None:  # another model goes on where the last one stood
-            self._melody = MelodyPosition(self._openings.context(), self._time.place(self._next_step))
-        else:
-            self._begin_stream()
-        semitones = self._listener.semitones
-        agreed = self._openings.agreed()
-        found = melody_note(self._styled, self._melody, self._history, self._stream, semitones, agreed)
-        self._melody, self._history, self._stream = found.after, found.history, found.stream
-        note, step = found.note, self._next_step
+            self._begin_melody(self._inputs(time, call, at_once))
+        note, step = self._next_of_melody(is_first), self._next_step
         self._next_step += note.steps
         if note.pitch is None:
             return None
         # The call's contour goes round and round under the melody, in whole bars.
         bars = math.ceil(self._openings.length(call, time) / self._time.bar)
         velocity = call.velocity_at(step - self._first_step, bars * self._time.bar)
-        return Planned(step, note.steps, NoteOn(self._styled.played(note.pitch, semitones), velocity, self._channel))
+        pitch = self._styled.played(note.pitch, self._listener.semitones)
+        return Planned(step, note.steps, NoteOn(pitch, velocity, self._channel))
+
+    def _begin_melody(self, inputs: ReplyInputs) -> None:
+        opening = self._opening_for(inputs)
+        self._first_step = self._next_step = opening.step
+        self._melody = MelodyPosition(opening.context, opening.place)
+        self._phrases = None
+        if self.style.form:
+            found = self._coming is not None and self._coming[0] == inputs
+            self._phrases = self._coming[1] if found and self._coming else self._new_phrases(inputs, opening)
+            self._answers += 1
+        self._coming = None
+
+    def _next_of_melody(self, is_first: bool) -> Note:
+        """Return the next note or rest of a melody that goes on, in the model's key."""
+        semitones = self._listener.semitones
+        if self._phrases is not None:
+            return self._phrases.next_note(self._styled, semitones)
+        if self._melody is None:  # another model goes on where the last one stood
+            self._melody = MelodyPosition(self._openings.context(), self._time.place(self._next_step))
+        elif not is_first:
+            self._begin_stream()
+        agreed = self._openings.agreed()
+        found = melody_note(self._styled, self._melody, self._history, self._stream, semitones, agreed)
+        self._melody, self._history, self._stream = found.after, found.history, found.stream
+        return found.note
+
+    def _new_phrases(self, inputs: ReplyInputs, opening: Opening) -> Phrases:
+        call = CallMelody(_notes(inputs), opening.upbeat)
+        return Phrases(opening, call, self._time.bar, (self._answers_seed, self._answers, 1))
 
     def move(self, steps: int) -> None:
         """Let the melody that goes on do so that many steps later."""

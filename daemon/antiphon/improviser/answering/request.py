@@ -56,6 +56,12 @@ class Request:
     """What is left of each note's chance to start, 0…1."""
     temperature: float = 1.0
     """0 always takes the likeliest, which leaves nothing to choose from."""
+    triad: tuple[int, ...] = ()
+    """Pitch classes of the tonic triad, the tonic first; empty where the candidates are to tell it."""
+    opening: tuple[Note, ...] = ()
+    """What the answer begins with, whatever the model expects; a new note or a rest follows."""
+    within: tuple[int, int] | None = None
+    """The lowest and the highest pitch of the model that are wanted, where the constraints leave enough of them."""
 
     @cached_property
     def bars(self) -> Bars:

@@ -24,6 +24,8 @@ class Style:
     """How much it counts whether a note fits to the performer's that sounds with it, 0…1; 0: the bare prediction."""
     memory: float = 0.0
     """How much what was learned of the performer is mixed into what is predicted, 0…1; 0: the network alone."""
+    form: bool = False
+    """In `continue`, it plays phrases that close and return; otherwise note after note, as the model predicts."""
     octave: int = 0
     """Octaves by which it plays above the performer."""
     constraints: Constraints = field(default_factory=Constraints)

@@ -13,8 +13,10 @@ PHRASE_BARS = 4
 """Bars after which a phrase ends at the latest; where phrases are shorter, one ends there as well."""
 BEAT = 4
 """Steps of a quarter note."""
-BREATH = 2
-"""Steps of silence, at least, or of a last note longer than a beat, that a phrase's end breathes by."""
+BREATH = 1
+"""Steps of silence, at least, or by which a last note is longer than a beat, that a phrase's end breathes by."""
+WINDOW = 64
+"""Bars among which the returns of a pair of bars are counted."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ def figures(melody: Melody, bars: int) -> dict[str, tuple[float, float]]:
             full += 1
             repeated += content in seen
             seen.add(content)
-    pairs = Counter((one, two) for one, two in pairwise(contents) if one and two)
+    pairs = [(one, two) for one, two in pairwise(contents) if one and two]
+    windows = (pairs[start : start + WINDOW - 1] for start in range(max(1, len(pairs) - WINDOW + 2)))
+    most = max(max(Counter(window).values(), default=0) for window in windows)
     ends = [_ending(melody, barline) for barline in range(PHRASE_BARS, bars + 1, PHRASE_BARS)]
     pitches = [pitch for _, _, pitch in melody.notes]
     return {
         "repeated bars": (repeated, full),
-        "most returns of a pair": (max(pairs.values(), default=0), 1),
+        "most returns of a pair": (most, 1),
         "phrases that close": (sum(closes for closes, _ in ends), len(ends)),
         "phrases that breathe": (sum(breathes for _, breathes in ends), len(ends)),
         "range": (max(pitches, default=0) - min(pitches, default=0), 1),
@@ -90,7 +94,7 @@ def _ending(melody: Melody, barline: int) -> tuple[bool, bool]:
 
     It closes where the last note before the barline, or before an upbeat to it of at most a beat, is of the tonic
     triad, starts on a beat and lasts a beat at least, what silence follows included. It breathes where the silence, or
-    what that note is longer than a beat, is an eighth note or longer.
+    what that note is longer than a beat, is a sixteenth or longer.
     """
     end, closes, breathes = barline * melody.bar, False, False
     for note, after in zip(melody.notes, (*melody.notes[1:], (end, end, 0)), strict=True):

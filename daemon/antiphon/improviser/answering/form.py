@@ -1,0 +1,200 @@
+"""A form for a melody that goes on: phrases of two or four bars that close, in pairs, of which some return, varied.
+
+ - A phrase and the next are a pair, as antecedent and consequent of a period are: the first ends openly, the second on
+   the tonic, and it often begins like the first, or like it a few steps of the scale higher or lower (a sequence).
+ - The first phrase of all comes back now and then, with another ending.
+ - What isn't meant to return is drawn so that it doesn't: a model left alone soon goes round in circles.
+
+(W. E. Caplin, Classical Form, 1998, chapters 3 and 4: the period. Of the Essen collection's songs in 4/4 with twelve
+bars or more, a quarter of the bars have been heard before, and a pair of bars comes 1.8 times at most.)
+
+Everything here is a value in the model's key, C major or A minor; what draws the notes is `phrases`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from antiphon.improviser.answering.constraints import WHITE_KEYS
+from antiphon.melody.grid import Note
+
+Bar = tuple[tuple[int, int], ...]
+"""(Step in the bar, pitch) of each note that starts in it."""
+Source = Literal["new", "last", "first"]
+"""What a phrase begins like: nothing before, the phrase before, or the first of all."""
+
+ANSWERS_ALIKE = 0.7
+"""Share of the second phrases of a pair that begin like the first."""
+SEQUENCES = 0.3
+"""Of those, the share that lies some steps of the scale away."""
+RETURNS = 0.6
+"""Share of the pairs that begin as the first one did, but for those too soon after."""
+WHOLE = 0.5
+"""Of those, the share that is the whole phrase; the others have another ending."""
+SOONEST_RETURN = 2
+"""Pairs from one such return to the next, at least."""
+DEGREES = (-1, 1, -2, 2)
+"""Steps of the scale by which a sequence lies higher: the usual ones, nearest first."""
+MOST_PAIRS, WITHIN = 4, 64
+"""Times that a pair of bars may come within so many bars."""
+WIDTH = 16
+"""Semitones from the lowest to the highest note: of songs of twelve bars or more, 95 % have at most 17."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a phrase is to be like."""
+
+    source: Source = "new"
+    degrees: int = 0
+    """Steps of the scale by which what it begins like is moved up."""
+    opening: tuple[Note, ...] = ()
+    """What it begins with; the rest is the model's."""
+    is_open: bool = False
+    """It ends openly, for the next one to answer; otherwise on the tonic."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The phrases of a melody so far."""
+
+    bar: int
+    """Steps in a bar."""
+    position: int
+    """Of each phrase's first step in its bar."""
+    phrases: tuple[tuple[Note, ...], ...] = ()
+    """The first, and the last one: more aren't needed."""
+    count: int = 0
+    """Phrases so far."""
+    returned: int = 0
+    """The pair in which the first phrase came last."""
+    heard: frozenset[Bar] = frozenset()
+    """Every bar so far."""
+    lately: tuple[Bar, ...] = field(default=(), repr=False)
+    """The last `WITHIN` bars."""
+
+    def after(self, notes: tuple[Note, ...], plan: Plan, position: int) -> Form:
+        """Return the form after one more phrase, which was planned so and whose first step was at `position`."""
+        bars = bars_of(notes, self.bar, position)
+        return replace(
+            self,
+            phrases=(*self.phrases[:1], notes),
+            count=self.count + 1,
+            returned=self.count // 2 if plan.source == "first" else self.returned,
+            heard=self.heard | {bar for bar in bars if bar},
+            lately=(*self.lately, *bars)[-WITHIN:],
+        )
+
+    def planned(self, generator: np.random.Generator, lowest: int, highest: int) -> Plan:
+        """Draw what the next phrase is to be like.
+
+        Args:
+            generator: of the random numbers.
+            lowest: pitch that what returns may have.
+            highest: the same upwards.
+        """
+        alike, moved, returns, whole = generator.random(4)
+        degrees = [int(each) for each in generator.permutation(DEGREES)]
+        is_open = self.count % 2 == 0
+        plan = Plan(is_open=is_open)
+        if is_open and self.count and self.count // 2 - self.returned >= SOONEST_RETURN and returns < RETURNS:
+            first = self.phrases[0]
+            plan = Plan("first", 0, first if whole < WHOLE else self._half(first), is_open)
+        elif not is_open and alike < ANSWERS_ALIKE:
+            half = self._half(self.phrases[-1])
+            moves = [*(degrees if moved < SEQUENCES else ()), 0]
+            found = ((each, in_sequence(half, each)) for each in moves)
+            fitting = ((each, notes) for each, notes in found if _lies_within(notes, lowest, highest))
+            each, notes = next(fitting, (0, half))
+            plan = Plan("last", each, notes, is_open)
+        if not _lies_within(plan.opening, lowest, highest) or self._comes_too_often(plan.opening):
+            return Plan(is_open=is_open)
+        return plan
+
+    def heard_of(self, notes: tuple[Note, ...], position: int, opening: tuple[Note, ...]) -> int:
+        """Return how many bars of a phrase have been heard before, but for those of its opening.
+
+        Args:
+            notes: the phrase's.
+            position: of its first step in its bar.
+            opening: what it begins with on purpose.
+        """
+        given = sum(note.steps for note in opening)
+        meant = (given + (position - self.bar if position else 0)) // self.bar
+        seen, count = set(self.heard), 0
+        for number, bar in enumerate(bars_of(notes, self.bar, position)):
+            count += bool(bar) and bar in seen and number >= meant
+            seen.add(bar)
+        return count
+
+    def _half(self, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+        """Return what starts in the first half of a phrase, cut at its middle."""
+        steps = sum(note.steps for note in notes) // 2 // self.bar * self.bar
+        return first_steps(notes, steps)
+
+    def _comes_too_often(self, opening: tuple[Note, ...]) -> bool:
+        """Return whether a pair of bars would have come too often lately if a phrase began so."""
+        pairs = Counter(pairwise((*self.lately, *bars_of(opening, self.bar, self.position))))
+        return max((times for pair, times in pairs.items() if all(pair)), default=0) > MOST_PAIRS
+
+
+def first_steps(notes: Sequence[Note], steps: int) -> tuple[Note, ...]:
+    """Return the first steps of a melody; a note that lasts longer is cut."""
+    found: list[Note] = []
+    for note in notes:
+        if steps <= 0:
+            break
+        found.append(Note(note.pitch, min(note.steps, steps)))
+        steps -= note.steps
+    return tuple(found)
+
+
+def bars_of(notes: Sequence[Note], bar: int, position: int) -> list[Bar]:
+    """Return what starts in each bar of a melody whose first step is at `position`; an upbeat before isn't counted."""
+    step = position - bar if position else 0
+    found: list[list[tuple[int, int]]] = []
+    for note in notes:
+        if step >= 0 and note.pitch is not None:
+            found.extend([] for _ in range(step // bar + 1 - len(found)))
+            found[step // bar].append((step % bar, note.pitch))
+        step += note.steps
+    found.extend([] for _ in range(-(-step // bar) - len(found)))
+    return [tuple(each) for each in found]
+
+
+def in_sequence(notes: tuple[Note, ...], degrees: int) -> tuple[Note, ...]:
+    """Return a melody so many steps of the scale higher; what is altered stays altered."""
+    return tuple(Note(None if note.pitch is None else _moved(note.pitch, degrees), note.steps) for note in notes)
+
+
+def _moved(pitch: int, degrees: int) -> int:
+    below = max(index for index, each in enumerate(WHITE_KEYS) if each <= pitch % 12)
+    altered = pitch % 12 - WHITE_KEYS[below]
+    octaves, degree = divmod(below + degrees, len(WHITE_KEYS))
+    return pitch // 12 * 12 + octaves * 12 + WHITE_KEYS[degree] + altered
+
+
+def _lies_within(notes: Sequence[Note], lowest: int, highest: int) -> bool:
+    return all(note.pitch is None or lowest <= note.pitch <= highest for note in notes)
+
+
+def window_around(notes: Sequence[Note], lowest: int, highest: int) -> tuple[int, int]:
+    """Return the lowest and highest pitch of a melody that goes on from another: `WIDTH` apart, or as far as it lies.
+
+    Args:
+        notes: of the other.
+        lowest: pitch of the model.
+        highest: the same upwards.
+    """
+    pitches = [note.pitch for note in notes if note.pitch is not None]
+    if not pitches:
+        return lowest, highest
+    low, high = min(pitches), max(pitches)
+    more = max(0, WIDTH - (high - low))
+    return max(lowest, low - more // 2), min(highest, high + more - more // 2)
