@@ -56,6 +56,7 @@ styles = st.builds(
     temperature=st.sampled_from([0.0, 0.1, 0.9, 10.0]),
     density=st.sampled_from([0.0, 0.5, 1.0]),
     harmony=st.sampled_from([0.0, 0.5, 1.0]),
+    form=st.booleans(),
     memory=st.sampled_from([0.0, 0.5, 1.0]),
     octave=st.integers(-4, 4),
     constraints=st.builds(

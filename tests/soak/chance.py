@@ -38,6 +38,8 @@ def any_setup(chance: Random) -> Setup:
     style = Style(
         temperature=chance.choice((0.0, 0.1, 0.9, 0.9, 2.0, 10.0)),
         density=chance.choice((1.0, 1.0, 0.5, 0.0)),
+        harmony=chance.choice((0.0, 0.5, 1.0)),
+        form=chance.random() < 0.5,
         octave=chance.choice((0, 0, 0, -4, 1, 4)),
         constraints=Constraints(
             lowest=chance.choice((0, 0, 48, chance.randrange(128))),

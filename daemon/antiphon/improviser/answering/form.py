@@ -68,8 +68,10 @@ class Form:
     """Steps in a bar."""
     position: int
     """Of each phrase's first step in its bar."""
-    phrases: tuple[tuple[Note, ...], ...] = ()
-    """The first, and the last one: more aren't needed."""
+    first: tuple[Note, ...] = ()
+    """The first phrase of whole bars."""
+    last: tuple[Note, ...] = ()
+    """The last phrase."""
     count: int = 0
     """Phrases so far."""
     returned: int = 0
@@ -79,12 +81,13 @@ class Form:
     lately: tuple[Bar, ...] = field(default=(), repr=False)
     """The last `WITHIN` bars."""
 
-    def after(self, notes: tuple[Note, ...], plan: Plan, position: int) -> Form:
-        """Return the form after one more phrase, which was planned so and whose first step was at `position`."""
-        bars = bars_of(notes, self.bar, position)
+    def after(self, notes: tuple[Note, ...], plan: Plan) -> Form:
+        """Return the form after one more phrase, which was planned so."""
+        bars = bars_of(notes, self.bar)
         return replace(
             self,
-            phrases=(*self.phrases[:1], notes),
+            first=self.first or (notes if self._is_whole(notes) else ()),
+            last=notes,
             count=self.count + 1,
             returned=self.count // 2 if plan.source == "first" else self.returned,
             heard=self.heard | {bar for bar in bars if bar},
@@ -103,11 +106,11 @@ class Form:
         degrees = [int(each) for each in generator.permutation(DEGREES)]
         is_open = self.count % 2 == 0
         plan = Plan(is_open=is_open)
-        if is_open and self.count and self.count // 2 - self.returned >= SOONEST_RETURN and returns < RETURNS:
-            first = self.phrases[0]
-            plan = Plan("first", 0, first if whole < WHOLE else self._half(first), is_open)
-        elif not is_open and alike < ANSWERS_ALIKE:
-            half = self._half(self.phrases[-1])
+        may_return = is_open and self.first and self.count // 2 - self.returned >= SOONEST_RETURN
+        if may_return and returns < RETURNS:
+            plan = Plan("first", 0, self.first if whole < WHOLE else self._half(self.first), is_open)
+        elif not is_open and self._is_whole(self.last) and alike < ANSWERS_ALIKE:
+            half = self._half(self.last)
             moves = [*(degrees if moved < SEQUENCES else ()), 0]
             found = ((each, in_sequence(half, each)) for each in moves)
             fitting = ((each, notes) for each, notes in found if _lies_within(notes, lowest, highest))
@@ -117,21 +120,18 @@ class Form:
             return Plan(is_open=is_open)
         return plan
 
-    def heard_of(self, notes: tuple[Note, ...], position: int, opening: tuple[Note, ...]) -> int:
-        """Return how many bars of a phrase have been heard before, but for those of its opening.
-
-        Args:
-            notes: the phrase's.
-            position: of its first step in its bar.
-            opening: what it begins with on purpose.
-        """
-        given = sum(note.steps for note in opening)
-        meant = (given + (position - self.bar if position else 0)) // self.bar
+    def heard_of(self, notes: tuple[Note, ...], opening: tuple[Note, ...]) -> int:
+        """Return how many bars of a phrase have been heard before, but for those of what it begins with on purpose."""
+        meant = sum(note.steps for note in opening) // self.bar
         seen, count = set(self.heard), 0
-        for number, bar in enumerate(bars_of(notes, self.bar, position)):
+        for number, bar in enumerate(bars_of(notes, self.bar)):
             count += bool(bar) and bar in seen and number >= meant
             seen.add(bar)
         return count
+
+    def _is_whole(self, notes: tuple[Note, ...]) -> bool:
+        """Return whether a phrase fills its bars: one that begins at once may begin in the middle of one."""
+        return sum(note.steps for note in notes) % self.bar == 0
 
     def _half(self, notes: tuple[Note, ...]) -> tuple[Note, ...]:
         """Return what starts in the first half of a phrase, cut at its middle."""
@@ -140,7 +140,7 @@ class Form:
 
     def _comes_too_often(self, opening: tuple[Note, ...]) -> bool:
         """Return whether a pair of bars would have come too often lately if a phrase began so."""
-        pairs = Counter(pairwise((*self.lately, *bars_of(opening, self.bar, self.position))))
+        pairs = Counter(pairwise((*self.lately, *bars_of(opening, self.bar))))
         return max((times for pair, times in pairs.items() if all(pair)), default=0) > MOST_PAIRS
 
 
@@ -155,16 +155,14 @@ def first_steps(notes: Sequence[Note], steps: int) -> tuple[Note, ...]:
     return tuple(found)
 
 
-def bars_of(notes: Sequence[Note], bar: int, position: int) -> list[Bar]:
-    """Return what starts in each bar of a melody whose first step is at `position`; an upbeat before isn't counted."""
-    step = position - bar if position else 0
-    found: list[list[tuple[int, int]]] = []
+def bars_of(notes: Sequence[Note], bar: int) -> list[Bar]:
+    """Return what starts in each bar of a phrase; its bars begin where it does, with its upbeat."""
+    found: list[list[tuple[int, int]]] = [[] for _ in range(-(-sum(note.steps for note in notes) // bar))]
+    step = 0
     for note in notes:
-        if step >= 0 and note.pitch is not None:
-            found.extend([] for _ in range(step // bar + 1 - len(found)))
+        if note.pitch is not None:
             found[step // bar].append((step % bar, note.pitch))
         step += note.steps
-    found.extend([] for _ in range(-(-step // bar) - len(found)))
     return [tuple(each) for each in found]
 
 

@@ -70,7 +70,7 @@ class _Draft:
             density = sum(note.pitch is not None for note in notes) / ended.place
             rank = (
                 ended.own[row] and ended.closes[row],
-                -self.form.heard_of(notes, request.position, request.opening),
+                -self.form.heard_of(notes, request.opening),
                 FEWEST_NOTES <= density <= MOST_NOTES,
                 last.steps >= STEPS_PER_BEAT + BREATH,
                 ended.bits[row] <= ended.median_bits,
@@ -144,7 +144,7 @@ class Phrases:
         """Return the next phrase as far as it is drawn; it is begun anew if style or key have changed."""
         if self._next is None or self._next.style != style:
             current = self._current
-            form = self._first if current is None else current.form.after(self._notes, current.plan, self._start)
+            form = self._first if current is None else current.form.after(self._notes, current.plan)
             generator = np.random.default_rng([*self._seed, form.count])
             plan = form.planned(generator, *self._window(style[0]))
             if not _may_play(style, plan.opening):
@@ -165,11 +165,6 @@ class Phrases:
         self._current, self._next = draft, None
         self._notes = _breathing(draft.chosen())
 
-    @property
-    def _start(self) -> int:
-        """Where in its bar the phrase that stands began."""
-        return 0 if self._current is None else self._current.request.bars.position
-
     def _window(self, styled: StyledModel) -> tuple[int, int]:
         numbers = styled.vocabulary.pitch_numbers
         return window_around(self._call.notes, int(numbers[0]), int(numbers[-1]))
@@ -180,7 +175,7 @@ class Phrases:
         (styled, semitones), place = style, self._opening.place
         settings, is_first = styled.style, form.count == 0
         request = Request(
-            call=CallMelody(self._call.notes if is_first else form.phrases[-1], self._call.upbeat),
+            call=CallMelody(self._call.notes if is_first else form.last, self._call.upbeat),
             position=form.position if place is None or not is_first else place.position,
             bar=0 if place is None else form.bar,
             shortest=bars,
@@ -200,14 +195,19 @@ class Phrases:
     def _context(self, styled: StyledModel, form: Form) -> Context:
         """Return the context after the call and the last phrase, one row."""
         vocabulary, bar = styled.vocabulary, form.bar
-        notes = (*_whole_bars(self._call.notes, bar), *form.phrases[-1])
-        symbols = spell(_known(vocabulary, note) for note in notes)
-        at = None if self._opening.place is None else Place(-(len(symbols) - form.position) % bar, bar)
-        context = unread(styled.model, len(vocabulary), 1)
-        for token in (vocabulary.end, *(vocabulary.tokens[symbol] for symbol in symbols)):
-            context = read_on(styled.model, context, np.array([token], np.int32), at)
-            at = at and at.later(1)
-        return context
+        last = [_known(vocabulary, note) for note in form.last]
+        call = [_known(vocabulary, note) for note in _whole_bars(self._call.notes, bar)]
+        tokens = [vocabulary.end, *(vocabulary.tokens[symbol] for symbol in spell([*call, *last]))]
+        at = None if self._opening.place is None else Place((form.position + 1 - len(tokens)) % bar, bar)
+        context, mixture = unread(styled.model, len(vocabulary), 1), self._opening.context.mixture
+        from_last = len(tokens) - sum(note.steps for note in last)
+        for number, token in enumerate(np.array(tokens, np.int32)[:, None]):
+            context = read_on(styled.model, context, token, at)
+            if mixture is not None and number >= from_last:
+                mixture = mixture.after(token)
+            if number < len(tokens) - 1:
+                at = at and at.later(1)
+        return context.mixed(mixture, at)
 
 
 def _may_play(style: tuple[StyledModel, int], notes: Sequence[Note]) -> bool:
