@@ -41,8 +41,8 @@ SOONEST_RETURN = 2
 """Pairs from one such return to the next, at least."""
 DEGREES = (-1, 1, -2, 2)
 """Steps of the scale by which a sequence lies higher: the usual ones, nearest first."""
-MOST_PAIRS, WITHIN = 4, 64
-"""Times that a pair of bars may come within so many bars."""
+MOST_PAIRS, WITHIN = 3, 64
+"""Times that a pair of bars may come on purpose within so many bars; it may come by chance once more."""
 WIDTH = 16
 """Semitones from the lowest to the highest note: of songs of twelve bars or more, 95 % have at most 17."""
 
@@ -134,9 +134,9 @@ class Form:
         return sum(note.steps for note in notes) % self.bar == 0
 
     def _half(self, notes: tuple[Note, ...]) -> tuple[Note, ...]:
-        """Return what starts in the first half of a phrase, cut at its middle."""
+        """Return the first half of a phrase, to a barline."""
         steps = sum(note.steps for note in notes) // 2 // self.bar * self.bar
-        return first_steps(notes, steps)
+        return first_steps(notes, steps + -self.position % self.bar)
 
     def _comes_too_often(self, opening: tuple[Note, ...]) -> bool:
         """Return whether a pair of bars would have come too often lately if a phrase began so."""
