@@ -52,10 +52,10 @@ def audition_music(
         duets = {when: _duets(model, when, spread(songs, count), seed) for when in ("now", "onset")}
         in_songs, limits = measure_songs(songs, seed)
         going_on = spread([song for song in songs if goes_on(song)], count)
-        melodies = measure_melodies(musician(model, seed, mode="continue"), going_on, seed, limits)
-        closing = _closing(musician(model, seed), songs, seed)
+        melodies = {"the songs": in_songs, **_melodies(model, going_on, seed, limits)}
+        closing = _closing(musician(model, seed), spread(songs, count), seed)
     if as_json:
-        say_json(_as_json(model, seed, count, duets, {"songs": in_songs, **_named(melodies)}, closing))
+        say_json(_as_json(model, seed, count, duets, melodies, closing))
         return
     say(f"{model} to {count} of {len(songs):,} songs, seed {seed}; in brackets 95 % of resampled tunes")
     for when, columns in duets.items():
@@ -65,7 +65,7 @@ def audition_music(
             say(line)
     say("")
     say(f"continue, from the first bars of {len(going_on)} songs in 4/4")
-    for line in _table({"the songs": in_songs, **_named(melodies)}):
+    for line in _table(melodies):
         say(line)
     say(_limits_line(limits))
     say("")
@@ -73,11 +73,22 @@ def audition_music(
 
 
 def _duets(model: str, when: str, songs: Sequence[Song], seed: int) -> dict[str, Figures]:
+    player = musician(model, seed, mode="next-note", when=when)
+    plain = musician(model, seed, mode="next-note", when=when, harmony=0.0)
     return {
-        "by default": measure_duets(musician(model, seed, mode="next-note", when=when), songs, seed),
-        "a third below": measure_duets(
-            musician(model, seed, mode="next-note", when=when), songs, seed, second_voice=False
-        ),
+        "by default": measure_duets(player, songs, seed),
+        "plain sampling": measure_duets(plain, songs, seed),
+        "a third below": measure_duets(player, songs, seed, second_voice=False),
+    }
+
+
+def _melodies(model: str, songs: Sequence[Song], seed: int, limits: Limits) -> dict[str, Figures]:
+    formed = measure_melodies(musician(model, seed, mode="continue"), songs, seed, limits)
+    plain = measure_melodies(musician(model, seed, mode="continue", form=False), songs, seed, limits)
+    return {
+        f"{title}{bars} bars": figures[bars]
+        for bars in LENGTHS
+        for title, figures in (("", formed), ("plain, ", plain))
     }
 
 
@@ -85,10 +96,6 @@ def _closing(player: Musician, songs: Sequence[Song], seed: int) -> Figure:
     found = answers.measure(player.bundle, songs, seed)
     error = 1.96 * (found.closes * (1 - found.closes) / max(1, found.calls)) ** 0.5
     return Figure(found.closes, found.closes - error, found.closes + error)
-
-
-def _named(melodies: Mapping[int, Figures]) -> dict[str, Figures]:
-    return {f"{bars} bars": melodies[bars] for bars in LENGTHS}
 
 
 def _table(columns: Mapping[str, Figures]) -> Iterator[str]:
