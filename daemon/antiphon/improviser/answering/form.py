@@ -43,6 +43,8 @@ DEGREES = (-1, 1, -2, 2)
 """Steps of the scale by which a sequence lies higher: the usual ones, nearest first."""
 MOST_PAIRS, WITHIN = 3, 64
 """Times that a pair of bars may come on purpose within so many bars; it may come by chance once more."""
+REMEMBERED = 256
+"""Bars that are remembered, so that one isn't drawn that was heard: ten minutes of 4/4 at 100 BPM."""
 WIDTH = 16
 """Semitones from the lowest to the highest note: of songs of twelve bars or more, 95 % have at most 17."""
 
@@ -76,22 +78,18 @@ class Form:
     """Phrases so far."""
     returned: int = 0
     """The pair in which the first phrase came last."""
-    heard: frozenset[Bar] = frozenset()
-    """Every bar so far."""
-    lately: tuple[Bar, ...] = field(default=(), repr=False)
-    """The last `WITHIN` bars."""
+    bars: tuple[Bar, ...] = field(default=(), repr=False)
+    """The last `REMEMBERED` bars."""
 
     def after(self, notes: tuple[Note, ...], plan: Plan) -> Form:
         """Return the form after one more phrase, which was planned so."""
-        bars = bars_of(notes, self.bar)
         return replace(
             self,
             first=self.first or (notes if self._is_whole(notes) else ()),
             last=notes,
             count=self.count + 1,
             returned=self.count // 2 if plan.source == "first" else self.returned,
-            heard=self.heard | {bar for bar in bars if bar},
-            lately=(*self.lately, *bars)[-WITHIN:],
+            bars=(*self.bars, *bars_of(notes, self.bar))[-REMEMBERED:],
         )
 
     def planned(self, generator: np.random.Generator, lowest: int, highest: int) -> Plan:
@@ -123,7 +121,7 @@ class Form:
     def heard_of(self, notes: tuple[Note, ...], opening: tuple[Note, ...]) -> int:
         """Return how many bars of a phrase have been heard before, but for those of what it begins with on purpose."""
         meant = sum(note.steps for note in opening) // self.bar
-        seen, count = set(self.heard), 0
+        seen, count = set(self.bars), 0
         for number, bar in enumerate(bars_of(notes, self.bar)):
             count += bool(bar) and bar in seen and number >= meant
             seen.add(bar)
@@ -140,7 +138,7 @@ class Form:
 
     def _comes_too_often(self, opening: tuple[Note, ...]) -> bool:
         """Return whether a pair of bars would have come too often lately if a phrase began so."""
-        pairs = Counter(pairwise((*self.lately, *bars_of(opening, self.bar))))
+        pairs = Counter(pairwise((*self.bars[-WITHIN:], *bars_of(opening, self.bar))))
         return max((times for pair, times in pairs.items() if all(pair)), default=0) > MOST_PAIRS
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from antiphon.improviser.answering.next_note import StyledModel
 from antiphon.improviser.answering.opening import Opening
 from antiphon.improviser.answering.ranking import triad_of
 from antiphon.improviser.answering.request import CallMelody, Request
+from antiphon.improviser.answering.scale_mask import Classes
 from antiphon.melody.context import Context, read_on, unread
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, Place, read, spell
 from antiphon.melody.vocabulary import Vocabulary
@@ -35,12 +37,21 @@ FEWEST_NOTES, MOST_NOTES = 0.18, 0.33
 """Notes a step: 2.9 and 5.3 in a bar of 4/4, as nine of ten songs have."""
 
 
+class Manner(NamedTuple):
+    """How a phrase is played; if that changes, it is drawn anew."""
+
+    styled: StyledModel
+    semitones: int
+    """From the model's pitches to those that are played."""
+    agreed: Classes | None
+    """The pitch classes that the likely keys agree on; None where the key is sure."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Draft:
     """A phrase that is being drawn, or has been."""
 
-    style: tuple[StyledModel, int]
-    """The model in its style, and the semitones from its pitches to those that are played."""
+    manner: Manner
     form: Form
     """Before it."""
     plan: Plan
@@ -50,7 +61,7 @@ class _Draft:
     @property
     def triad(self) -> tuple[int, ...]:
         """Pitch classes of the tonic triad that the candidates lean to; what hasn't been drawn yet is drawn first."""
-        return triad_of(self.style[0].vocabulary, self.candidates.finish()[0])
+        return triad_of(self.manner.styled.vocabulary, self.candidates.finish()[0])
 
     def chosen(self) -> tuple[Note, ...]:
         """Return the candidate that is the best phrase; what hasn't been drawn yet is drawn first.
@@ -59,7 +70,7 @@ class _Draft:
         its own bars have been heard before; it has as many notes as songs have; its last note is long enough for a
         breath; it needs no more bits than the median; it ends openly, or on the tonic, as is planned.
         """
-        vocabulary, request = self.style[0].vocabulary, self.request
+        vocabulary, request = self.manner.styled.vocabulary, self.request
         tokens, found = self.candidates.finish()
         ended = found[-1]
         tonic = (request.triad or triad_of(vocabulary, tokens))[0]
@@ -113,46 +124,40 @@ class Phrases:
         """Whether the melody has ended."""
         return self.closes and self._given == len(self._notes)
 
-    def prepare(self, styled: StyledModel, semitones: int) -> bool:
+    def prepare(self, manner: Manner) -> bool:
         """Draw one more symbol of the next phrase's candidates. Returns whether there is more to draw."""
-        return not self.closes and self._following((styled, semitones)).candidates.prepare()
+        return not self.closes and self._following(manner).candidates.prepare()
 
-    def next_note(self, styled: StyledModel, semitones: int) -> Note:
-        """Return the next note or rest of the melody, which isn't over.
-
-        Args:
-            styled: the model that plays, and its style.
-            semitones: from its pitches to those that are played.
-        """
-        style = (styled, semitones)
+    def next_note(self, manner: Manner) -> Note:
+        """Return the next note or rest of the melody, which isn't over."""
         if self._given == len(self._notes):
-            self._current, self._next = self._following(style), None
+            self._current, self._next = self._following(manner), None
             self._triad = self._triad or self._current.triad
             self._notes, self._given = _breathing(self._current.chosen()), 0
-        elif self._current is not None and self._current.style != style:
-            self._redraw(self._current, style)
+        elif self._current is not None and self._current.manner != manner:
+            self._redraw(self._current, manner)
         self._given += 1
         return self._notes[self._given - 1]
 
-    def close(self, styled: StyledModel, semitones: int) -> None:
+    def close(self, manner: Manner) -> None:
         """Let the melody end with a cadence, at the next place for one that is half a bar away or farther."""
         if not self.closes and self._current is not None:
             self.closes = True
-            self._redraw(self._current, (styled, semitones))
+            self._redraw(self._current, manner)
 
-    def _following(self, style: tuple[StyledModel, int]) -> _Draft:
-        """Return the next phrase as far as it is drawn; it is begun anew if style or key have changed."""
-        if self._next is None or self._next.style != style:
+    def _following(self, manner: Manner) -> _Draft:
+        """Return the next phrase as far as it is drawn; it is begun anew if that has changed."""
+        if self._next is None or self._next.manner != manner:
             current = self._current
             form = self._first if current is None else current.form.after(self._notes, current.plan)
             generator = np.random.default_rng([*self._seed, form.count])
-            plan = form.planned(generator, *self._window(style[0]))
-            if not _may_play(style, plan.opening):
+            plan = form.planned(generator, *self._window(manner.styled))
+            if not _may_play(manner, plan.opening):
                 plan = Plan(is_open=plan.is_open)
-            self._next = self._drafted(style, form, plan, self._bars, generator)
+            self._next = self._drafted(manner, form, plan, self._bars, generator)
         return self._next
 
-    def _redraw(self, current: _Draft, style: tuple[StyledModel, int]) -> None:
+    def _redraw(self, current: _Draft, manner: Manner) -> None:
         """Draw the phrase that stands anew, from its next note on."""
         played = self._notes[: self._given]
         steps = sum(note.steps for note in played)
@@ -160,7 +165,7 @@ class Phrases:
         generator = np.random.default_rng([*self._seed, current.form.count, steps])
         earliest = steps + current.form.bar // 2 if self.closes else current.request.places[-1]
         bars = 1
-        while (draft := self._drafted(style, current.form, plan, bars, generator)).request.places[-1] < earliest:
+        while (draft := self._drafted(manner, current.form, plan, bars, generator)).request.places[-1] < earliest:
             bars += 1
         self._current, self._next = draft, None
         self._notes = _breathing(draft.chosen())
@@ -169,10 +174,8 @@ class Phrases:
         numbers = styled.vocabulary.pitch_numbers
         return window_around(self._call.notes, int(numbers[0]), int(numbers[-1]))
 
-    def _drafted(
-        self, style: tuple[StyledModel, int], form: Form, plan: Plan, bars: int, generator: np.random.Generator
-    ) -> _Draft:
-        (styled, semitones), place = style, self._opening.place
+    def _drafted(self, manner: Manner, form: Form, plan: Plan, bars: int, generator: np.random.Generator) -> _Draft:
+        styled, place = manner.styled, self._opening.place
         settings, is_first = styled.style, form.count == 0
         request = Request(
             call=CallMelody(self._call.notes if is_first else form.last, self._call.upbeat),
@@ -181,7 +184,8 @@ class Phrases:
             shortest=bars,
             longest=bars,
             constraints=settings.constraints,
-            semitones=styled.octaved(semitones),
+            semitones=styled.octaved(manner.semitones),
+            agreed=manner.agreed,
             density=settings.density,
             temperature=settings.temperature,
             triad=self._triad,
@@ -190,7 +194,7 @@ class Phrases:
         )
         context = self._opening.context if is_first else self._context(styled, form)
         candidates = Candidates(styled.model, styled.vocabulary, context, request, generator, settings.candidates)
-        return _Draft(style, form, plan, request, candidates)
+        return _Draft(manner, form, plan, request, candidates)
 
     def _context(self, styled: StyledModel, form: Form) -> Context:
         """Return the context after the call and the last phrase, one row."""
@@ -210,10 +214,10 @@ class Phrases:
         return context.mixed(mixture, at)
 
 
-def _may_play(style: tuple[StyledModel, int], notes: Sequence[Note]) -> bool:
+def _may_play(manner: Manner, notes: Sequence[Note]) -> bool:
     """Return whether range and scale allow all of some notes."""
-    styled, semitones = style
-    mask = styled.style.constraints.mask(styled.vocabulary, styled.octaved(semitones))
+    styled = manner.styled
+    mask = styled.style.constraints.mask(styled.vocabulary, styled.octaved(manner.semitones))
     known = (_known(styled.vocabulary, note).pitch for note in notes)
     return all(pitch is None or bool(mask[styled.vocabulary.pitches[pitch]]) for pitch in known)
 

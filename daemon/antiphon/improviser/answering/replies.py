@@ -24,7 +24,7 @@ from antiphon.improviser.answering.next_note import (
     within_midi,
 )
 from antiphon.improviser.answering.opening import Opening, Openings, ReplyInputs
-from antiphon.improviser.answering.phrases import Phrases
+from antiphon.improviser.answering.phrases import Manner, Phrases
 from antiphon.improviser.answering.request import CallMelody, Request
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.answering.two_voices import Counterpart, Pair, clash, fitted
@@ -221,16 +221,16 @@ class Replies:
             return False
         if self._coming is None or self._coming[0] != inputs:
             self._coming = inputs, self._new_phrases(inputs, opening)
-        return self._coming[1].prepare(self._styled, self._listener.semitones)
+        return self._coming[1].prepare(self._manner())
 
     def prepare_phrase(self) -> bool:
         """Draw a little of the next phrase of a melody that goes on. Returns whether there is more to draw."""
-        return self._phrases is not None and self._phrases.prepare(self._styled, self._listener.semitones)
+        return self._phrases is not None and self._phrases.prepare(self._manner())
 
     def close_melody(self) -> None:
         """Let a melody that goes on end with a cadence, if it has a form."""
         if self._phrases is not None:
-            self._phrases.close(self._styled, self._listener.semitones)
+            self._phrases.close(self._manner())
 
     @property
     def is_over(self) -> bool:
@@ -273,7 +273,7 @@ class Replies:
         """Return the next note or rest of a melody that goes on, in the model's key."""
         semitones = self._listener.semitones
         if self._phrases is not None:
-            return self._phrases.next_note(self._styled, semitones)
+            return self._phrases.next_note(self._manner())
         if self._melody is None:  # another model goes on where the last one stood
             self._melody = MelodyPosition(self._openings.context(), self._time.place(self._next_step))
         elif not is_first:
@@ -282,6 +282,9 @@ class Replies:
         found = melody_note(self._styled, self._melody, self._history, self._stream, semitones, agreed)
         self._melody, self._history, self._stream = found.after, found.history, found.stream
         return found.note
+
+    def _manner(self) -> Manner:
+        return Manner(self._styled, self._listener.semitones, self._openings.agreed())
 
     def _new_phrases(self, inputs: ReplyInputs, opening: Opening) -> Phrases:
         call = CallMelody(_notes(inputs), opening.upbeat)
