@@ -1,7 +1,10 @@
 """What is counted of two voices and of melodies, and the table that `audition --music` prints."""
 
+import hashlib
 import json
+from pathlib import Path
 
+import mido
 import pytest
 
 from antiphon_trainer.audition.music import melodies, two_voices
@@ -84,3 +87,30 @@ def test_the_command_prints_a_table_and_json(finished: Workplace) -> None:
     figures = json.loads(finished.succeeds("audition", "models/small", "--music", "--most", "1", "--json"))
     assert figures["tunes"] == 1
     assert 0 <= figures["next-note"]["now"]["by default"]["clashes"]["value"] <= 1
+
+
+def test_the_command_counts_chord_tones_of_tunes_with_chords(finished: Workplace, tmp_path: Path) -> None:
+    save_with_chords(tmp_path / "tunes" / "a.mid", [72, 76, 79, 76, 72, 74, 76, 77] * 3, (48, 52, 55))
+    half = "odd" if hashlib.sha256(b"a.mid").digest()[-1] % 2 else "even"
+    arguments = ("audition", "models/small", "--chords", str(tmp_path / "tunes"), "--half", half)
+    figures = json.loads(finished.succeeds(*arguments, "--json"))
+    assert figures["tunes"] == 1
+    assert figures["next-note"]["real"]["value"] == 1  # 72 and 72: each fourth note is on a strong beat
+    assert figures["next-note"]["hearing"]["value"] >= figures["next-note"]["deaf"]["value"]
+    assert "of the way" in finished.succeeds(*arguments)
+    assert "is no folder" in finished.refuses("audition", "models/small", "--chords", "nowhere")
+
+
+def save_with_chords(path: Path, tune: list[int], chord: tuple[int, ...]) -> None:
+    """Write a tune in quarter notes in 4/4 over one chord, struck in each bar."""
+    file = mido.MidiFile(ticks_per_beat=480)
+    upper, lower = file.add_track(), file.add_track()
+    upper.append(mido.MetaMessage("time_signature", numerator=4, denominator=4))
+    for pitch in tune:
+        upper.append(mido.Message("note_on", note=pitch, velocity=80))
+        upper.append(mido.Message("note_off", note=pitch, time=480))
+    for _ in range(len(tune) // 4):
+        lower += [mido.Message("note_on", note=pitch, velocity=60) for pitch in chord]
+        lower += [mido.Message("note_off", note=pitch, time=1920 * (pitch == chord[0])) for pitch in chord]
+    path.parent.mkdir()
+    file.save(path)

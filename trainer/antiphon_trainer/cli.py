@@ -278,10 +278,19 @@ def audition(
     music: Annotated[
         bool, typer.Option("--music", help="Count what a listener hears: two voices together, and melodies that go on.")
     ] = False,
+    chords: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Play to the tunes in this folder (.mid, a track for the tune, one for its chords), and count chord "
+            "tones. [default: measure songs]",
+        ),
+    ] = None,
     half: Annotated[
         Half,
         typer.Option(
-            help="With --performances: those whose name has an odd SHA-256, to report, or an even one, to tune on."
+            help="With --performances or --chords: those whose name has an odd SHA-256, to report, or an even one, to "
+            "tune on."
         ),
     ] = "odd",
     most: Annotated[
@@ -289,8 +298,8 @@ def audition(
         typer.Option(
             min=1,
             metavar="COUNT",
-            help="With --performances: of each folder at most so many, the first by the SHA-256 of their names; with "
-            "--music: so many songs, spread over all; with --memory: so many tunes a session. "
+            help="With --performances or --chords: of each folder at most so many, the first by the SHA-256 of their "
+            "names; with --music: so many songs, spread over all; with --memory: so many tunes a session. "
             "[default: all; 100 songs; 150 tunes]",
         ),
     ] = None,
@@ -336,6 +345,11 @@ def audition(
         from antiphon_trainer.audition.performances.command import audition_performances
 
         audition_performances(bundle, performances, half, most, as_json)
+        return
+    if chords is not None:
+        from antiphon_trainer.audition.music.chord_tones import audition_chords
+
+        audition_chords(bundle, chords, half, most, as_json, seed)
         return
     settings = read_settings(config, {"prepare": prepare})
     if listen is not None:

@@ -133,7 +133,7 @@ class Turns:
         if planned is None:
             return self.signal(time, Signal.CADENCE_ENDS if self._replies.is_over else Signal.ANSWER_ENDS)
         tempo = self._time.tempo
-        note = self._replies.fit(planned.note) if self.turn is Turn.ANSWERING else planned.note
+        note = self._replies.fit(time, planned.step, planned.note) if self.turn is Turn.ANSWERING else planned.note
         self._listener.own_until = end = tempo.time_of(planned.step + planned.length)
         return self._playing.play(time, note, end)
 

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.answering.chord_tones import Chord, ChordTones
 from antiphon.improviser.answering.constraints import History
 from antiphon.improviser.answering.scale_mask import Classes, ScaleMask
 from antiphon.improviser.answering.style import Style
@@ -179,6 +180,7 @@ def next_note(
     place: Place | None,
     counterpart: Counterpart | None = None,
     agreed: Classes | None = None,
+    chord: Chord | None = None,
 ) -> tuple[NextNote, History[int]]:
     """Draw the next note.
 
@@ -191,6 +193,7 @@ def next_note(
         place: of the step to be predicted; None where the metre is unknown.
         counterpart: the performer's note that it is heard with; None where there is none, or harmony doesn't count.
         agreed: the pitch classes that the likely keys agree on; None where the key is sure.
+        chord: what accompanies it; None where nothing does, or harmony doesn't count.
 
     Returns:
         The note, and what has been played when it starts.
@@ -199,6 +202,8 @@ def next_note(
     weighers = _masks(vocabulary, agreed, semitones)
     if counterpart is not None:
         weighers.append(SecondVoice(vocabulary, counterpart, semitones, harmony))
+    if chord is not None:
+        weighers.append(ChordTones(vocabulary, chord, semitones, harmony))
     for steps in range(1, LONGEST_CHAIN + 1):
         may_wait = steps < LONGEST_CHAIN
         token, stream = styled.draw(context, history, stream, semitones, may_wait, weighers)

@@ -13,6 +13,7 @@ import numpy as np
 
 from antiphon.improviser.answering.call import Call
 from antiphon.improviser.answering.candidates import Candidates
+from antiphon.improviser.answering.chord_tones import Chord, chord_tone, heard_chord
 from antiphon.improviser.answering.constraints import NOTHING_PLAYED, History
 from antiphon.improviser.answering.next_note import (
     MelodyPosition,
@@ -40,9 +41,9 @@ from antiphon.midi.messages import NoteOn
 MOST_PREPARED = 64
 """Next notes that are kept prepared: four for each step of a bar of 4/4."""
 
-NoteInputs = tuple[NoteHypothesis | None, StyledModel, History[int], RandomStream, Counterpart | None]
+NoteInputs = tuple[NoteHypothesis | None, StyledModel, History[int], RandomStream, Counterpart | None, Chord | None]
 """All that a next note depends on: the note that it answers and what was heard with it, the model and its style, what
-was played before, the random stream, and what the note is to sound with."""
+was played before, the random stream, and what the note is to sound with: the performer's note, and her left hand."""
 
 
 class Replies:
@@ -127,11 +128,14 @@ class Replies:
         if not at_once:  # the note before this one was for the moment that has come
             self._pair = self._pair.met(listener.pitch, self._pair.own)
         against = self._counterpart(listener.pitch, place, moves=not at_once)
-        found = self._prepared.get(self._note_inputs(listener.hypothesis, against))
+        chord = self._chord(listener.onset_time) if not at_once or self._is_strong(place) else None
+        found = self._prepared.get(self._note_inputs(listener.hypothesis, against, chord))
         if found is None:
             after = self._time.place((listener.onset or 0) + 1)
             context, agreed = self._openings.context(), self._openings.agreed()
-            found = next_note(self._styled, context, self._history, self._stream, semitones, after, against, agreed)
+            found = next_note(
+                self._styled, context, self._history, self._stream, semitones, after, against, agreed, chord
+            )
         note, self._history = found
         own = int(self._styled.vocabulary.symbols[note.token]) + semitones
         self._pair = self._pair.met(listener.pitch, own) if at_once else replace(self._pair, own=own)
@@ -156,21 +160,31 @@ class Replies:
         against = self._counterpart(hypothesis.pitch, hypothesis.place, moves=False)
         context, semitones = self._listener.context_after(hypothesis), hypothesis.semitones
         agreed = self._openings.agreed(hypothesis.key_posterior)
-        self._prepared[self._note_inputs(hypothesis, against)] = next_note(
-            self._styled, context, self._history, self._stream, semitones, after, against, agreed
+        chord = self._chord(self._listener.onset_time) if self._is_strong(hypothesis.place) else None
+        self._prepared[self._note_inputs(hypothesis, against, chord)] = next_note(
+            self._styled, context, self._history, self._stream, semitones, after, against, agreed, chord
         )
         return True
 
-    def _note_inputs(self, hypothesis: NoteHypothesis | None, against: Counterpart | None) -> NoteInputs:
-        return hypothesis, self._styled, self._history, self._stream, against
+    def _note_inputs(
+        self, hypothesis: NoteHypothesis | None, against: Counterpart | None, chord: Chord | None
+    ) -> NoteInputs:
+        return hypothesis, self._styled, self._history, self._stream, against, chord
+
+    def _chord(self, time: float) -> Chord | None:
+        """Return what accompanies a note that starts at `time`, in seconds; None where that doesn't count."""
+        return heard_chord(self._listener.harmony, time) if self.style.harmony else None
+
+    def _is_strong(self, place: Place | None) -> bool:
+        """Return whether a note stands on a beat; where nobody knows the beat, each may."""
+        return place is None or place.position % self._time.beat == 0
 
     def _counterpart(self, pitch: int, place: Place | None, moves: bool) -> Counterpart | None:
         """Return what a note sounds with: a pitch of the performer's whose note stands at `place`; None where that
         doesn't count."""
         if not self.style.harmony:
             return None
-        is_strong = place is None or place.position % self._time.beat == 0
-        return Counterpart(pitch, self._pair, is_strong, moves, self._listener.accompaniment)
+        return Counterpart(pitch, self._pair, self._is_strong(place), moves, self._listener.accompaniment)
 
     def _begin_stream(self) -> None:
         self._stream = next(self._streams)
@@ -295,15 +309,35 @@ class Replies:
         self._first_step += steps
         self._next_step += steps
 
-    def fit(self, planned: NoteOn) -> NoteOn:
-        """Return a planned note as it is played now: where the performer holds a note, one near it that fits."""
+    def fit(self, time: float, step: float, planned: NoteOn) -> NoteOn:
+        """Return a planned note as it is played now: one near it that fits to the performer's note, if she holds one,
+        or, on a strong beat, to her left hand.
+
+        Args:
+            time: now, in seconds.
+            step: the note's, on the grid.
+            planned: the note.
+        """
         listener = self._listener
         against = self._counterpart(listener.pitch, self._time.place(listener.onset or 0), moves=False)
-        if against is None or listener.onset is None or listener.release is not None:
+        if against is None or listener.onset is None:
             return planned
-        pitch = fitted(planned.pitch, self._styled.scale(listener.semitones), against, self.style.harmony)
+        scale, harmony = self._styled.scale(listener.semitones), self.style.harmony
+        if listener.release is not None:
+            chord = self._chord(time) if self._is_on_beat(step) else None
+            pitch = planned.pitch if chord is None else chord_tone(planned.pitch, scale, chord, harmony)
+            return NoteOn(pitch, planned.velocity, planned.channel)
+        pitch = fitted(planned.pitch, scale, against, harmony)
         self._pair = self._pair.met(listener.pitch, pitch)
         return planned if pitch == planned.pitch else NoteOn(pitch, planned.velocity, planned.channel)
+
+    def _is_on_beat(self, step: float) -> bool:
+        """Return whether a step of a reply is on a beat, as its opening has them."""
+        if self._opening is None:
+            return False
+        opening = self._opening[1]
+        position = 0 if opening.place is None else opening.place.position
+        return (round(step) - opening.step + position) % self._time.beat == 0
 
     def clashes(self, pitch: int, own: int) -> bool:
         """Return whether a note of its own is to end because the performer plays `pitch`."""

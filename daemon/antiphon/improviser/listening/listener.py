@@ -227,6 +227,11 @@ class Listener:
         return tuple(sorted(self._accompaniment))
 
     @property
+    def onset_time(self) -> float:
+        """When the last note started, in seconds; −∞ before the first."""
+        return self._onset_time
+
+    @property
     def release(self) -> float | None:
         """Where on the grid the last note ended; None while it is held."""
         return self._state.release

@@ -1,0 +1,73 @@
+"""Chord tones: on strong beats, pitches are favoured that the performer's left hand has sounded lately.
+
+The weights are none where no accompaniment was heard: then everything is played as if there were no such rule.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.improviser.listening.harmony import Harmony
+from antiphon.melody.model import Floats
+from antiphon.melody.vocabulary import Vocabulary
+
+LEAST = 0.5
+"""Notes that the loudest pitch class must still count for; two seconds after a left hand's last chord it is over."""
+SHARPNESS = 2.0
+"""Exponent of how much a pitch class counts beside the one that counts most: the chord before fades sooner by that."""
+OTHERS = 0.01
+"""Weight of pitch classes that weren't sounded."""
+NEAR, NEARNESS = 4, 0.8
+"""Semitones by which a planned note may be moved to a chord tone, and what is left of a pitch's weight for each."""
+
+Chord = tuple[float, ...]
+"""The weight of each pitch class as played, from C on."""
+
+
+def heard_chord(harmony: Harmony, time: float) -> Chord | None:
+    """Return the weights that a harmony gives the pitch classes at `time`, in seconds; None where it is over."""
+    counted = max(harmony.at(time))
+    if counted < LEAST:
+        return None
+    most = max(harmony.weights)
+    return tuple(OTHERS + (1 - OTHERS) * (weight / most) ** SHARPNESS for weight in harmony.weights)
+
+
+class ChordTones:
+    """Weighs a model's distributions so that chord tones are played.
+
+    Args:
+        vocabulary: of the distributions.
+        chord: the weights of the pitch classes.
+        semitones: from the model's pitches to those that are played.
+        harmony: how much the weights count, 0…1; they are raised to its power.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, chord: Chord, semitones: int, harmony: float) -> None:
+        self._tokens = vocabulary.pitch_tokens
+        self._weights = np.array(chord)[(vocabulary.pitch_numbers + semitones) % 12] ** harmony
+
+    def weighed(self, probabilities: Floats) -> Floats:
+        """Return a distribution over tokens, (V,), in which all pitches together have the share that they had."""
+        pitches = probabilities[self._tokens].astype(np.float64)
+        wanted = pitches * self._weights
+        found = probabilities.copy()
+        found[self._tokens] = wanted * (pitches.sum() / max(wanted.sum(), np.finfo(np.float64).tiny))
+        return found
+
+
+def chord_tone(pitch: int, candidates: npt.NDArray[np.intp], chord: Chord, harmony: float) -> int:
+    """Return the pitch that a planned one is played as over a chord: itself, or one near it that belongs to the chord.
+
+    Args:
+        pitch: as planned.
+        candidates: what may be played in its place, (pitch,).
+        chord: the weights of the pitch classes.
+        harmony: how much they count, 0…1.
+    """
+    near = candidates[np.abs(candidates - pitch) <= NEAR]
+    if not len(near):
+        return pitch
+    weights = np.array(chord)[near % 12] ** harmony * NEARNESS ** np.abs(near - pitch)
+    return int(near[np.argmax(weights)])
