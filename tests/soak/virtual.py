@@ -24,8 +24,8 @@ LOOK = 2_000
 """Events after which the state's size is looked at."""
 REFERENCES = 0.15
 """Share of the performances that have a reference; these take twice the time."""
-LARGEST_STATE = 20_000
-"""What `size` may come to."""
+LARGEST_STATE = 22_000
+"""What `size` may come to; 1,100 of it are the probabilities of tempi and places in the beat."""
 
 
 @dataclass

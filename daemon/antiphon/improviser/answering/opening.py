@@ -1,7 +1,8 @@
 """Where a reply to a phrase starts: the step, its place in the bar, and the model's context there.
 
-Where performer and improviser share a grid, the answer waits for the call's place in the bar. Otherwise nobody counts
-the silence between call and answer, and to the model the answer comes in the call's next bar.
+Where performer and improviser share a grid, the answer waits for the call's place in the bar. Otherwise it starts on
+the performer's next beat, as it was heard; nobody counts the silence between call and answer, and to the model the
+answer comes in the call's next bar.
 """
 
 from __future__ import annotations
@@ -95,8 +96,10 @@ class Openings:
             step = grid.next_step(time, 1)
         elif not call.onsets:
             step = grid.next_step(time, grid.beat)
+        elif grid.is_shared:
+            step = grid.next_step(time, grid.bar, call.start)
         else:
-            step = grid.next_step(time, grid.bar if grid.is_shared else grid.beat, call.start)
+            step = self._listener.next_beat(time)
         ended = self._ended(time) if call.onsets else step
         return ReplyInputs(call, step, grid.place(step), ended, at_once, style, self._listener.semitones, self.agreed())
 

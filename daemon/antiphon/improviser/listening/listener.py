@@ -23,6 +23,7 @@ from antiphon.improviser.memory.learner import Learner, Recall
 from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.memory.stored import restore
 from antiphon.improviser.models import ListeningModel
+from antiphon.improviser.tempo.beat import Beat
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.context import Context
@@ -76,6 +77,8 @@ class Listener:
         self._voices = Voices()
         self.harmony = Harmony()
         """What the accompaniment has sounded lately."""
+        self.beat = Beat(time.tempo.bpm)
+        """Where the performer's beats fall. Every key that goes down tells of it, be it of the melody or not."""
         self._accompaniment: set[int] = set()
         """The keys of the accompaniment that are down."""
         self._tune_silence = tune_silence
@@ -91,16 +94,18 @@ class Listener:
 
     def note_on(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
         """Hear a key go down. Returns None where that is no note of the melody, and the one before it still is."""
+        self.beat = self.beat.struck(time, pitch)
         found = self._voices.strike(time, pitch)
         if found.withdraws:
             self._withdraw()
         if not found.is_melody:
-            self.accompany(time, pitch)
+            self._hear_harmony(time, pitch)
             return WithdrawnNote(time) if found.withdraws else None
         return self._hear(time, pitch, replaces=found.withdraws, in_chord=found.in_chord)
 
     def accompany(self, time: float, pitch: int) -> None:
         """Hear a note of the accompaniment."""
+        self.beat = self.beat.struck(time, pitch)
         self._hear_harmony(time, pitch)
         self._accompaniment.add(pitch)
         self._play_on(time)
@@ -185,6 +190,7 @@ class Listener:
 
     def take_tempo(self, bpm: float) -> None:
         """Take note of a tempo, in beats a minute, that the performer has tapped or set."""
+        self.beat = self.beat.tapped(bpm)
         if self._state.follower is not None:
             self._state = replace(self._state, follower=self._state.follower.tapped(bpm))
 
@@ -239,6 +245,17 @@ class Listener:
     def phrase_end(self) -> float | None:
         """Return when the phrase ends if nothing more is played, in seconds; None while a note is held."""
         return self._wait.phrase_end(self._state)
+
+    def next_beat(self, time: float) -> int:
+        """Return the step of the first beat at `time` (seconds) or later: an answer may start there.
+
+        Where the performer hears the grid, its beats are hers; otherwise her own count, as soon as there are any.
+        """
+        grid = self._time
+        beat = None if grid.is_shared else self.beat.next(time)
+        if beat is None:
+            return grid.next_step(time, grid.beat)
+        return max(grid.next_step(time, 1), nearest(grid.tempo.step_at(beat.time)))
 
     @property
     def sharps(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,9 @@ from antiphon_trainer.audition.performances.performance import Floats, PlayedNot
 
 SET_BPM = 100.0
 """BPM before the first note, as in the default settings, whatever tempo is played."""
+
+SOON = 0.02
+"""Seconds after a note, in which a beat doesn't count as the next: the note's own may be a little behind it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,6 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
         if note is None or isinstance(note, WithdrawnNote):
             continue
         tempo, onset = time.tempo, listener.onset or 0
-        beats = math.floor((onset - listener.phrase) / time.beat) + 1
         heard.append(
             HeardNote(
                 index=struck,
@@ -74,7 +75,7 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
                 bpm=tempo.bpm,
                 sharps=note.sharps,
                 starts_phrase=onset == listener.phrase,
-                next_beat=tempo.time_of(listener.phrase + beats * time.beat),
+                next_beat=tempo.time_of(listener.next_beat(seconds + SOON)),
             )
         )
     return heard
