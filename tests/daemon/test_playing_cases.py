@@ -34,7 +34,6 @@ NOT_YET = {
     "swing-120": "swing",
     "tied-fives": "timing",
     "triplet-in-quarters": "swing",
-    "upbeat-eighth": "beat",
 }
 """Cases that aren't heard right yet, and the part of the listener that is to hear them."""
 FINE_BPM = 300

@@ -1,0 +1,105 @@
+"""Where the performer's beats are: found by the listening improviser in what she plays, not counted from its start."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.tempo.beat import Beat
+from antiphon.parameters import Mode, Sync
+from tests.daemon.players import improviser, ons, play
+from tests.daemon.tunes import as_events
+
+# Each note is (pitch, eighths). The first is the upbeat.
+UPBEAT_TUNE = [(67, 1), (72, 2), (72, 1), (74, 1), (76, 2), (76, 1), (74, 1), (72, 2), (71, 1), (69, 1), (67, 2)]
+UPBEAT_TUNE += [(64, 2), (65, 1), (69, 1), (67, 2), (64, 2), (60, 2)]
+OFF_BEAT_TUNE = [(79, 1), (76, 2), (77, 2), (74, 2), (76, 2), (72, 2), (74, 2), (71, 2), (72, 2), (79, 2), (77, 3)]
+
+Played = list[tuple[float, float, int]]
+
+
+def melody(notes: Sequence[tuple[int, int]], beat: float, start: float = 1.0) -> Played:
+    """Return notes as (onset, end, pitch) in seconds."""
+    played: Played = []
+    for pitch, eighths in notes:
+        played.append((start, start + 0.9 * eighths * beat / 2, pitch))
+        start += eighths * beat / 2
+    return played
+
+
+def chords(beat: float, count: int, start: float) -> Played:
+    """Return a left hand's chord at each beat."""
+    return [(start + n * beat, start + (n + 0.8) * beat, pitch) for n in range(count) for pitch in (36, 48, 52, 55)]
+
+
+def place_of_answer(played: Played, beat: float, mode: Mode, sync: Sync) -> float:
+    """Return where in the beats from the first note an answer starts, in beats from 0 to 1."""
+    first = ons(play(improviser(mode=mode, sync=sync, hands=InputRouting()), as_events(played), rest=6))[0][0]
+    return ((first - played[0][0]) / beat + 0.05) % 1 - 0.05
+
+
+@pytest.mark.parametrize("beat", [0.42, 0.55, 0.7])
+@pytest.mark.parametrize("mode", ["call-response", "continue"])
+def test_an_answer_to_a_tune_with_an_upbeat_starts_on_the_beat(mode: Mode, beat: float) -> None:
+    assert place_of_answer(melody(UPBEAT_TUNE, beat), beat, mode, "auto") == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("mode", ["call-response", "continue"])
+def test_a_tune_without_an_upbeat_is_answered_on_its_beat_too(mode: Mode) -> None:
+    tune = melody(UPBEAT_TUNE[1:], 0.55)
+    assert place_of_answer(tune, 0.55, mode, "auto") == pytest.approx(0, abs=0.1)
+
+
+def test_at_a_tempo_that_is_set_an_answer_starts_on_the_beat_and_on_a_step() -> None:
+    assert place_of_answer(melody(UPBEAT_TUNE, 0.5), 0.5, "call-response", "fixed") == pytest.approx(0.5, abs=1e-6)
+
+
+def place_of_next_beat(played: Played) -> float:
+    """Return where in its beats of half a second the next beat is found, in beats from the first note, 0 to 1."""
+    beat = Beat(100)
+    for on, _, pitch in sorted(played):
+        beat = beat.struck(on, pitch)
+    found = beat.next(played[-1][0] + 0.6)
+    assert found is not None
+    return ((found.time - 1.0) / 0.5 + 0.1) % 1 - 0.1
+
+
+def test_a_left_hand_says_where_the_beat_is_of_a_melody_that_is_never_on_it() -> None:
+    tune = melody(OFF_BEAT_TUNE, 0.5)
+    assert place_of_next_beat(tune) == pytest.approx(0.5, abs=0.1)
+    assert place_of_next_beat([*chords(0.5, 11, 1.0), *tune]) == pytest.approx(0, abs=0.1)
+
+
+def test_it_says_how_sure_it_is() -> None:
+    """After two notes less than after thirty; and of notes in no order least."""
+    tune = melody(UPBEAT_TUNE, 0.5)
+    certainties = []
+    beat = Beat(100)
+    for on, _, pitch in tune:
+        beat = beat.struck(on, pitch)
+        found = beat.next(on + 0.1)
+        assert found is not None
+        certainties.append(found.certainty)
+    wild = Beat(100)
+    for n in range(len(tune)):
+        wild = wild.struck(1.0 + 0.3 * n + 0.13 * (n * n % 7), 60)
+    found = wild.next(9.0)
+    assert found is not None
+    assert found.certainty < 0.6 < certainties[-1] <= 1
+    assert certainties[1] < certainties[-1]
+
+
+def test_what_was_known_before_a_note_is_unchanged_by_it() -> None:
+    first = Beat(100).struck(1.0, 60).struck(1.5, 62)
+    before = first.next(2.1)
+    first.struck(1.73, 64).struck(1.9, 65).finish()
+    assert first.next(2.1) == before
+
+
+def test_a_set_tempo_counts_and_no_note_is_no_beat() -> None:
+    assert Beat(100).next(1.0) is None
+    slow, fast = Beat(60).tapped(60), Beat(60).tapped(120)
+    for n in range(8):
+        slow, fast = slow.struck(n * 0.5, 60), fast.struck(n * 0.5, 60)
+    periods = [round(found.period, 1) for each in (slow, fast) if (found := each.next(4.0))]
+    assert periods == [1.0, 0.5]
