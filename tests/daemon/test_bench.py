@@ -11,7 +11,7 @@ import pytest
 from antiphon.bench.figures import spread
 from antiphon.bench.report import Bench, lines, verdict
 
-ROWS = ("step_us", "batch12_us", "note_us", "answer_ms", "timing_us", "ports_us", "echo_us")
+ROWS = ("step_us", "batch12_us", "memory_us", "note_us", "answer_ms", "timing_us", "ports_us", "echo_us")
 
 
 def bench(*options: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +43,7 @@ def test_without_a_midi_system_the_rest_is_measured(tmp_path: Path) -> None:
 
 
 def bench_of(ports_us: float, step_us: float = 20.0) -> Bench:
-    rows = dict.fromkeys(("batch12_us", "note_us", "answer_ms", "timing_us"))
+    rows = dict.fromkeys(("batch12_us", "memory_us", "note_us", "answer_ms", "timing_us"))
     return Bench(
         **rows,
         step_us=spread([step_us]),

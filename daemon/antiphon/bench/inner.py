@@ -16,6 +16,8 @@ from antiphon.improviser.events import Event, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import ControlTable
 from antiphon.improviser.input.translator import Translator
+from antiphon.improviser.memory.memory import Memory
+from antiphon.improviser.memory.past import begun
 from antiphon.live.inbox import Inbox
 from antiphon.live.performance import Performance
 from antiphon.melody.grid import STEPS_PER_BEAT
@@ -76,6 +78,27 @@ def note_us(musician: Musician, notes: int = 600) -> list[float]:
         messages = player.receive(moment, event)
         if any(isinstance(each.message, NoteOn) for each in messages):
             taken.append((time.perf_counter() - start) * 1e6)
+    return taken
+
+
+def memory_us(musician: Musician, count: int = 3000) -> list[float]:
+    """Return how long the memory takes for a step, in microseconds: to predict it, and to learn what came."""
+    listening = musician.models.listening
+    vocabulary = listening.vocabulary
+    memory, past = Memory(vocabulary, listening.start_weights), begun(1)
+    probabilities = np.full((1, len(vocabulary)), 1 / len(vocabulary), np.float32)
+    hold = [vocabulary.hold]
+    tune = [
+        token
+        for pitch, beats in zip(TUNE, BEATS, strict=True)
+        for token in (vocabulary.pitches[pitch], *(hold * (round(beats * STEPS_PER_BEAT) - 1)))
+    ]
+    taken = []
+    for number in range(count):
+        start = time.perf_counter()
+        memory.predict(probabilities, past)
+        past = memory.learn(probabilities, past, None, tune[number % len(tune)])
+        taken.append((time.perf_counter() - start) * 1e6)
     return taken
 
 

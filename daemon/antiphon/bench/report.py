@@ -26,6 +26,7 @@ class Bench(msgspec.Struct, frozen=True):
 
     step_us: Spread | None
     batch12_us: Spread | None
+    memory_us: Spread | None
     note_us: Spread | None
     answer_ms: Spread | None
     timing_us: Spread | None
@@ -63,6 +64,7 @@ def bench(settings: Settings, notes: int, say: Callable[[str], None]) -> Bench:
         rows: dict[str, Any] = {
             "step_us": spread(inner.step_us(musician, 1)),
             "batch12_us": spread(inner.step_us(musician, KEYS)) if hears_all else None,
+            "memory_us": spread(inner.memory_us(musician)),
             "note_us": spread(inner.note_us(musician)),
             "answer_ms": spread(inner.answer_ms(musician)),
             "times_real_time": round(inner.virtual_speed(musician), 1),
@@ -128,6 +130,7 @@ def lines(found: Bench) -> Iterator[str]:
     rows = (
         _Row("one step of the model", found.step_us, "µs", p50=30),
         _Row("a step in twelve keys at once", found.batch12_us, "µs", p50=150),
+        _Row("a step predicted and learned", found.memory_us, "µs"),
         _Row("note to answer, in memory", found.note_us, "µs", p50=250, p99=1000),
         _Row("choosing an answer", found.answer_ms, "ms", p99=75),
         _Row("a planned note is late by", found.timing_us, "µs", p99=1000),

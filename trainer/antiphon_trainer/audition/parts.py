@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from antiphon.errors import UserError
 from antiphon.melody.bundle import Bundle
-from antiphon_trainer.audition import answers, clock, key, relatedness, tempo
+from antiphon_trainer.audition import answers, clock, key, relatedness, stream, tempo
 from antiphon_trainer.corpus.songs import Song
 
 
@@ -31,6 +31,7 @@ PARTS: Mapping[str, Part] = {
     "key": key.measure,
     "answers": answers.measure,
     "motifs": relatedness.measure,
+    "stream": stream.measure,
     "tempo": lambda _bundle, songs, seed: tempo.measure(songs, seed),
     "clock": lambda _bundle, songs, seed: clock.measure(songs, seed),
 }

@@ -20,10 +20,21 @@ DECAY = 0.95
 """By which a context's counts are multiplied each time that it occurs: some twenty occurrences are remembered."""
 
 Floats = npt.NDArray[np.float32]
-SlotsBefore = tuple[Ints, Floats, npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
-"""Slots, and their counts, checks and moments."""
+_CHECK_AT, _ROW_AT, _LEARNED_AT = range(3)
+"""Columns of the index."""
 _CHECK = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
+
+
+class SlotsBefore(NamedTuple):
+    """Slots as they were before something was learned."""
+
+    slots: Ints
+    entries: npt.NDArray[np.uint32]
+    rows: Ints | npt.NDArray[np.uint32]
+    counts: Floats
+    """Of these rows."""
+    used: int
 
 
 class Known(NamedTuple):
@@ -54,38 +65,40 @@ class Counts:
     """
 
     def __init__(self, width: int, slots: int) -> None:
-        # Zeros take no memory until they are written to.
-        self._counts: Floats = np.zeros((slots, width), np.float32)
-        self._checks = np.zeros(slots, np.uint32)
-        """The lower half of each slot's key; 0 of an empty one."""
-        self._learned = np.zeros(slots, np.uint32)
-        """When each slot was last learned, in steps learned."""
+        self._slots, self._width = slots, width
         self._buckets = np.uint64(slots // WAYS - 1)
         self._ways = np.arange(WAYS)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        # Zeros take no memory until they are written to; so the counts stand in the order in which they came, and only
+        # their index is scattered.
+        self._index = np.zeros((self._slots, 3), np.uint32)
+        """Of each slot the lower half of its key (0 of an empty one), the row of its counts, and when it was last
+        learned, in steps learned: (slot, `_CHECK_AT` | `_ROW_AT` | `_LEARNED_AT`)."""
+        self._counts: Floats = np.zeros((self._slots, self._width), np.float32)
+        self.used = 0
+        """Contexts that are remembered."""
 
     @property
     def size(self) -> int:
         """Bytes at most."""
-        return self._counts.nbytes + self._checks.nbytes + self._learned.nbytes
-
-    @property
-    def used(self) -> int:
-        """Contexts that are remembered."""
-        return int(np.count_nonzero(self._checks))
+        return self._counts.nbytes + self._index.nbytes
 
     def find(self, keys: Keys) -> Floats:
         """Return the counts under each key, (row, context, width); zeros where nothing was counted."""
-        slots, is_there = self._slots(keys)
-        found = self._counts[slots]
+        slots, is_there = self._find(keys)
+        found: Floats = self._counts[self._index[slots, _ROW_AT]]
         found *= is_there[..., None]
         return found
 
     def find_known(self, keys: Keys) -> Known:
         """Return the counts of the keys that were learned."""
-        slots, is_there = self._slots(keys)
+        slots, is_there = self._find(keys)
         rows, contexts = is_there.nonzero()
-        counts = self._counts[slots[rows, contexts]]
-        found, outcomes = counts.nonzero()
+        counts = self._counts[self._index[slots[rows, contexts], _ROW_AT]]
+        found, outcomes = np.divmod(np.flatnonzero(counts), self._width)
         return Known(
             rows, contexts, counts.sum(axis=1), counts.max(axis=1, initial=0), found, outcomes, counts[found, outcomes]
         )
@@ -98,38 +111,27 @@ class Counts:
             values: what to count under each, from 0 to the width, (context,).
             now: steps learned so far.
         """
-        slots, is_there = self._slots(keys)
+        slots, is_there = self._find(keys)
         before: list[SlotsBefore] = []
         for index in np.flatnonzero(~is_there).tolist():
-            here = slice(index, index + 1)  # one after the other: two may want the same slot
-            slots[here] = slot = self._free(keys[here])
-            before.append(self._copy(slot))
-            self._checks[slot], self._learned[slot], self._counts[slot] = _check(keys[here]), now, 0
-        before.append(self._copy(slots))
-        self._learned[slots] = now
-        self._counts[slots] *= np.float32(DECAY)
-        self._counts[slots, values] += 1
+            slots[index] = self._take(keys[index : index + 1], now, before)  # in turn: two may want the same slot
+        rows = self._index[slots, _ROW_AT]
+        before.append(SlotsBefore(slots, self._index[slots], rows, self._counts[rows], self.used))
+        self._index[slots, _LEARNED_AT] = now
+        self._counts[rows] *= np.float32(DECAY)
+        self._counts[rows, values] += 1
         return before
 
     def restore(self, before: list[SlotsBefore]) -> None:
         """Undo the last `learn` that wasn't undone, which returned `before`."""
-        for slots, counts, checks, learned in reversed(before):
-            self._counts[slots], self._checks[slots], self._learned[slots] = counts, checks, learned
-
-    def clear(self) -> None:
-        """Forget everything."""
-        for each in (self._counts, self._checks, self._learned):
-            each.fill(0)
+        for slots, entries, rows, counts, used in reversed(before):
+            self._index[slots], self._counts[rows], self.used = entries, counts, used
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is remembered, as `load` takes it."""
-        used = np.flatnonzero(self._checks)
-        return {
-            "slots": used,
-            "counts": self._counts[used],
-            "checks": self._checks[used],
-            "learned": self._learned[used],
-        }
+        slots = np.flatnonzero(self._index[:, _CHECK_AT])
+        checks, rows, learned = self._index[slots].T
+        return {"slots": slots, "counts": self._counts[rows], "checks": checks, "learned": learned}
 
     def load(self, slots: Ints, counts: Floats, checks: npt.NDArray[Any], learned: npt.NDArray[Any]) -> None:
         """Remember what `arrays` returned, and nothing else.
@@ -140,12 +142,15 @@ class Counts:
         self.clear()
         if not (((counts >= 0) & (counts <= 1 / (1 - DECAY))).all() and (slots >= 0).all()):
             raise ValueError("its counts are none")
-        self._counts[slots], self._checks[slots], self._learned[slots] = counts, checks, learned
+        rows = np.arange(len(slots))
+        self._index[slots] = np.stack([checks, rows, learned], axis=1)
+        self._counts[rows] = counts
+        self.used = len(slots)
 
-    def _slots(self, keys: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    def _find(self, keys: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Return each key's slot, and whether it is there; where it isn't, the slot is some other key's."""
         homes = self._homes(keys)
-        checks = self._checks[homes[..., None] + self._ways] == _check(keys)[..., None]
+        checks = self._index[homes[..., None] + self._ways, _CHECK_AT] == _check(keys)[..., None]
         way = checks.argmax(axis=-1)
         return homes + way, checks.any(axis=-1)
 
@@ -153,14 +158,18 @@ class Counts:
         homes: Ints = ((keys >> _HALF) & self._buckets).astype(np.int64) * WAYS
         return homes
 
-    def _free(self, key: Keys) -> Ints:
-        """Return the slot that a new key takes, (1,): an empty one, or the one of its bucket that was learned first."""
-        home = self._homes(key)
-        slot: Ints = home + self._learned[home + self._ways].argmin()
+    def _take(self, key: Keys, now: int, before: list[SlotsBefore]) -> int:
+        """Give a slot to a new key, (1,): an empty one, or the one of its bucket that was learned first."""
+        home = int(self._homes(key)[0])
+        slot = home + int(self._index[home : home + WAYS, _LEARNED_AT].argmin())
+        is_empty = not self._index[slot, _CHECK_AT]
+        row = self.used if is_empty else int(self._index[slot, _ROW_AT])
+        slots, rows = np.array([slot]), np.array([row])
+        before.append(SlotsBefore(slots, self._index[slots], rows, self._counts[rows], self.used))
+        self._index[slot] = _check(key)[0], row, now
+        self._counts[row] = 0
+        self.used += is_empty
         return slot
-
-    def _copy(self, slots: Ints) -> SlotsBefore:
-        return slots.copy(), self._counts[slots], self._checks[slots], self._learned[slots]
 
 
 def _check(keys: Keys) -> npt.NDArray[np.uint32]:

@@ -126,7 +126,12 @@ class Learner:
         """After the steps that can't be taken back."""
 
     def follow(self, heard: Heard, row: int) -> None:
-        """Let the memory have learned what was heard, since the phrase's start in the key of a `row`."""
+        """Let the memory have learned what was heard, since the phrase's start in the key of a `row`.
+
+        Nothing is learned while none of it is mixed in.
+        """
+        if not self.share:
+            return
         common = self._common(heard, row)
         self.memory.rewind(self.memory.steps - (len(self._learned) - common))
         del self._learned[common:]

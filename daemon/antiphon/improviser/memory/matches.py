@@ -14,7 +14,7 @@ LENGTHS = (16, 24, 32, 48, 64)
 LENGTH_CLASSES = len(LENGTHS) + 1
 HISTORY = 1 << 20
 """Tokens that are kept, a power of 2: a day and a half at 120 BPM."""
-_TRAILS = 1 << 20
+_TRAILS = 1 << 18
 """Passages of `PHRASE` tokens whose latest place is kept, a power of 2."""
 _MULTIPLIERS = np.random.default_rng(12).integers(1 << 63, size=PHRASE, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 _SHIFT = np.uint64(40)
@@ -27,7 +27,8 @@ class History:
     """All tokens that were learned, in their order, and where each passage occurred last."""
 
     def __init__(self) -> None:
-        self._tokens = np.full(HISTORY, -1, np.int16)
+        self._tokens = np.zeros(HISTORY, np.int16)
+        """Each + 1: zeros take no memory until they are written to."""
         self._places = np.zeros(_TRAILS, np.int32)
         """By a passage's hash: the place after it, or 0."""
         self.count = 0
@@ -41,7 +42,7 @@ class History:
     def expected(self, pointer: Ints) -> Ints:
         """Return the token at each pointer; −1 where it points nowhere."""
         is_there = (pointer >= 0) & (pointer < self.count)
-        return np.where(is_there, self._tokens[pointer & (HISTORY - 1)], -1).astype(np.int64)
+        return np.where(is_there, self._tokens[pointer & (HISTORY - 1)] - 1, -1).astype(np.int64)
 
     def latest(self, tokens: Ints) -> Ints:
         """Return the place after the latest passage that is equal to the end of each row, or −1.
@@ -51,7 +52,7 @@ class History:
         """
         place = self._places[_hash(tokens)].astype(np.int64)
         before = place[:, None] - 1 - np.arange(PHRASE)
-        same = (self._tokens[before & (HISTORY - 1)] == tokens - 1).all(axis=1)
+        same = (self._tokens[before & (HISTORY - 1)] == tokens).all(axis=1)
         return np.where((place > 0) & (place < self.count) & same, place, -1)
 
     def learn(self, token: int, tokens: Ints) -> PlaceBefore:
@@ -63,7 +64,7 @@ class History:
         """
         at, trail = self.count & (HISTORY - 1), int(_hash(tokens)[0])
         before = int(self._tokens[at]), trail, int(self._places[trail])
-        self._tokens[at] = token
+        self._tokens[at] = token + 1
         self.count += 1
         if tokens[0, -1]:
             self._places[trail] = self.count
@@ -77,12 +78,12 @@ class History:
 
     def passage(self, pointer: int, length: int) -> list[int]:
         """Return the `length` tokens from `pointer` on, as far as there are."""
-        return [int(self._tokens[at & (HISTORY - 1)]) for at in range(pointer, min(pointer + length, self.count))]
+        return [int(self._tokens[at & (HISTORY - 1)]) - 1 for at in range(pointer, min(pointer + length, self.count))]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is remembered, as `load` takes it."""
         trails = np.flatnonzero(self._places)
-        tokens = self._tokens[: min(self.count, HISTORY)]
+        tokens = self._tokens[: min(self.count, HISTORY)] - 1
         return {"count": np.array(self.count), "tokens": tokens, "trails": trails, "places": self._places[trails]}
 
     def load(self, count: Ints, tokens: npt.NDArray[Any], trails: Ints, places: npt.NDArray[Any]) -> None:
@@ -101,13 +102,13 @@ class History:
             or (places > steps).any()
         ):
             raise ValueError("its history has holes")
-        self._tokens[: len(tokens)] = tokens
+        self._tokens[: len(tokens)] = tokens + 1
         self._places[trails] = places
         self.count = steps
 
     def clear(self) -> None:
         """Forget everything."""
-        self._tokens.fill(-1)
+        self._tokens = np.zeros_like(self._tokens)
         self._places.fill(0)
         self.count = 0
 

@@ -29,7 +29,7 @@ from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats, Metre
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE, Vocabulary
 
-CLASS_SLOTS = 1 << 19
+CLASS_SLOTS = 1 << 18
 """Contexts of classes that are remembered at most."""
 PITCH_BYTES = 48 << 20
 """Bytes of the counts of pitches at most; with all else it stays below 100 MB."""
