@@ -11,7 +11,8 @@ from antiphon_trainer.audition import stream
 from antiphon_trainer.corpus.songs import Song
 
 ODE = [symbol for pitch in (64, 64, 65, 67, 67, 65, 64, 62) for symbol in (str(pitch), "_", "_", "_")]
-OTHER = "67 _ 64 _ 64 _ _ _ 65 _ 62 _ 62 _ _ _ 60 _ 62 _ 64 _ 65 _ 67 _ 67 _ 67 _ _ _".split()
+_SYMBOLS = "67 _ 64 _ 64 _ _ _ 65 _ 62 _ 62 _ _ _ 60 _ 62 _ 64 _ 65 _ 67 _ 67 _ 67 _ _ _"
+OTHER = _SYMBOLS.split()
 SONGS = [Song(str(number), "", symbols) for number, symbols in enumerate([ODE, OTHER] * 6)]
 
 
