@@ -56,8 +56,9 @@ class ScaleMask:
 
     def __init__(self, vocabulary: Vocabulary, classes: Classes, semitones: int) -> None:
         self._tokens = vocabulary.pitch_tokens
-        played = (vocabulary.pitch_numbers + semitones) % 12
-        self._weights = np.where(np.isin(played, list(classes)), 1.0, OUTSIDE)
+        weights = np.full(12, OUTSIDE)
+        weights[list(classes)] = 1.0
+        self._weights = weights[(vocabulary.pitch_numbers + semitones) % 12]
 
     def weighed(self, probabilities: Floats) -> Floats:
         """Return distributions over tokens, (…, V), in which all pitches together have the share that they had."""
