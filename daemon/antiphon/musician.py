@@ -28,6 +28,7 @@ from antiphon.melody.key_model import LiteKeyModel
 from antiphon.melody.keys import SIGNATURES, parse_key
 from antiphon.melody.metre import TimeSignature, parse_metre
 from antiphon.melody.model import LiteModel
+from antiphon.melody.swing import parse_swing
 from antiphon.settings import Settings, model_folders
 from antiphon.trial import try_bundle
 
@@ -93,7 +94,7 @@ class Musician:
         return Timekeeper(
             Tempo(bpm, start, -count_in, steps_per_beat),
             sync=play.sync,
-            bar=bar,
+            metre=self.metre,
             is_heard=metronome.on,
             clock_offset=play.clock_offset_ms / 1000,
             leads=play.leads,
@@ -131,7 +132,7 @@ class Musician:
             mode=play.mode,
             when=play.when,
             channel=channel,
-            style=self._style(time.beat),
+            style=self._style(time.quarter),
             seed=play.seed,
             phrase_silence=self._phrase_silence,
             tune_silence=play.tune_silence,
@@ -153,7 +154,7 @@ class Musician:
         )
 
     def _style(self, beat: int) -> Style:
-        """Return the style that the settings say; `beat` is a beat's length in steps."""
+        """Return the style that the settings say; `beat` is a quarter note's length in steps."""
         play = self.settings.play
         is_window = self.bundle.manifest.context == "window"
         return Style(
@@ -162,6 +163,8 @@ class Musician:
             harmony=play.harmony,
             memory=play.memory,
             form=play.form,
+            swing=parse_swing(play.swing),
+            feel=play.feel,
             octave=play.octave,
             constraints=Constraints(
                 play.lowest, play.highest, play.in_scale, round(play.longest_rest * beat), play.repetitions

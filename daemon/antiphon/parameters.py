@@ -17,6 +17,7 @@ from msgspec import Meta, inspect
 
 from antiphon.errors import UserError
 from antiphon.melody.keys import parse_key
+from antiphon.melody.swing import parse_swing
 
 Mode = Literal["next-note", "call-response", "continue"]
 """Whether each note is answered, or each phrase, or the improviser goes on where the performer stops."""
@@ -211,6 +212,31 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             help="How much what it learns of your playing counts: 0 is the model alone, 1 all that helps.",
             unit="share",
             label="Memory",
+            is_control=True,
+            before=0.0,
+        ),
+    ]
+    swing: Annotated[
+        str,
+        About(
+            "how uneven eighths of the answer are",
+            help="How the answer swings: as you do (auto), or how much of the beat lies before the eighth off the "
+            "beat, from 50 (straight) to 67 (as in a triplet).",
+            unit="%",
+            label="Swing",
+            check=parse_swing,
+            before="50",
+            allowed=f'"{AUTO}", or a percentage of the beat as a text, from "50" (straight) to "67" (as in a triplet)',
+        ),
+    ]
+    feel: Annotated[
+        float,
+        Meta(ge=0, le=1),
+        About(
+            "how much of your timing and your accents the answer takes on, from none to all",
+            help="How much of your timing and your accents, by place in the beat, the answer takes on.",
+            unit="share",
+            label="Feel",
             is_control=True,
             before=0.0,
         ),

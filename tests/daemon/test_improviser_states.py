@@ -16,11 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import KeyLock, SyncChange, TempoChange
+from antiphon.improviser.events import KeyLock, SwingChange, SyncChange, TempoChange
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.melody.keys import SIGNATURES
+from antiphon.melody.metre import TimeSignature
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import (
     ClockContinue,
@@ -55,6 +56,8 @@ styles = st.builds(
     Style,
     temperature=st.sampled_from([0.0, 0.1, 0.9, 10.0]),
     density=st.sampled_from([0.0, 0.5, 1.0]),
+    swing=st.sampled_from([None, 0.5, 0.67]),
+    feel=st.sampled_from([0.0, 1.0]),
     harmony=st.sampled_from([0.0, 0.5, 1.0]),
     form=st.booleans(),
     memory=st.sampled_from([0.0, 0.5, 1.0]),
@@ -81,7 +84,7 @@ setups = st.builds(
     when=st.sampled_from(["now", "onset"]),
     sync=st.sampled_from(["fixed", "clock", "auto", "link"]),
     bpm=st.floats(20, 400),
-    bar=st.integers(1, 24),
+    metre=st.builds(TimeSignature, st.integers(1, 24), st.sampled_from([4, 8, 16, 16])),
     phrase_silence=st.sampled_from([2.0, 0.001, 7.5]),
     style=styles,
     hands=hands,
@@ -93,6 +96,7 @@ transports = st.sampled_from([ClockStart(), ClockStart(), ClockContinue(), Clock
 positions = st.builds(SongPosition, st.sampled_from([0, 1, 16, (1 << 14) - 1, 1 << 40]))
 tempi = st.builds(TempoChange, st.floats(20, 400) | st.sampled_from([1e-300, 1e300]))
 syncs = st.builds(SyncChange, st.sampled_from(["fixed", "clock", "auto", "link"]))
+swings = st.builds(SwingChange, st.sampled_from([None, 0.5, 0.6, 0.67]))
 locks = st.builds(KeyLock, st.sampled_from([None, None, *SIGNATURES]))
 controllers = st.builds(ControlChange, st.sampled_from([64, 64, 1, 7, 120, 123, 127]), values, channels)
 expressions = st.tuples(st.integers(0xA0, 0xAF) | st.integers(0xE0, 0xEF), values, values).map(decode)
@@ -139,7 +143,7 @@ class AnyPerformance(RuleBasedStateMachine):
         for pitch in chord:
             self._play(0.01, NoteOff(pitch, 1))
 
-    @rule(gap=gaps, event=tempi | syncs | locks)
+    @rule(gap=gaps, event=tempi | syncs | locks | swings)
     def choose_a_tempo_or_a_key(self, gap: float, event: Any) -> None:
         self._play(gap, event)
 

@@ -28,6 +28,7 @@ from antiphon.live.link_sync import LinkSync
 from antiphon.live.recording_switch import RecordingSwitch
 from antiphon.live.reporter import Reporter
 from antiphon.melody.grid import Tempo
+from antiphon.melody.metre import parse_metre
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameters import Play
 from antiphon.recording.entries import LinkHeard, Received
@@ -48,17 +49,17 @@ def timeline(bpm: float = 90.0, time: float = 0.0, beat: float = 0.0, playing: b
 # From a timeline to the grid
 
 
-@given(timelines, st.floats(0, 1e3), st.sampled_from([12, 16, 6]), st.floats(-0.1, 0.1))
+@given(timelines, st.floats(0, 1e3), st.sampled_from(["3/4", "4/4", "3/8"]), st.floats(-0.1, 0.1))
 def test_the_grid_is_links_beat_at_every_moment_and_its_bars_are_links(
-    heard: LinkTimeline, later: float, bar: int, offset: float
+    heard: LinkTimeline, later: float, metre: str, offset: float
 ) -> None:
-    keeper = Timekeeper(Tempo(BPM), "link", bar, is_heard=True, clock_offset=offset)
+    keeper = Timekeeper(Tempo(BPM), "link", parse_metre(metre, "metre"), is_heard=True, clock_offset=offset)
     keeper.hear_link(heard.time + 0.01, heard)
     moment = heard.time + later
     beat = heard.beat + later * heard.bpm / 60
     assert keeper.tempo.step_at(moment + offset) == approx(4 * beat, abs=1e-4)
     step = round(4 * beat)
-    assert keeper.place(step).position == step % bar  # type: ignore[union-attr]
+    assert keeper.place(step).position == step % keeper.bar  # type: ignore[union-attr]
 
 
 @given(st.lists(timelines, min_size=1, max_size=8), st.booleans())

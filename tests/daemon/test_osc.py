@@ -67,6 +67,8 @@ VALUES = {
     "density": 0.5,
     "harmony": 0.25,
     "memory": 0.75,
+    "swing": "58",
+    "feel": 0.25,
     "lowest": 48,
     "highest": 84,
     "hold": 1,

@@ -12,10 +12,10 @@ from antiphon.parameters import CONTROLS, ON_PAGE, PARAMETERS, PLAY, Play
 from antiphon.settings import package_folder, packaged_defaults
 
 DECLARED = """
-    swing: Annotated[
+    wobble: Annotated[
         float,
         Meta(ge=0, le=4),
-        About("how uneven eighths are", help="How uneven eighths are.", label="Swing", knob=(1, 3), is_control=True),
+        About("how uneven eighths are", help="How uneven eighths are.", label="Wobble", knob=(1, 3), is_control=True),
     ]
     lowest: Annotated["""
 EVERYWHERE = """
@@ -40,24 +40,24 @@ def refused(act):
     except Exception as error:
         return str(error)
 
-print(settings.read_settings().play.swing)
-print(refused(lambda: settings.read_settings(None, {"play": {"swing": 5}})))
+print(settings.read_settings().play.wobble)
+print(refused(lambda: settings.read_settings(None, {"play": {"wobble": 5}})))
 help_text = " ".join(CliRunner().invoke(app, ["run", "--help"]).output.split())
-print(help_text[help_text.index("--swing"):].split(" --")[0])
-print(refusal(Set("swing", 4.5), None), refusal(Set("swing", 3.5), None))
-table = parse_table({"swing": "cc 9"})
-print(parameters.CONTROLS["swing"].at(0.25))
-print(check_controls(["swing"]), question("swing"))
+print(help_text[help_text.index("--wobble"):].split(" --")[0])
+print(refusal(Set("wobble", 4.5), None), refusal(Set("wobble", 3.5), None))
+table = parse_table({"wobble": "cc 9"})
+print(parameters.CONTROLS["wobble"].at(0.25))
+print(check_controls(["wobble"]), question("wobble"))
 print([each.name for each in numbers()])
-print(next(each for each in numbers() if each.name == "swing"))
-print([line for line in parameters.controls_table().splitlines() if "swing" in line])
-print([line for line in parameters.settings_table().splitlines() if "swing" in line])
+print(next(each for each in numbers() if each.name == "wobble"))
+print([line for line in parameters.controls_table().splitlines() if "wobble" in line])
+print([line for line in parameters.settings_table().splitlines() if "wobble" in line])
 recorder = Recorder(Path("sets"), {}, 100, print)
 recorder.add(0.0, Received(bytes([0x90, 60, 80]), NoteOn(60, 80, 1)))
-recorder.add(0.0, Set("swing", 2.5))
+recorder.add(0.0, Set("wobble", 2.5))
 replayed = read_session(recorder.close()).events[-1][1]
 print(replayed, event_of(replayed))
-print(refused(lambda: event_of(Set("swing", 4.5))))
+print(refused(lambda: event_of(Set("wobble", 4.5))))
 """
 
 
@@ -69,7 +69,7 @@ def test_a_parameter_that_is_declared_is_found_everywhere(tmp_path: Path) -> Non
     assert text.count("\n    lowest: Annotated[") == 1
     module.write_text(text.replace("\n    lowest: Annotated[", DECLARED), encoding="utf-8")
     packaged = (house / "config.toml").read_text(encoding="utf-8")
-    config.write_text(packaged.replace("\nlowest = 0", "\nswing = 1.5\nlowest = 0"), encoding="utf-8")
+    config.write_text(packaged.replace("\nlowest = 0", "\nwobble = 1.5\nlowest = 0"), encoding="utf-8")
     (tmp_path / "home").mkdir()
     done = subprocess.run(
         [sys.executable, "-c", EVERYWHERE],
@@ -83,17 +83,17 @@ def test_a_parameter_that_is_declared_is_found_everywhere(tmp_path: Path) -> Non
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "1.5",
-        "--swing must be a number from 0 to 4, not 5",
-        "--swing <float range> How uneven eighths are. [default: 1.5] [0<=x<=4]",
-        "swing must be a number from 0 to 4, not 4.5 None",
+        "--wobble must be a number from 0 to 4, not 5",
+        "--wobble <float range> How uneven eighths are. [default: 1.5] [0<=x<=4]",
+        "wobble must be a number from 0 to 4, not 4.5 None",
         "1.5",
-        "['swing'] swing: how uneven eighths are: turn a knob or move a fader",
-        "['bpm', 'temperature', 'density', 'harmony', 'memory', 'swing', 'lowest', 'highest']",
-        "Number(name='swing', label='Swing', unit='', least=0, most=4, slider=Slider(least=1, most=3, step=0.05))",
-        "['| `swing` | how uneven eighths are: 1 to 3 | a knob |']",
-        "['| `swing` | a number from 0 to 4 |']",
-        "Set(name='swing', value=2.5) Control(name='swing', value=2.5)",
-        "swing must be a number from 0 to 4, not 4.5",
+        "['wobble'] wobble: how uneven eighths are: turn a knob or move a fader",
+        "['bpm', 'temperature', 'density', 'harmony', 'memory', 'feel', 'wobble', 'lowest', 'highest']",
+        "Number(name='wobble', label='Wobble', unit='', least=0, most=4, slider=Slider(least=1, most=3, step=0.05))",
+        "['| `wobble` | how uneven eighths are: 1 to 3 | a knob |']",
+        "['| `wobble` | a number from 0 to 4 |']",
+        "Set(name='wobble', value=2.5) Control(name='wobble', value=2.5)",
+        "wobble must be a number from 0 to 4, not 4.5",
     ]
 
 

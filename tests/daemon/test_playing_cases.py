@@ -31,9 +31,7 @@ CASES = Path(__file__).parent / "cases" / "playing"
 NOT_YET = {
     "blues-lick": "key",
     "grace-notes": "timing",
-    "swing-120": "swing",
     "tied-fives": "timing",
-    "triplet-in-quarters": "swing",
 }
 """Cases that aren't heard right yet, and the part of the listener that is to hear them."""
 FINE_BPM = 300

@@ -55,6 +55,7 @@ def test_a_snapshot_shows_how_it_is_played_and_steered() -> None:
         "density": 0.25,
         "harmony": 0.5,
         "memory": 0.75,
+        "feel": 0.0,
         "lowest": 50,
         "highest": 70,
     }

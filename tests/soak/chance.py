@@ -8,6 +8,7 @@ from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.melody.keys import SIGNATURES, major_name
+from antiphon.melody.metre import TimeSignature
 from antiphon.midi.messages import (
     ClockContinue,
     ClockPulse,
@@ -40,6 +41,8 @@ def any_setup(chance: Random) -> Setup:
         density=chance.choice((1.0, 1.0, 0.5, 0.0)),
         harmony=chance.choice((0.0, 0.5, 1.0)),
         form=chance.random() < 0.5,
+        swing=chance.choice((None, None, 0.5, 0.62)),
+        feel=chance.choice((0.0, 0.5, 1.0)),
         octave=chance.choice((0, 0, 0, -4, 1, 4)),
         constraints=Constraints(
             lowest=chance.choice((0, 0, 48, chance.randrange(128))),
@@ -65,7 +68,7 @@ def any_setup(chance: Random) -> Setup:
         when=chance.choice(("now", "onset")),
         sync=chance.choice(("fixed", "auto", "auto", "clock", "link")),
         bpm=chance.choice((20.0, 97.3, 120.0, 400.0)),
-        bar=chance.choice((16, 12, 1, 7)),
+        metre=TimeSignature(*chance.choice(((4, 4), (3, 4), (6, 8), (1, 16), (7, 16)))),
         phrase_silence=chance.choice((2.0, 0.01, 1.0, 8.0)),
         style=style,
         hands=hands,

@@ -20,6 +20,7 @@ from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
+from antiphon.melody.metre import COMMON_TIME, TimeSignature
 from antiphon.melody.vocabulary import Vocabulary, vocabulary_of
 from antiphon.midi.messages import NoteOn
 from antiphon.parameters import Mode, Sync, When
@@ -28,6 +29,8 @@ from tests.daemon.stub_model import VOCABULARY, StubModel
 NARROW = vocabulary_of(str(pitch) for pitch in (60, 62, 64, 67, 69, 72))
 """A pentatonic octave: what is played and asked for mostly lies outside."""
 PLAYING_MODELS = tuple(PlayingModel(StubModel(vocabulary), vocabulary) for vocabulary in (VOCABULARY, NARROW))
+SHORTEST = 0.26
+"""Steps; of a sixteenth that swings in full two thirds are left, less two lags of the feel."""
 CHANNEL, THRU_CHANNEL, CLICK_CHANNEL = 2, 3, 10
 
 
@@ -40,7 +43,7 @@ class Setup:
     when: When = "now"
     sync: Sync = "fixed"
     bpm: float = 120.0
-    bar: int = 16
+    metre: TimeSignature = COMMON_TIME
     phrase_silence: float = 2.0
     style: Style = field(default_factory=Style)
     hands: InputRouting = field(default_factory=lambda: InputRouting(thru_channel=THRU_CHANNEL))
@@ -59,7 +62,7 @@ class Setup:
             self.phrase_silence,
             click=Click(CLICK_CHANNEL, 76, 77) if self.click else None,
         )
-        time = Timekeeper(Tempo(self.bpm), self.sync, self.bar, is_heard=self.click)
+        time = Timekeeper(Tempo(self.bpm), self.sync, self.metre, is_heard=self.click)
         watched: list[WatchedReplies] = []
 
         def replies(*arguments: Any) -> WatchedReplies:
@@ -136,7 +139,7 @@ class WatchedReplies(Replies):
             wanted = playable(self._vocabulary, semitones, limits.lowest, limits.highest, limits.in_scale)
             for each in notes:
                 assert each.note.pitch in wanted, f"{each} is outside {style} (semitones {semitones})"
-                assert each.length >= 1, each
+                assert each.length >= SHORTEST, each
 
 
 _PLAYABLE: dict[tuple[object, ...], frozenset[int]] = {}

@@ -37,7 +37,14 @@ class KeyLock:
     sharps: int | None
 
 
-Event = Message | TempoChange | SyncChange | KeyLock | LinkTimeline
+@dataclass(frozen=True, slots=True)
+class SwingChange:
+    """From now on answers swing: the share of the beat before an eighth off the beat; None is as the performer does."""
+
+    share: float | None
+
+
+Event = Message | TempoChange | SyncChange | KeyLock | SwingChange | LinkTimeline
 """What goes in."""
 
 Output = NoteOn | NoteOff | ControlChange | Expression

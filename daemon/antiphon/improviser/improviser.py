@@ -34,7 +34,7 @@ from typing import Any, get_args
 
 from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.events import Event, KeyLock, SyncChange, TempoChange, Timed
+from antiphon.improviser.events import Event, KeyLock, SwingChange, SyncChange, TempoChange, Timed
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.filter import InputFilter
 from antiphon.improviser.input.loopback import LoopbackFilter
@@ -128,6 +128,7 @@ class Improviser:
             TempoChange: self._steering.tempo,
             SyncChange: self._steering.sync,
             KeyLock: self._steering.key,
+            SwingChange: self._steering.swing,
             **dict.fromkeys(get_args(Transport), self._steering.transport),
             LinkTimeline: self._steering.link,
         }
@@ -246,6 +247,8 @@ class Improviser:
             sharps=listener.sharps,
             posterior=listener.posterior,
             learned=listener.memory.learned(listener.semitones),
+            swing=style.swing,
+            heard_swing=listener.swing,
             planned=self._playing.plan.coming(time.tempo),
         )
 
@@ -317,15 +320,27 @@ class Improviser:
             self._on_heard(heard)
         if isinstance(heard, WithdrawnNote):
             self._call.withdraw()
+            self._replies.feel.withdraw()
             self._turns.withdraw()
             return []
         onset = self._listener.onset or 0
         self._call.join(onset, self._struck, heard.replaces, onset == self._listener.phrase)
+        self._learn_feel(onset, heard.replaces)
         self._say_what_is_unknown(time, heard)
         messages = self._turns.give_way(time, heard.pitch)
         if heard.in_chord or self._turns.turn is Turn.ANSWERING:
             return messages
         return messages + self._turns.signal(time, Signal.PLAYS)
+
+    def _learn_feel(self, onset: int, replaces: bool) -> None:
+        """Learn how the last note was placed and stressed."""
+        feel, listener, beat = self._replies.feel, self._listener, self._time.beat
+        place, lag = (onset - listener.beat_at) % beat, listener.lag
+        if lag is not None and not self._time.is_shared:
+            # The grid was laid under the note before, wherever that was played; and beats are where it is laid.
+            before = (place - listener.interval) % beat
+            lag = feel.feel.mean_lag(before) + lag if place else None
+        feel.join(place, lag, self._struck.velocity, replaces)
 
     def _say_what_is_unknown(self, time: float, heard: HeardNote) -> None:
         """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""

@@ -42,5 +42,9 @@ class Snapshot:
     """How likely each key signature is, from −5 to 6 sharps, (12,), summing to 1."""
     learned: Learned
     """What was learned of the performer."""
+    swing: float | None
+    """Of the answers: the share of the beat before an eighth off the beat; None is as the performer plays."""
+    heard_swing: float
+    """Of the performer: the same share, 0.5 while nothing swings."""
     planned: tuple[Coming, ...]
     """What is still to come of the answer, in the order of time."""

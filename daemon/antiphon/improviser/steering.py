@@ -6,10 +6,11 @@ Times are in seconds. `panic` isn't here: it ends whatever the improviser has pa
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from antiphon.improviser.answering.replies import Replies
-from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
+from antiphon.improviser.events import KeyLock, SwingChange, SyncChange, TempoChange, Timed
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.modes import Signal
@@ -87,6 +88,11 @@ class Steering:
             self._time.change_sync(event.sync)
             self._listener.follow_sync()
             self._notice(time, f"sync {event.sync}")
+        return []
+
+    def swing(self, time: float, event: SwingChange) -> list[Timed]:
+        """Swing another way from the next answer on."""
+        self._replies.change_style(replace(self._replies.style, swing=event.share))
         return []
 
     def key(self, time: float, event: KeyLock) -> list[Timed]:

@@ -12,7 +12,6 @@ from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.events import Timed
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.modes import Action, Signal, Turn, after
-from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.output.playing import Due, Playing
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.midi.messages import NoteOn
@@ -147,7 +146,7 @@ class Turns:
             self._unfinished = _Unfinished(time, note, drawn)
             return self._playing.play(time, note, float("inf"))
         step = (self._listener.onset or 0) + drawn.steps
-        self._plan.add([Planned(step, self._replies.note_length(drawn), note)], step)
+        self._plan.add([self._replies.expected(step, self._replies.note_length(drawn), note)], step)
         return []
 
     def _answer(self, time: float, signal: Signal) -> list[Timed]:

@@ -16,6 +16,7 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import ControlTable
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.melody.keys import major_name, parse_key
+from antiphon.melody.swing import swing_name
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameters import AUTO
@@ -204,6 +205,8 @@ class StatePublisher:
             sync=snapshot.sync,
             clock=snapshot.health,
             key=_key(snapshot.locked, facts.key),
+            swing=swing_name(snapshot.swing),
+            heard_swing=round(100 * snapshot.heard_swing, 1),
             sharps=snapshot.sharps,
             posterior=[round(each, 4) for each in snapshot.posterior],
             model=facts.model,

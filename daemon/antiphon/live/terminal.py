@@ -27,6 +27,8 @@ END_SECONDS = 1.0
 """What drawing may still take at the end: a terminal may hang."""
 SLOW_MS = 10.0
 """Milliseconds to an answer from which they are shown as a warning."""
+STRAIGHT_PERCENT = 50.0
+"""Of the beat; how eighths fall that don't swing."""
 LEAST_LIKELY = 0.2
 """A key that is less likely than that isn't worth saying."""
 
@@ -94,6 +96,8 @@ def line_of(scene: Scene) -> Text:
         (state.mode + (", answering" if state.turn == "answering" else ""), ""),
         (f"you {_name_of(scene.played, state.sharps)}, Antiphon {_name_of(scene.answered, state.sharps)}", "cyan"),
     ]
+    if state.heard_swing > STRAIGHT_PERCENT:
+        parts.append((f"swing {state.heard_swing:.0f} %", ""))
     if state.latency_ms is not None:
         parts.append((f"{state.latency_ms:.1f} ms", "green" if state.latency_ms < SLOW_MS else "red"))
     if state.learned.notes and state.knobs.get("memory"):

@@ -27,8 +27,23 @@ class TimeSignature:
         """Return the steps in a bar, where there are so many in a quarter note; at least 1."""
         return max(1, round(self.beats * 4 * steps_per_beat / self.unit))
 
+    def beat_of(self, steps_per_quarter: float) -> int:
+        """Return the steps from beat to beat, where there are so many in a quarter note; at least 1.
+
+        A beat is a quarter note; in compound metres (6/8, 9/8, 12/8) three of the signature's units, and where quarter
+        notes don't fill the bar (5/8), one unit.
+        """
+        unit = steps_per_quarter * 4 / self.unit
+        if unit < steps_per_quarter and self.beats % 3 == 0:
+            return max(1, round(3 * unit))
+        is_filled = self.bar_of(steps_per_quarter) % max(1, round(steps_per_quarter)) == 0
+        return max(1, round(steps_per_quarter if is_filled else unit))
+
     def __str__(self) -> str:
         return f"{self.beats}/{self.unit}"
+
+
+COMMON_TIME = TimeSignature(4, 4)
 
 
 def parse_metre(text: str, where: str) -> TimeSignature:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from antiphon.improviser.events import TempoChange
@@ -17,7 +17,7 @@ from antiphon.offline.file_tempo import FileTempo
 from antiphon.offline.progress import with_progress
 from antiphon.recording.performance_file import Performance
 
-HEADING = "time (s)   step  pitch  symbol   bits     BPM   beat  phrase  key"
+HEADING = "time (s)   step  pitch  symbol   bits     BPM   beat  phrase  swing  triplet  key"
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,15 @@ class ListenedNote:
     bpm: float
     """The tempo in use once it was heard, in quarter notes a minute."""
     beat: float
-    """In its bar, in quarter notes from 1: from the barline, or, where nobody hears that, from the phrase's start."""
+    """In its bar, in beats (dotted quarters in 6/8, 9/8 and 12/8) from 1: from the barline, or, where nobody hears it,
+    from the phrase's start."""
     knows_bar: bool
     """Whether `beat` counts from the barline."""
     starts_phrase: bool
+    swing: float
+    """Percent of the beat before an eighth off the beat, as it is heard by then; 50 while nothing swings."""
+    triplet: bool
+    """It is one of three in a beat."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for `listen --json`."""
@@ -44,6 +49,8 @@ class ListenedNote:
             "beat": round(self.beat, 4),
             "knows_bar": self.knows_bar,
             "starts_phrase": self.starts_phrase,
+            "swing": round(self.swing, 1),
+            "triplet": self.triplet,
         }
 
     def as_line(self) -> str:
@@ -51,7 +58,8 @@ class ListenedNote:
         note = self.note
         return (
             f"{note.time:8.3f}  {note.step:5}  {note.pitch:5}  {note.symbol:>6}  {note.bits:5.2f}  {self.bpm:6.1f}  "
-            f"{self.beat:5.2f}  {'starts' if self.starts_phrase else '':<6}  {signature_name(note.sharps)}"
+            f"{self.beat:5.2f}  {'starts' if self.starts_phrase else '':<6}  "
+            f"{self.swing:4.0f} %  {'3' if self.triplet else '':<7}  {signature_name(note.sharps)}"
         )
 
 
@@ -83,6 +91,8 @@ def listen(
             if isinstance(note, WithdrawnNote) or (note is not None and note.replaces):
                 heard.pop()
             if isinstance(note, HeardNote):
+                if note.ends_triplet:
+                    heard[-3:] = [replace(each, triplet=True) for each in heard[-3:]]
                 heard.append(_listened(note, listener, timekeeper))
         elif isinstance(event, TempoChange):
             timekeeper.change_tempo(time, event.bpm)
@@ -102,7 +112,9 @@ def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> Li
     return ListenedNote(
         note=note,
         bpm=tempo.bpm,
-        beat=1 + steps / tempo.steps_per_beat,
+        beat=1 + steps / timekeeper.beat,
         knows_bar=place is not None,
         starts_phrase=onset == listener.phrase,
+        swing=100 * listener.swing,
+        triplet=False,
     )

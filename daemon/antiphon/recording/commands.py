@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import cast
 
 from antiphon.errors import UserError
-from antiphon.improviser.events import KeyLock, SyncChange, TempoChange, Timed
+from antiphon.improviser.events import KeyLock, SwingChange, SyncChange, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.translator import Translator
 from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.melody.keys import parse_key
+from antiphon.melody.swing import parse_swing
 from antiphon.parameters import AUTO, CONTROLS, PARAMETERS, Sync
 from antiphon.recording.entries import Command, LinkHeard, PortLost, Press, Resumed, Set
 
-Steered = Control | TempoChange | SyncChange | KeyLock
+Steered = Control | TempoChange | SyncChange | KeyLock | SwingChange
 
 
 def event_of(command: Set | Press) -> Steered:
@@ -35,6 +36,8 @@ def event_of(command: Set | Press) -> Steered:
         return SyncChange(cast(Sync, value))
     if name == "key":
         return KeyLock(None if value == AUTO else parse_key(str(value)))
+    if name == "swing":
+        return SwingChange(parse_swing(str(value)))
     if name not in CONTROLS:
         raise UserError(f"{name} can't be set while Antiphon plays")
     return Control(name, value)

@@ -107,6 +107,10 @@ class State(_Message, frozen=True, tag="state"):
     """Of the DAW that is followed; "none" where none is asked for."""
     key: str
     """The setting: "auto", or the locked key, say "Eb"."""
+    swing: str
+    """The setting: "auto", or a percentage of the beat, say "62"."""
+    heard_swing: float
+    """How the performer swings: percent of the beat before an eighth off the beat; 50 while nothing swings."""
     sharps: int
     """The key signature in use, −5…6."""
     posterior: list[float]

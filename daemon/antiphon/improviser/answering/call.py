@@ -49,17 +49,18 @@ class Call:
         """Return the call on a grid that has jumped by `steps`."""
         return replace(self, onsets=tuple(onset + steps for onset in self.onsets))
 
-    def velocity_at(self, steps: int, length: int) -> int:
-        """Return how loud the call was at the same place in the phrase.
+    def like(self, steps: int, length: int) -> tuple[int, int]:
+        """Return the step of the call's note that sounds at the same place in the phrase, and how loud it was.
 
         Args:
             steps: from the answer's first step on.
             length: of the call, in steps; an answer that is longer goes through the call's contour again.
         """
         if not self.onsets:
-            return _WITHOUT_A_CALL
+            return 0, _WITHOUT_A_CALL
         place = self.start + steps % max(1, length)
-        return self.velocities[max(0, bisect_right(self.onsets, place) - 1)]
+        note = max(0, bisect_right(self.onsets, place) - 1)
+        return self.onsets[note], self.velocities[note]
 
 
 class OpenCall:

@@ -32,10 +32,13 @@ from antiphon.improviser.answering.two_voices import Counterpart, Pair, clash, f
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import NoteHypothesis
 from antiphon.improviser.models import Models
+from antiphon.improviser.output.groove import Groove
 from antiphon.improviser.output.plan import Planned
+from antiphon.improviser.tempo.feel import FeelLearner
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Note, Place
 from antiphon.melody.sampling import RandomStream, random_streams
+from antiphon.melody.swing import STRAIGHT
 from antiphon.midi.messages import NoteOn
 
 MOST_PREPARED = 64
@@ -80,6 +83,8 @@ class Replies:
         """Of the melody that goes on, where it has a form."""
         self._coming: tuple[ReplyInputs, Phrases] | None = None
         """Of one that may go on soon."""
+        self.feel = FeelLearner()
+        """How the performer places and stresses notes."""
         self._first_step = self._next_step = 0
 
     @property
@@ -186,6 +191,21 @@ class Replies:
             return None
         return Counterpart(pitch, self._pair, self._is_strong(place), moves, self._listener.accompaniment)
 
+    def expected(self, step: int, length: int, note: NoteOn) -> Planned:
+        """Return a next note that is played when the model expects it: at `step`, for `length` steps."""
+        return self._groove(self._listener.beat_at).planned(step, length, note)
+
+    def _groove(self, beat_at: int) -> Groove:
+        """Return how what is played now lies on the grid; a beat is at the step `beat_at` if nothing else is known."""
+        style, listener, time = self.style, self._listener, self._time
+        share = listener.swing if style.swing is None else style.swing
+        knows = time.is_shared or listener.swings
+        # The feel was learned by places that count from where the listener's beat is, right or not.
+        phase = (listener.beat_at if knows else beat_at) - listener.beat_at
+        return Groove(
+            time.beat, listener.beat_at, phase, share if time.is_simple else STRAIGHT, self.feel.feel, style.feel
+        )
+
     def _begin_stream(self) -> None:
         self._stream = next(self._streams)
         self._prepared.clear()  # no note will be drawn from the stream before
@@ -212,13 +232,14 @@ class Replies:
         answer = self._candidates_for(inputs).choose()
         self._answers += 1
         self._candidates = None
-        length = self._openings.length(call, time)
+        length, groove = self._openings.length(call, time), self._groove(inputs.step)
         notes, step = [], inputs.step
         for note in answer.notes:
             if note.pitch is not None:
-                velocity = call.velocity_at(step - inputs.step, length)
+                like, velocity = call.like(step - inputs.step, length)
                 pitch = within_midi(note.pitch + answer.semitones)
-                notes.append(Planned(step, note.steps, NoteOn(pitch, velocity, self._channel)))
+                louder = NoteOn(pitch, groove.velocity(velocity, step, like), self._channel)
+                notes.append(groove.planned(step, note.steps, louder))
             step += note.steps
         return notes, step
 
@@ -268,9 +289,11 @@ class Replies:
             return None
         # The call's contour goes round and round under the melody, in whole bars.
         bars = math.ceil(self._openings.length(call, time) / self._time.bar)
-        velocity = call.velocity_at(step - self._first_step, bars * self._time.bar)
+        like, velocity = call.like(step - self._first_step, bars * self._time.bar)
+        groove = self._groove(self._first_step)
+        velocity = groove.velocity(velocity, step, like)
         pitch = self._styled.played(note.pitch, self._listener.semitones)
-        return Planned(step, note.steps, NoteOn(pitch, velocity, self._channel))
+        return groove.planned(step, note.steps, NoteOn(pitch, velocity, self._channel))
 
     def _begin_melody(self, inputs: ReplyInputs) -> None:
         opening = self._opening_for(inputs)
@@ -377,6 +400,7 @@ class Replies:
             call=CallMelody(_notes(inputs), opening.upbeat),
             position=0 if place is None else place.position,
             bar=self._time.bar,
+            beat=self._time.beat,
             shortest=style.shortest,
             longest=style.longest,
             constraints=style.constraints,

@@ -44,6 +44,8 @@ class Request:
     bar: int = 0
     """Steps in a bar. 0 where the metre is unknown: the model isn't told any, and the answer is measured in bars of
     4/4, starting where the call did: its upbeat before the first of them."""
+    beat: int | None = None
+    """Steps from beat to beat; None where the metre doesn't say, and the call has to."""
     shortest: int = 1
     longest: int = 4
     """Bars of the answer. Between the two, it takes as many as the call, or fewer."""
@@ -68,7 +70,8 @@ class Request:
         """How the answer lies in its bars, and the beat as the call has it."""
         length = self.bar or ASSUMED_BAR
         start = -self.call.upbeat % length
-        return Bars(self.position % length if self.bar else start, length, beat_of(length, start, self.call.notes))
+        beat = self.beat or beat_of(length, start, self.call.notes)
+        return Bars(self.position % length if self.bar else start, length, beat)
 
     @cached_property
     def places(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from antiphon.improviser.answering.candidates import CANDIDATES
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.input.controls import Control
+from antiphon.melody.swing import STRAIGHT
 from antiphon.parameters import CONTROLS
 
 
@@ -35,6 +36,10 @@ class Style:
     """Bars of an answer, at most."""
     candidates: int = CANDIDATES
     """Answers that are sampled, of which the best is played."""
+    swing: float | None = STRAIGHT
+    """Share of the beat before an eighth off the beat; None is as the performer plays."""
+    feel: float = 0.0
+    """How much of the performer's deviations in time and loudness is taken, by place in the beat, 0…1."""
 
     def knobs(self) -> dict[str, float]:
         """Return the values of all that a knob sets to a number, by its name: fields of this or of the constraints."""

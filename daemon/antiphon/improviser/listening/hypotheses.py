@@ -118,7 +118,7 @@ class Hypotheses:
         bits = prediction.class_bits[self._rows, self._listening.vocabulary.pitch_classes[tokens]]
         if self._key_model is None or state.key_state is None:
             return state.key_posterior.after(bits), None
-        sixteenths = steps * STEPS_PER_BEAT / self._time.beat if state.onset is not None else 0
+        sixteenths = steps * STEPS_PER_BEAT / self._time.quarter if state.onset is not None else 0
         note = KeyNote(
             degrees=((pitch + _TRANSPOSITIONS) % 12).astype(np.int32),
             interval=NO_INTERVAL if state.onset is None else int(interval_classes(pitch - state.pitch)),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from antiphon.improviser.listening.state import ListenerState
+from antiphon.improviser.tempo.division import Division, SetTempo
+from antiphon.improviser.tempo.shared_division import SharedDivision
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 
@@ -13,6 +16,19 @@ LONGEST_NOTE = 16
 UNKNOWN_SILENCE = 2
 """Beats of silence that end a phrase whose pace isn't known, or whose accompaniment goes on. After less, an interval
 counts as a duration."""
+
+
+class Counted(NamedTuple):
+    """An interval that was counted, and what is known then."""
+
+    steps: int
+    """From the last note on; at least 1."""
+    follower: TempoFollower | None
+    """What the performer's tempo then seems to be."""
+    division: Division
+    """How the beat is divided, where nobody shares it."""
+    shared_division: SharedDivision
+    """How it is divided where it is shared."""
 
 
 class InterOnset:
@@ -31,22 +47,51 @@ class InterOnset:
         self._silence_steps = round((phrase_silence or UNKNOWN_SILENCE) * steps_per_beat)
         """Those that are set; or those that it takes where the pace says nothing."""
 
-    def steps(self, state: ListenerState, time: float, onset: float) -> tuple[int, TempoFollower | None]:
-        """Return the steps from the last note to one at `time`, and what the performer's tempo then seems to be.
+    def count(self, state: ListenerState, time: float, onset: float) -> Counted:
+        """Return the steps from the last note to one at `time`, and what that tells of tempo and beat.
 
         Args:
             state: after the last note.
             time: in seconds.
             onset: the last note's, in seconds.
         """
+        follower, division, shared = state.follower, state.division, state.shared_division
+        if self._time.is_shared and self._time.is_simple:
+            shared = shared.after(self._time.tempo.step_at(time) / self._time.beat)
         if state.onset is None:
-            return 1, state.follower
-        steps = max(1, nearest(self._time.tempo.step_at(time) - state.onset))
-        follower = state.follower
-        if follower is not None and not self.is_apart(state, time):
-            follower = follower.after(time - onset)
-            steps = follower.steps
-        return min(steps, self.longest(state)), follower
+            return Counted(1, follower, division, shared)
+        if self._time.is_shared:
+            steps = self.shared_step(state, time) - state.onset
+        elif self.is_apart(state, time):
+            steps = nearest(self._time.tempo.step_at(time) - state.onset)
+            division = division.resumed(time - onset)
+        else:
+            steps, follower, division = self._count_alone(state, time, onset)
+        return Counted(min(max(1, steps), self.longest(state)), follower, division, shared)
+
+    def shared_step(self, state: ListenerState, time: float) -> int:
+        """Return the step that an onset at `time`, in seconds, was meant for, where the beat is shared."""
+        step = self._time.tempo.step_at(time)
+        if self._time.is_simple:
+            step = state.shared_division.meant(step / self._time.beat) * self._time.beat
+        return nearest(step)
+
+    def _count_alone(
+        self, state: ListenerState, time: float, onset: float
+    ) -> tuple[int, TempoFollower | None, Division]:
+        """Count an interval within a phrase where nobody shares the beat."""
+        tempo, follower = self._time.tempo, state.follower
+        counter = SetTempo(tempo.bpm, tempo.steps_per_beat) if follower is None else follower
+        # The tempo that is set may have changed since the last onset: then its steps are what was counted meanwhile.
+        seconds = (tempo.step_at(time) - (state.onset or 0) - state.division.lag) * tempo.step_seconds
+        interval = seconds if follower is None else time - onset
+        if self._time.is_simple:
+            division, counter = state.division.after(interval, counter)
+            steps = division.steps
+        else:
+            division, counter = state.division, counter.after(interval)
+            steps = counter.steps
+        return steps, None if isinstance(counter, SetTempo) else counter, division
 
     def longest(self, state: ListenerState) -> int:
         """Return the steps after an onset at which counting stops: a phrase has ended, or a key is stuck."""
@@ -59,7 +104,7 @@ class InterOnset:
         Fingers lift early: a gap shorter than a beat counts as held.
         """
         held = self._held(state)
-        return held if held is not None and steps - held >= self._time.beat else None
+        return held if held is not None and steps - held >= self._time.quarter else None
 
     def starts_phrase(self, state: ListenerState, time: float) -> bool:
         """Return whether a note at `time`, in seconds, is the first of a phrase."""

@@ -24,15 +24,19 @@ from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.memory.stored import restore
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.beat import Beat
+from antiphon.improviser.tempo.division import Division
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.context import Context
 from antiphon.melody.keys import SIGNATURES, transposition
+from antiphon.melody.swing import STRAIGHT, played
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon.melody.window import HELD, RESTED, tokens_in
 
 REHEARD = 128
 """Steps, eight bars of 4/4, that a model reads when it takes another's place: that takes some 20 ms."""
+FARTHEST_LAG = 0.4
+"""Steps; an onset that is farther from its step was counted wrongly, or is of another rhythm."""
 LONGEST_LINE = 512
 """Steps of the melody that are kept, for a model that reads windows or takes another's place."""
 
@@ -86,6 +90,10 @@ class Listener:
         """Until when the improviser itself has sounded, in seconds: that is no silence."""
         self._before = self._state
         self._onset_time = self._onset_before = -math.inf
+        self.lag: float | None = None
+        """Steps by which the last onset came behind where it was to be; None where nobody knows where that was."""
+        self.interval = 1
+        """Steps from the note before to the last one."""
         self._prepared = 1
         """The steps after the last onset up to which predictions are prepared."""
         self.hypothesis: NoteHypothesis | None = None
@@ -192,12 +200,13 @@ class Listener:
         """Take note of a tempo, in beats a minute, that the performer has tapped or set."""
         self.beat = self.beat.tapped(bpm)
         if self._state.follower is not None:
-            self._state = replace(self._state, follower=self._state.follower.tapped(bpm))
+            self._state = replace(self._state, follower=self._state.follower.tapped(bpm), division=Division())
 
     def follow_sync(self) -> None:
         """Follow the performer's tempo, or no longer: the timekeeper has begun to follow something else."""
         follower = self._new_follower()
-        self._state, self._before = replace(self._state, follower=follower), replace(self._before, follower=follower)
+        self._state = replace(self._state, follower=follower, division=Division())
+        self._before = replace(self._before, follower=follower, division=Division())
 
     def lock(self, sharps: int | None) -> bool:
         """Take a key signature, −5…6, for the one that is played in; None: the one that was heard meanwhile, again.
@@ -216,6 +225,26 @@ class Listener:
     def phrase(self) -> int:
         """The step at which the phrase started to which the last note belongs."""
         return self._state.phrase
+
+    @property
+    def swing(self) -> float:
+        """Share of the beat before an eighth off the beat, as the performer plays it; 0.5 is straight."""
+        return self._state.shared_division.swing if self._time.is_shared else self._state.division.share
+
+    @property
+    def swings(self) -> bool:
+        """Whether the performer swings, which tells the beat as well."""
+        return self.swing != STRAIGHT
+
+    @property
+    def beat_at(self) -> int:
+        """A step at which a beat lies, as far as it is known; where it isn't, the phrase's first."""
+        state = self._state
+        if self._time.is_shared:
+            return 0
+        if state.division.swings:
+            return (state.onset or 0) - round(state.division.place * self._time.beat)
+        return state.phrase
 
     @property
     def onset(self) -> int | None:
@@ -252,6 +281,8 @@ class Listener:
         Where the performer hears the grid, its beats are hers; otherwise her own count, as soon as there are any.
         """
         grid = self._time
+        if self.swings and not grid.is_shared:  # the long one of each pair is on a beat
+            return grid.next_step(time, grid.beat, self.beat_at)
         beat = None if grid.is_shared else self.beat.next(time)
         if beat is None:
             return grid.next_step(time, grid.beat)
@@ -377,7 +408,7 @@ class Listener:
         self.hypothesis = None
         state = self._state
         if state.onset is not None:
-            self._time.hear_onset(self._onset_time, state.onset, state.follower.bpm if state.follower else None)
+            self._lay_grid(self._onset_time)
         self._play_on(time)
 
     def _play_on(self, time: float) -> None:
@@ -389,7 +420,8 @@ class Listener:
     def _hear(self, time: float, pitch: int, replaces: bool = False, in_chord: bool = False) -> HeardNote:
         self._before, self._onset_before, self._onset_time = self._state, self._onset_time, time
         before = self._state
-        steps, follower = self._wait.steps(before, time, self._onset_before)
+        counted = self._wait.count(before, time, self._onset_before)
+        steps, follower = counted.steps, counted.follower
         starts_phrase = self._wait.starts_phrase(before, time)
         starts_tune = starts_phrase and self._starts_tune(before, time)
         shift = before.octave_shift
@@ -401,10 +433,9 @@ class Listener:
             onset = round(self._time.tempo.step_at(time))
         elif self._time.is_shared:
             # However long the wait was: `steps` stops counting at the end of a phrase, the bar doesn't.
-            onset = max(before.onset + 1, nearest(self._time.tempo.step_at(time)))
+            onset = max(before.onset + 1, self._wait.shared_step(before, time))
         else:
             onset = before.onset + steps
-        self._time.hear_onset(time, onset, follower.bpm if follower else None)
         asked = (self._at_a_tune(before), 1) if starts_tune else (before, steps)
         hypothesis = self._hypotheses.of(*asked, pitch, shift, self._time.place(onset))
         self._hypotheses.clear()
@@ -417,6 +448,8 @@ class Listener:
             phrase=onset if starts_phrase else before.phrase,
             follower=follower,
             pace=before.pace.after(time - self._onset_before, starts_phrase),
+            division=counted.division,
+            shared_division=counted.shared_division,
             pitch=pitch,
             step=0 if before.onset is None else before.step + steps,
             octave_shift=shift,
@@ -424,6 +457,9 @@ class Listener:
             line=(*before.line, *self._between(steps), pitch + shift)[-LONGEST_LINE:],
         )
         self._prepared = 1
+        self.interval = steps
+        self.lag = None if starts_phrase and not self._time.is_shared else self._lag_at(time)
+        self._lay_grid(time)
         return HeardNote(
             time=time,
             step=self._state.step,
@@ -432,6 +468,7 @@ class Listener:
             sharps=self._signatures[self._row],
             replaces=replaces,
             in_chord=in_chord,
+            ends_triplet=(counted.shared_division if self._time.is_shared else counted.division).ends_triplet,
             key_posterior=before.key_posterior,
             costs=hypothesis.costs,
         )
@@ -453,6 +490,23 @@ class Listener:
         listening = self._listening
         lookahead = fresh_lookahead(listening.model, listening.vocabulary, len(self._signatures))
         return replace(before, lookahead=lookahead, onset=None)
+
+    def _lag_at(self, time: float) -> float | None:
+        """Return by how many steps the last onset, at `time` in seconds, is behind where it was to be."""
+        onset, beat = self._state.onset or 0, self._time.beat
+        if not self._time.is_shared:
+            there = onset + self._state.division.lag
+        else:
+            there = beat * played(onset / beat, self.swing) if self._time.is_simple else onset
+        lag = self._time.tempo.step_at(time) - there
+        is_near = self._time.is_shared or self.interval <= beat
+        return lag if is_near and abs(lag) < FARTHEST_LAG else None
+
+    def _lay_grid(self, time: float) -> None:
+        """Lay the grid under the last onset, at `time` in seconds; one that swings isn't played where it is written."""
+        state = self._state
+        bpm = state.follower.bpm if state.follower else None
+        self._time.hear_onset(time, (state.onset or 0) + state.division.lag, bpm)
 
     def _between(self, steps: int) -> list[int]:
         """Return the line's entries between the last onset and a note that comes `steps` after it."""

@@ -14,6 +14,8 @@ from antiphon.improviser.listening.key_posterior import KeyPosterior
 from antiphon.improviser.listening.lookahead import Lookahead
 from antiphon.improviser.listening.pace import Pace
 from antiphon.improviser.memory.learner import NOTHING_HEARD, Heard, Step
+from antiphon.improviser.tempo.division import Division
+from antiphon.improviser.tempo.shared_division import SharedDivision
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats
@@ -37,6 +39,8 @@ class HeardNote:
     """It takes the place of the note heard before, which was none of the melody."""
     in_chord: bool
     """It is the higher note of a chord, of which the note whose place it takes was the first."""
+    ends_triplet: bool
+    """It is on the beat that follows a triplet: the three notes before it."""
     key_posterior: KeyPosterior = field(compare=False, repr=False)
     """How likely each key was before it was heard."""
     costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
@@ -101,6 +105,10 @@ class ListenerState:
     """How fast the notes follow each other."""
     is_accompanied: bool = False
     """The accompaniment has gone on since the last note."""
+    division: Division = field(default_factory=Division)
+    """How the performer divides the beat, where nobody shares it."""
+    shared_division: SharedDivision = field(default_factory=SharedDivision)
+    """How the performer divides the beat that is shared."""
     pitch: int = 0
     """The last note's, as played."""
     step: int = 0
@@ -125,4 +133,10 @@ class ListenerState:
         if self.onset is None:
             return self
         release = None if self.release is None else self.release + steps
-        return replace(self, onset=self.onset + steps, release=release, phrase=self.phrase + steps)
+        return replace(
+            self,
+            onset=self.onset + steps,
+            release=release,
+            phrase=self.phrase + steps,
+            shared_division=self.shared_division.elsewhere(),
+        )

@@ -15,6 +15,7 @@ from antiphon.improviser.tempo.midi_clock import Health, MidiClock
 from antiphon.improviser.tempo.pulses import bounded_bpm
 from antiphon.improviser.tempo.tempo_follower import MOST_TAPS, tapped_bpm
 from antiphon.melody.grid import Place, Tempo
+from antiphon.melody.metre import COMMON_TIME, TimeSignature
 from antiphon.midi.messages import ClockContinue, ClockPulse, ClockStart, ClockStop, Transport
 from antiphon.parameters import Sync
 
@@ -28,7 +29,7 @@ class Timekeeper:
     Args:
         tempo: to begin with. With a metronome its step 0 is a downbeat.
         sync: what the tempo follows, to begin with.
-        bar: steps in a bar.
+        metre: says how long bars and beats are.
         is_heard: a metronome sounds, so that the performer shares the grid from the start.
         clock_offset: seconds by which the grid is later than the clock's pulses, or Link's beats.
         leads: a tempo that is set here counts although Link is followed, for Link is to take it over.
@@ -38,12 +39,15 @@ class Timekeeper:
         self,
         tempo: Tempo,
         sync: Sync = "fixed",
-        bar: int = 16,
+        metre: TimeSignature = COMMON_TIME,
         is_heard: bool = False,
         clock_offset: float = 0.0,
         leads: bool = False,
     ) -> None:
-        self.bar = bar
+        self.bar = metre.bar_of(tempo.steps_per_beat)
+        """Steps in a bar."""
+        self.beat = metre.beat_of(tempo.steps_per_beat)
+        """Steps from beat to beat: a quarter note, or in 6/8, 9/8 and 12/8 a dotted one."""
         self.sync = sync
         self._tempo = tempo
         self._clicks = is_heard
@@ -61,9 +65,14 @@ class Timekeeper:
         return self._tempo
 
     @property
-    def beat(self) -> int:
-        """Steps in a beat (a quarter note)."""
+    def quarter(self) -> int:
+        """Steps in a quarter note."""
         return max(1, round(self._tempo.steps_per_beat))
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether a beat is a quarter note, whose eighths may swing."""
+        return self.beat == self.quarter
 
     @property
     def is_shared(self) -> bool:
@@ -107,12 +116,12 @@ class Timekeeper:
         """Let the grid stand as it is, while it is the improviser who plays on it; or follow onsets again."""
         self._leads = leads
 
-    def hear_onset(self, time: float, step: int, bpm: float | None) -> None:
-        """Lay the grid under an onset that was heard at `time` (seconds) and counted as `step`.
+    def hear_onset(self, time: float, step: float, bpm: float | None) -> None:
+        """Lay the grid under an onset that was heard at `time` (seconds), where it is known to be played.
 
         Args:
             time: of the onset.
-            step: the one that it was counted as.
+            step: where it is on the grid; an eighth that swings lies between two steps.
             bpm: the tempo that the playing shows, in `auto`.
         """
         if not (self.is_shared or self._leads):
@@ -138,9 +147,10 @@ class Timekeeper:
             self._rolls = False
 
     def tap(self, time: float) -> float | None:
-        """Hear a tap, which is a beat. Returns the tempo, in beats a minute, that the taps show: two are enough."""
+        """Hear a tap, which is a beat. Returns the tempo, in quarter notes a minute, that two or more taps show."""
         self._taps = (*self._taps, time)[-MOST_TAPS:]
         bpm = tapped_bpm(self._taps)
+        bpm = None if bpm is None else bounded_bpm(bpm * self.beat / self.quarter)
         if bpm is not None and not self.is_led:
             # The tap is the beat: where the grid is heard, its nearest beat moves there.
             beat = round(self._tempo.step_at(time) / self.beat) * self.beat

@@ -34,6 +34,8 @@ export const VERSION = 2;
  * @property {"fixed" | "clock" | "auto" | "link"} sync
  * @property {"none" | "waiting" | "rolling" | "lost"} clock
  * @property {string} key  the setting: "auto", or a locked key
+ * @property {string} swing  the setting: "auto", or a percentage of the beat
+ * @property {number} heard_swing  how the performer swings, in percent; 50 is straight
  * @property {number} sharps  the key signature in use, −5…6
  * @property {number[]} posterior  of the signatures from −5 to 6 sharps
  * @property {string} model

@@ -78,7 +78,8 @@ function syncWords(state) {
   if (state.sync === "link") {
     return state.clock === "rolling" ? ["in step with Link", "good"] : ["waits for others on Link", ""];
   }
-  if (state.sync === "auto") return ["follows your tempo", ""];
+  const swing = state.heard_swing > 50 ? `, swing ${Math.round(state.heard_swing)} %` : "";
+  if (state.sync === "auto") return [`follows your tempo${swing}`, ""];
   return [state.grid.shared ? "own tempo, with a metronome" : "own tempo", ""];
 }
 
