@@ -112,8 +112,8 @@ class WatchedReplies(Replies):
         self._look_at([planned] if planned else [])
         return planned
 
-    def fit(self, planned: NoteOn) -> NoteOn:
-        note = super().fit(planned)
+    def fit(self, time: float, step: float, planned: NoteOn) -> NoteOn:
+        note = super().fit(time, step, planned)
         if note is not planned:
             before = self._last
             self._look_at([Planned(0, 1, note)])
