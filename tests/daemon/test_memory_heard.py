@@ -9,7 +9,7 @@ from antiphon.improviser.answering.style import Style
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote
-from antiphon.improviser.memory.learner import Learned
+from antiphon.improviser.memory.learner import MOST_MOVED, Learned
 from antiphon.improviser.memory.past import begun
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -105,6 +105,18 @@ def test_a_key_that_is_chosen_later_changes_only_the_phrase() -> None:
     chosen.lock(None)
     chosen.finish()
     assert learned(chosen) == learned(heard)
+
+
+def test_a_key_that_changes_late_in_a_phrase_moves_its_end_alone() -> None:
+    moved, heard = listener(locked=0), listener(locked=0)
+    tune = ODE_TO_JOY * 2
+    for hearing in (moved, heard):
+        hear(hearing, events(tune))
+    moved.lock(2)
+    moved.finish()
+    for hearing in (moved, heard):
+        hearing.memory.memory.rewind(heard.memory.memory.steps - MOST_MOVED)
+    assert learned(moved) == learned(heard)
 
 
 def test_another_vocabulary_begins_another_memory() -> None:

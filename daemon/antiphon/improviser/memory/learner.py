@@ -19,6 +19,9 @@ from antiphon.melody.model import Floats, Metre, Tokens
 MOST_STEPS = JOURNAL // 2
 """Steps, 16 bars of 4/4, that are kept of what was heard; what is older can't be taken back."""
 
+MOST_MOVED = 64
+"""Steps, four bars of 4/4, at a phrase's end that move to another key in use: some 10 ms. A key that is found later
+in a phrase is a modulation rather than a correction."""
 LATELY = 128
 """Steps, eight bars of 4/4, over which the gain is shown."""
 MOST_QUOTED = 8
@@ -126,7 +129,7 @@ class Learner:
         """After the steps that can't be taken back."""
 
     def follow(self, heard: Heard, row: int) -> None:
-        """Let the memory have learned what was heard, since the phrase's start in the key of a `row`.
+        """Let the memory have learned what was heard, this phrase (its last `MOST_MOVED` steps) in the key of a `row`.
 
         Nothing is learned while none of it is mixed in.
         """
@@ -203,7 +206,8 @@ class Learner:
         common = len(self._learned)
         while common:
             last = self._learned[common - 1]
-            is_wrong_key = last.number >= heard.phrase and last.row != row
+            may_move = last.number >= max(heard.phrase, heard.count - MOST_MOVED)
+            is_wrong_key = may_move and last.row != row
             if last.step is heard.at(last.number) and not is_wrong_key:
                 break
             if last.number < heard.count - len(heard.steps):  # too old to be looked at
