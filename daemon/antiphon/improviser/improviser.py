@@ -118,7 +118,7 @@ class Improviser:
         self._struck = NoteOn(0, 1, 1)
         """The last note that was struck and heard, of the melody or not."""
         self._now = self._done = float("-inf")
-        self._said_unknown = False
+        self._said_unknown = self._said_no_tempo = False
         self._handlers: dict[type, Callable[[float, Any], list[Timed]]] = {
             NoteOn: self._note_on,
             NoteOff: self._take,
@@ -327,6 +327,7 @@ class Improviser:
         self._call.join(onset, self._struck, heard.replaces, onset == self._listener.phrase)
         self._learn_feel(onset, heard.replaces)
         self._say_what_is_unknown(time, heard)
+        self._say_that_no_tempo_is_known(time)
         messages = self._turns.give_way(time, heard.pitch)
         if heard.in_chord or self._turns.turn is Turn.ANSWERING:
             return messages
@@ -348,6 +349,12 @@ class Improviser:
         if taken_for != heard.pitch and not self._said_unknown:
             self._said_unknown = True
             self._notice(time, f"the model doesn't know the note {heard.pitch} here, and hears it as {taken_for}")
+
+    def _say_that_no_tempo_is_known(self, time: float) -> None:
+        """Say, once, that the notes are too far apart to tell a tempo: the one that is set counts meanwhile."""
+        if not self._listener.knows_tempo and not self._said_no_tempo:
+            self._said_no_tempo = True
+            self._notice(time, f"your notes are too far apart to tell a tempo; counting at {self.bpm:.0f} BPM, as set")
 
     def _take(self, time: float, event: NoteOff | ControlChange | Expression) -> list[Timed]:
         taken = self._input.take(time, event)

@@ -17,6 +17,11 @@ UNKNOWN_SILENCE = 2
 """Beats of silence that end a phrase whose pace isn't known, or whose accompaniment goes on. After less, an interval
 counts as a duration."""
 
+TELLS_NOTHING = 3.0
+"""Seconds; an interval as long as that, two beats at the slowest tempo that is followed, is a rhythm at any tempo."""
+LOST = 8
+"""Intervals that tell nothing of a tempo, each that does counting for two the other way, until none is known."""
+
 
 class Counted(NamedTuple):
     """An interval that was counted, and what is known then."""
@@ -67,6 +72,8 @@ class InterOnset:
             division = division.resumed(time - onset)
         else:
             steps, follower, division = self._count_alone(state, time, onset)
+        if follower is not None and self.silent_intervals(state, time, onset) >= LOST:
+            follower = TempoFollower(follower.set_bpm or follower.bpm, follower.steps_per_beat, steps)
         return Counted(min(max(1, steps), self.longest(state)), follower, division, shared)
 
     def shared_step(self, state: ListenerState, time: float) -> int:
@@ -92,6 +99,19 @@ class InterOnset:
             division, counter = state.division, counter.after(interval)
             steps = counter.steps
         return steps, None if isinstance(counter, SetTempo) else counter, division
+
+    def silent_intervals(self, state: ListenerState, time: float, onset: float) -> int:
+        """Return how many intervals, of the last ones, tell nothing of the tempo once a note has come at `time`.
+
+        Args:
+            state: after the last note.
+            time: in seconds.
+            onset: the last note's, in seconds.
+        """
+        if state.onset is None:
+            return 0
+        tells = not self.is_apart(state, time) and time - onset < TELLS_NOTHING
+        return max(0, state.silent_intervals - 2) if tells else min(LOST, state.silent_intervals + 1)
 
     def longest(self, state: ListenerState) -> int:
         """Return the steps after an onset at which counting stops: a phrase has ended, or a key is stuck."""

@@ -13,7 +13,7 @@ import numpy as np
 from antiphon.improviser.listening.distribution import NextNoteDistribution
 from antiphon.improviser.listening.harmony import Harmony
 from antiphon.improviser.listening.hypotheses import Hypotheses
-from antiphon.improviser.listening.inter_onset import InterOnset, nearest
+from antiphon.improviser.listening.inter_onset import LOST, InterOnset, nearest
 from antiphon.improviser.listening.key_posterior import KeyPosterior, flat_posterior
 from antiphon.improviser.listening.lookahead import Lookahead, fresh_lookahead
 from antiphon.improviser.listening.register import octave_shift
@@ -289,6 +289,11 @@ class Listener:
         return max(grid.next_step(time, 1), nearest(grid.tempo.step_at(beat.time)))
 
     @property
+    def knows_tempo(self) -> bool:
+        """Whether the playing tells its tempo, or none is followed."""
+        return self._state.follower is None or self._state.silent_intervals < LOST
+
+    @property
     def sharps(self) -> int:
         """The key signature in use, −5…6."""
         return self._signatures[self._row]
@@ -447,6 +452,7 @@ class Listener:
             onset=onset,
             phrase=onset if starts_phrase else before.phrase,
             follower=follower,
+            silent_intervals=self._wait.silent_intervals(before, time, self._onset_before),
             pace=before.pace.after(time - self._onset_before, starts_phrase),
             division=counted.division,
             shared_division=counted.shared_division,

@@ -101,6 +101,8 @@ class ListenerState:
     """The step at which this phrase started."""
     follower: TempoFollower | None = None
     """What the playing shows of its tempo, where that is followed."""
+    silent_intervals: int = 0
+    """How many intervals, of the last ones, told nothing of the tempo."""
     pace: Pace = field(default_factory=Pace)
     """How fast the notes follow each other."""
     is_accompanied: bool = False
