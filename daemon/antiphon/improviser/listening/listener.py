@@ -107,16 +107,14 @@ class Listener:
         if found.withdraws:
             self._withdraw()
         if not found.is_melody:
-            self._hear_harmony(time, pitch)
+            self._accompany(time, pitch)
             return WithdrawnNote(time) if found.withdraws else None
         return self._hear(time, pitch, replaces=found.withdraws, in_chord=found.in_chord)
 
     def accompany(self, time: float, pitch: int) -> None:
         """Hear a note of the accompaniment."""
         self.beat = self.beat.struck(time, pitch)
-        self._hear_harmony(time, pitch)
-        self._accompaniment.add(pitch)
-        self._play_on(time)
+        self._accompany(time, pitch)
 
     def key_up(self, time: float, pitch: int) -> HeardNote | WithdrawnNote | None:
         """Hear a key come up, whose note may sound on by the pedal.
@@ -392,6 +390,11 @@ class Listener:
     @property
     def _row(self) -> int:
         return self._state.key_posterior.row
+
+    def _accompany(self, time: float, pitch: int) -> None:
+        self._hear_harmony(time, pitch)
+        self._accompaniment.add(pitch)
+        self._play_on(time)
 
     def _hear_harmony(self, time: float, pitch: int) -> None:
         """Take a note of the accompaniment for part of the harmony, and for evidence of the key."""
