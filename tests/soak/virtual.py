@@ -25,7 +25,7 @@ LOOK = 2_000
 REFERENCES = 0.15
 """Share of the performances that have a reference; these take twice the time."""
 LARGEST_STATE = 22_000
-"""What `size` may come to; 1,100 of it are the probabilities of tempi and places in the beat."""
+"""What `size` may come to; 1,600 of it are the probabilities of tempi and places in the beat."""
 
 
 @dataclass

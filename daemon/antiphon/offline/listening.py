@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from antiphon.improviser.events import TempoChange
-from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.listener import SOON, Listener
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -17,7 +17,7 @@ from antiphon.offline.file_tempo import FileTempo
 from antiphon.offline.progress import with_progress
 from antiphon.recording.performance_file import Performance
 
-HEADING = "time (s)   step  pitch  symbol   bits     BPM   beat  phrase  swing  triplet  key"
+HEADING = "time (s)   step  pitch  symbol   bits     BPM   beat   sure  phrase  swing  triplet  key"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class ListenedNote:
     """Percent of the beat before an eighth off the beat, as it is heard by then; 50 while nothing swings."""
     triplet: bool
     """It is one of three in a beat."""
+    next_beat: float
+    """When the next beat comes, in seconds; an answer could start there."""
+    beat_certainty: float
+    """Probability that a beat is there; 1 where the performer hears the grid."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for `listen --json`."""
@@ -51,14 +55,16 @@ class ListenedNote:
             "starts_phrase": self.starts_phrase,
             "swing": round(self.swing, 1),
             "triplet": self.triplet,
+            "next_beat": round(self.next_beat, 4),
+            "beat_certainty": round(self.beat_certainty, 3),
         }
 
     def as_line(self) -> str:
         """Return it as a row below `HEADING`."""
-        note = self.note
+        note, phrase = self.note, "starts" if self.starts_phrase else ""
         return (
             f"{note.time:8.3f}  {note.step:5}  {note.pitch:5}  {note.symbol:>6}  {note.bits:5.2f}  {self.bpm:6.1f}  "
-            f"{self.beat:5.2f}  {'starts' if self.starts_phrase else '':<6}  "
+            f"{self.beat:5.2f}  {self.beat_certainty:5.0%}  {phrase:<6}  "
             f"{self.swing:4.0f} %  {'3' if self.triplet else '':<7}  {signature_name(note.sharps)}"
         )
 
@@ -109,6 +115,7 @@ def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> Li
     tempo, onset = timekeeper.tempo, listener.onset or 0
     place = timekeeper.place(onset)
     steps = (onset - listener.phrase) % timekeeper.bar if place is None else place.position
+    soon = note.time + SOON
     return ListenedNote(
         note=note,
         bpm=tempo.bpm,
@@ -117,4 +124,6 @@ def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> Li
         starts_phrase=onset == listener.phrase,
         swing=100 * listener.swing,
         triplet=False,
+        next_beat=tempo.time_of(listener.next_beat(soon)),
+        beat_certainty=listener.beat_certainty(soon),
     )

@@ -40,6 +40,9 @@ FARTHEST_LAG = 0.4
 LONGEST_LINE = 512
 """Steps of the melody that are kept, for a model that reads windows or takes another's place."""
 
+SOON = 0.02
+"""Seconds after a note, in which a beat doesn't count as the next: the note's own may be a little behind it."""
+
 
 class Listener:
     """Hears a melody note by note, whatever is played beside it.
@@ -285,6 +288,13 @@ class Listener:
         if beat is None:
             return grid.next_step(time, grid.beat)
         return max(grid.next_step(time, 1), nearest(grid.tempo.step_at(beat.time)))
+
+    def beat_certainty(self, time: float) -> float:
+        """Return how probable it is that a beat of hers is where `next_beat` says: 1 on a grid that she hears."""
+        if self._time.is_shared:
+            return 1.0
+        beat = self.beat.next(time)
+        return 0.0 if beat is None else beat.certainty
 
     @property
     def knows_tempo(self) -> bool:

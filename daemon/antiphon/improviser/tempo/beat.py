@@ -21,30 +21,38 @@ import numpy.typing as npt
 
 Weights = npt.NDArray[np.float64]
 
-TWELFTHS = (0, 2, 3, 4, 6, 8, 9, 10)
-"""The places in a beat, in twelfths of it: halves, quarters, thirds and sixths."""
+PLACES_IN_BEAT = 12
+"""A beat has so many places, its twelfths: halves, quarters, thirds and sixths fall on some of them."""
 PLACES = (
-    (2181, 120, 514, 174, 1378, 322, 138, 7),
-    (3, 1, 44, 90, 16, 4, 1, 6),
-    (41, 0, 2, 53, 501, 4, 61, 1),
-    (10, 1, 0, 1, 128, 176, 4, 6),
-    (1256, 5, 32, 4, 97, 219, 565, 18),
-    (519, 4, 9, 6, 12, 0, 64, 126),
-    (644, 10, 47, 8, 41, 1, 16, 81),
-    (178, 19, 14, 4, 10, 1, 2, 0),
+    (1598, 44, 137, 601, 194, 11, 1029, 9, 431, 93, 8, 16),
+    (13, 3, 17, 17, 16, 4, 15, 2, 12, 1, 0, 1),
+    (5, 0, 2, 53, 102, 12, 16, 2, 4, 1, 5, 0),
+    (23, 0, 0, 1, 63, 16, 591, 17, 4, 42, 1, 1),
+    (9, 0, 0, 0, 1, 19, 149, 14, 190, 5, 5, 1),
+    (3, 0, 0, 0, 0, 0, 21, 22, 8, 7, 2, 2),
+    (880, 3, 4, 20, 3, 1, 61, 20, 270, 647, 18, 22),
+    (7, 2, 1, 0, 0, 0, 0, 0, 24, 18, 20, 14),
+    (679, 7, 4, 7, 4, 0, 9, 0, 1, 77, 141, 18),
+    (695, 7, 9, 31, 6, 0, 28, 0, 1, 10, 92, 22),
+    (196, 16, 19, 11, 3, 1, 7, 0, 1, 1, 0, 36),
+    (70, 19, 9, 18, 2, 2, 11, 1, 0, 0, 0, 5),
 )
 """How often an onset in a place (column) comes behind one in another (row), in ten-thousandths of all pairs."""
-FURTHER = ((8709, 739, 252, 171, 15, 64, 30, 20), (9308, 530, 110, 27, 16, 4, 4, 1))
+FURTHER = ((8976, 604, 195, 119, 12, 52, 26, 15), (9512, 367, 87, 17, 10, 3, 3, 1))
 """How many whole beats pass besides, 0 to 7, in ten-thousandths: before an onset on a beat, and before another."""
 ACCENTS = (
-    (0.49, 0.75, 0.66, 1.39, 1.28, 1.93),
-    (1.68, 1.92, 0.66, 0.59, 0.24, 0.41),
-    (1.13, 1.12, 1.56, 0.82, 0.95, 0.36),
-    (1.75, 1.34, 0.64, 0.65, 0.43, 0.38),
-    (1.23, 1.08, 1.41, 1.11, 0.57, 0.53),
-    (0.86, 0.69, 0.81, 0.51, 1.77, 1.13),
-    (1.19, 1.05, 1.46, 0.83, 0.98, 0.32),
-    (1.88, 1.77, 0.58, 0.53, 0.20, 0.24),
+    (0.47, 0.74, 0.66, 1.42, 1.33, 1.96),
+    (1.26, 1.07, 1.15, 0.63, 0.52, 1.03),
+    (1.63, 1.93, 0.67, 0.62, 0.26, 0.42),
+    (1.09, 1.12, 1.59, 0.83, 0.97, 0.37),
+    (1.70, 1.36, 0.64, 0.68, 0.43, 0.39),
+    (1.65, 0.85, 0.86, 0.61, 0.58, 0.52),
+    (1.20, 1.08, 1.42, 1.14, 0.57, 0.54),
+    (1.52, 0.99, 0.83, 0.59, 0.71, 0.60),
+    (0.82, 0.69, 0.81, 0.52, 1.81, 1.16),
+    (1.14, 1.06, 1.47, 0.85, 1.01, 0.33),
+    (1.82, 1.77, 0.58, 0.55, 0.21, 0.25),
+    (1.45, 1.01, 0.82, 0.92, 0.57, 0.69),
 )
 """How much likelier one, two, or more notes struck together are in a place (row) than elsewhere: of each of these first
 without, then with a low note. All three tables were counted in folk songs and in performances of the even half."""
@@ -71,13 +79,15 @@ ONSET_SPREAD, WAIT_SPREAD = 0.015, 0.03
 """Standard deviation of an onset, in seconds, and of a wait, as a share of it."""
 OUTLIER_DENSITY = 0.003
 """Likelihood, a second, of an onset that comes at no time that was expected."""
+NEGLIGIBLE = 1e-4
+"""Probability of a tempo, below which only the outliers are looked at there."""
 NEAR = 1 / 8
 """Beats; moments as near as this are one beat."""
 MOST = 200
 """States, the likeliest, among which the next beat is looked for."""
 _LOGARITHMS = np.linspace(math.log(SLOWEST), math.log(FASTEST), TEMPI)
 _PERIODS = 60 / np.exp(_LOGARITHMS)
-_COLUMNS = np.array(TWELFTHS) / 12
+_COLUMNS = np.arange(PLACES_IN_BEAT) / PLACES_IN_BEAT
 
 
 class NextBeat(NamedTuple):
@@ -177,7 +187,7 @@ class Beat:
         weights = self.weights.ravel()
         likeliest = np.argpartition(weights, -MOST)[-MOST:]
         likeliest = likeliest[weights[likeliest].argsort()[::-1]]
-        share, period = weights[likeliest], np.repeat(_PERIODS, len(TWELFTHS))[likeliest]
+        share, period = weights[likeliest], np.repeat(_PERIODS, PLACES_IN_BEAT)[likeliest]
         first = self.onset.time - np.tile(_COLUMNS, TEMPI)[likeliest] * period
         beats = first + np.ceil((time - first) / period - 1e-3) * period
         near = np.abs(beats - beats[: MOST // 4, None]) <= NEAR * period
@@ -213,10 +223,10 @@ class _Model(NamedTuple):
 def _model() -> _Model:
     counts = np.array(PLACES, np.float64) / 1e4
     further = np.array(FURTHER, np.float64) + 1
-    further = further[[0] + [1] * (len(TWELFTHS) - 1)]
+    further = further[[0] + [1] * (PLACES_IN_BEAT - 1)]
     further /= further.sum(1, keepdims=True)
     places = counts.sum(1)
-    pairs = counts / places[:, None] + RARE / len(TWELFTHS)
+    pairs = counts / places[:, None] + RARE / PLACES_IN_BEAT
     pairs /= pairs.sum(1, keepdims=True)
     chances = np.exp(-0.5 * ((_LOGARITHMS[:, None] - _LOGARITHMS) / DRIFT) ** 2)
     waits = (_COLUMNS - _COLUMNS[:, None]) % 1
@@ -234,15 +244,19 @@ def _after(weights: Weights, wait: float) -> Weights:
     """Return how probable each tempo and place are after a wait, in seconds, up to a factor, (tempo, place)."""
     model = _model()
     weights = model.drift @ weights
-    beats = (wait / _PERIODS)[:, None, None]
+    tempi = weights.sum(1)
+    after = OUTLIER_DENSITY * np.outer(tempi, model.places)
+    live = np.flatnonzero(tempi > NEGLIGIBLE)  # a dozen, most of the time
+    periods = _PERIODS[live]
+    beats = (wait / periods)[:, None, None]
     further = np.maximum(0, np.rint(beats - model.waits))
     spread = math.sqrt(2 * ONSET_SPREAD**2 + (WAIT_SPREAD * wait) ** 2)
-    off = (beats - model.waits - further) * (_PERIODS / spread)[:, None, None]
+    off = (beats - model.waits - further) * (periods / spread)[:, None, None]
     which = np.minimum(further, len(FURTHER[0]) - 1).astype(np.intp)
-    rows, columns = np.ogrid[: len(TWELFTHS), : len(TWELFTHS)]
+    rows, columns = np.ogrid[:PLACES_IN_BEAT, :PLACES_IN_BEAT]
     likely = np.exp(-0.5 * off**2) / spread * model.pairs[rows, columns, which]
-    expected = np.einsum("tb,tbp->tp", weights, likely)
-    return np.asarray(expected + OUTLIER_DENSITY * np.outer(weights.sum(1), model.places), np.float64)
+    after[live] += np.einsum("tb,tbp->tp", weights[live], likely)
+    return np.asarray(after, np.float64)
 
 
 def _around(bpm: float, spread: float) -> Weights:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from antiphon.improviser.listening.listener import SOON
 from antiphon.improviser.listening.state import WithdrawnNote
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.musician import Musician, load_musician
@@ -15,9 +16,6 @@ from antiphon_trainer.audition.performances.performance import Floats, PlayedNot
 
 SET_BPM = 100.0
 """BPM before the first note, as in the default settings, whatever tempo is played."""
-
-SOON = 0.02
-"""Seconds after a note, in which a beat doesn't count as the next: the note's own may be a little behind it."""
 
 
 @dataclass(frozen=True)
