@@ -98,7 +98,8 @@ class NextBeat(NamedTuple):
     period: float
     """Seconds from beat to beat."""
     certainty: float
-    """Probability that a beat is there, within an eighth of one."""
+    """Probability that a beat is there, within an eighth of one, if people played like the tables. Of the surest fifth
+    (0.98) 73 % are right on performances of the even half, of the others (0.89, 0.73, 0.57, 0.41) 50, 43, 40, 32."""
 
 
 class Onset(NamedTuple):
