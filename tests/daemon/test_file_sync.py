@@ -168,7 +168,7 @@ def test_phrase_starts_and_beats_are_said(tmp_path: Path) -> None:
     assert not any(note["knows_bar"] for note in notes)
     assert {note["bpm"] for note in notes} == {120}
     table = invoke("listen", file).stdout.splitlines()
-    columns = "time (s) step pitch symbol bits BPM beat phrase swing triplet key"
+    columns = "time (s) step pitch symbol bits BPM beat sure phrase swing triplet key"
     assert table[0].split() == columns.split()
     assert [" starts " in row for row in table[1:-1]] == [note["starts_phrase"] for note in notes]
     assert all(" 120.0 " in row for row in table[1:-1])
