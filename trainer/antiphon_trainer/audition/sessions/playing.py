@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.memory.learner import Recall
 from antiphon.improviser.memory.memory import Memory
+from antiphon.improviser.memory.past import begun
 from antiphon.improviser.memory.weights import StartWeights
 from antiphon.melody.bundle import Bundle
 from antiphon.melody.grid import Note, read
@@ -88,6 +90,8 @@ def _heard(listener: Listener, notes: Sequence[Note], start: float) -> Iterator[
         tokens, frozen, mixed = [], [], []
         for step in listener.hypothesis.steps if listener.hypothesis else ():
             network = step.probabilities[row : row + 1]
+            if step.begins:
+                recall = Recall(listener.memory, begun(1))
             frozen.append(network[0])
             mixed.append(network[0] if recall is None else recall.mix(network, step.place)[0])
             tokens.append(step.tokens[row])
