@@ -73,13 +73,9 @@ def audition_music(
 
 
 def _duets(model: str, when: str, songs: Sequence[Song], seed: int) -> dict[str, Figures]:
-    player = musician(model, seed, mode="next-note", when=when)
-    plain = musician(model, seed, mode="next-note", when=when, harmony=0.0)
-    return {
-        "by default": measure_duets(player, songs, seed),
-        "plain sampling": measure_duets(plain, songs, seed),
-        "a third below": measure_duets(player, songs, seed, second_voice=False),
-    }
+    by_default, thirds = measure_duets(musician(model, seed, mode="next-note", when=when), songs, seed)
+    plain, _ = measure_duets(musician(model, seed, mode="next-note", when=when, harmony=0.0), songs, seed)
+    return {"by default": by_default, "plain sampling": plain, "a third below": thirds}
 
 
 def _melodies(model: str, songs: Sequence[Song], seed: int, limits: Limits) -> dict[str, Figures]:

@@ -71,22 +71,25 @@ def spread(songs: Sequence[Song], count: int) -> list[Song]:
     return [songs[index * len(songs) // count] for index in range(count)] if count < len(songs) else list(songs)
 
 
-def measure_duets(player: Musician, songs: Iterable[Song], seed: int, second_voice: bool = True) -> Figures:
+def measure_duets(player: Musician, songs: Iterable[Song], seed: int) -> tuple[Figures, Figures]:
     """Measure a musician that answers each note of songs.
 
     Args:
         player: in the mode `next-note`.
         songs: each is performed as a whole.
         seed: of the intervals.
-        second_voice: measure what it plays; otherwise a diatonic third below the songs.
+
+    Returns:
+        The figures of what it plays, and those of a diatonic third below the songs.
     """
-    found: list[Shares] = []
+    own: list[Shares] = []
+    thirds: list[Shares] = []
     for song in songs:
         duet = play_duet(player, list(read(song.symbols)))
-        answer = duet.answer if second_voice else two_voices.third_below(duet.player)
-        bits = duet.bits(answer, at_once=player.settings.play.when == "now")
-        found.append({**two_voices.figures(duet.player, answer), "bits a note": (sum(bits), len(bits))})
-    return figures_of(found, seed)
+        for answer, found in ((duet.answer, own), (two_voices.third_below(duet.player), thirds)):
+            bits = duet.bits(answer, at_once=player.settings.play.when == "now")
+            found.append({**two_voices.figures(duet.player, answer), "bits a note": (sum(bits), len(bits))})
+    return figures_of(own, seed), figures_of(thirds, seed)
 
 
 def goes_on(song: Song) -> bool:
