@@ -33,7 +33,7 @@ ANSWERS_ALIKE = 0.7
 """Share of the second phrases of a pair that begin like the first."""
 SEQUENCES = 0.3
 """Of those, the share that lies some steps of the scale away."""
-RETURNS = 0.6
+RETURNS = 0.5
 """Share of the pairs that begin as the first one did, but for those too soon after."""
 WHOLE = 0.5
 """Of those, the share that is the whole phrase; the others have another ending."""
