@@ -155,7 +155,7 @@ def test_a_session_that_followed_link_renders_to_what_was_played(tmp_path: Path,
 
 def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Command]]:
     """Everything that a page can steer, again and again."""
-    names = ["temperature", "density", "lowest", "highest", "mute", "hold", "answer", "tap", "mode", "panic"]
+    names = ["temperature", "density", "feel", "lowest", "highest", "mute", "hold", "answer", "tap", "mode", "panic"]
     time = 0.1
     while time < end:
         knob = check_control(chance.choice(names))
@@ -163,6 +163,7 @@ def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Command
         yield time, command(knob, CONTROLS[knob].at(share))
         yield time + 0.7, Set("bpm", chance.uniform(60, 180))
         yield time + 1.1, Set("sync", chance.choice(["fixed", "fixed", "auto", "clock", "link"]))
+        yield time + 1.5, Set("swing", chance.choice(["auto", "50", "62", "67"]))
         yield time + 1.6, Set("key", chance.choice(["auto", "Eb", "C", "F#"]))
         yield time + 1.7, Set("temperature", chance.uniform(0.1, 10.0))
         time += chance.uniform(1.8, 4)

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.tempo.division import Counter, Division
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.melody.grid import STEPS_PER_BEAT
 from antiphon_trainer.audition.durations import inter_onset_steps
@@ -104,11 +105,12 @@ def perform(steps: Steps, random: np.random.Generator) -> Seconds:
 
 
 def followed(intervals: Seconds) -> Steps:
-    """Count steps with the tempo follower."""
-    follower, steps = TempoFollower(SET_BPM), []
+    """Count steps with the tempo follower, as the listener does."""
+    counter: Counter = TempoFollower(SET_BPM)
+    division, steps = Division(), list[int]()
     for interval in intervals.tolist():
-        follower = follower.after(interval)
-        steps.append(follower.steps)
+        division, counter = division.after(interval, counter)
+        steps.append(division.steps)
     return np.array(steps, np.int64)
 
 

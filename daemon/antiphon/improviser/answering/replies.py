@@ -414,6 +414,8 @@ class Replies:
 def _notes(inputs: ReplyInputs) -> tuple[Note, ...]:
     """Return the call's notes in the model's key; each lasts until the next one, the last until the call ended."""
     call = inputs.call
+    if not call.onsets:
+        return ()
     return tuple(
         Note(pitch - inputs.semitones, following - onset)
         for onset, following, pitch in zip(call.onsets, (*call.onsets[1:], inputs.ended), call.pitches, strict=True)

@@ -33,14 +33,17 @@ COMPOUND_SHARE = 0.635
 """Of the beat (long to short 1.74:1); from here on the pairs may be quarters and eighths of 6/8 as well."""
 COMPOUND_FASTEST = 1.6
 """Times the tempo that is set; 6/8 that would be faster isn't believed."""
-SAME_TEMPO = 0.1
-"""Difference of logarithms; a swung beat as near to the beats before isn't taken for one of 6/8."""
+SAME_TEMPO, SET_TEMPO = 0.1, 0.05
+"""Differences of logarithms; a swung beat as near to the beats before, or to those of the tempo that is set, isn't
+taken for one of 6/8."""
 FORGETS = 0.25
 """What a pair weighs in the share and in the length of the beat: half of it is forgotten after two or three more."""
 LEAST_SHARE = 0.53
 """Of the beat; from less on (long to short 1.13:1) the playing has become straight."""
 OFF_PLACE = 0.12
 """Beats; an onset that is farther from every place of the beat speaks against the swing, as a beat without a pair."""
+OFF_BEAT = (0.42, 0.71)
+"""Beats; where an eighth off the beat may be, whatever the swing was before."""
 MOST_OFF = 3.0
 """Beats without a pair of swung eighths after which the swing is no longer believed."""
 TRIPLETS = (1, 2)
@@ -226,7 +229,7 @@ class Division:
         return Division(steps=after.steps, recent=self.recent), after
 
     def _swung(self, interval: float, counter: Counter) -> tuple[Division, Counter]:
-        meant = self._place_after(interval)
+        meant = self._eighth_after(interval) or self._place_after(interval)
         place = max(self.place + 0.25, round(meant * STEPS_PER_BEAT) / STEPS_PER_BEAT)
         start, end = played(self.place, self.share), played(place, self.share)
         off = 0.0 if self._is_pair(interval, place) else self.off + min(1.0, interval / self.beat)
@@ -247,6 +250,12 @@ class Division:
         )
         return found._at(place % 1), after
 
+    def _eighth_after(self, interval: float) -> float | None:
+        """Return the place that follows if the beat is divided into two as ever, swung more or less than before."""
+        if self.place == 0 and OFF_BEAT[0] < interval / self.beat < OFF_BEAT[1]:
+            return STRAIGHT
+        return 1.0 if self.place == STRAIGHT and self._fills_beat(interval) else None
+
     def _place_after(self, interval: float) -> float:
         """Return which place an onset was meant for, in beats from the beginning of the last onset's beat."""
         return straightened(played(self.place, self.share) + interval / self.beat, self.share)
@@ -263,10 +272,16 @@ class Division:
 
     def _is_pair(self, interval: float, place: float) -> bool:
         """Return whether an interval that ends at a place is the second of two eighths that fill the beat."""
-        if self.place != STRAIGHT or place != 1 or not self.recent:
+        return self.place == STRAIGHT and place == 1 and self._fills_beat(interval)
+
+    def _fills_beat(self, interval: float) -> bool:
+        """Return whether an interval and the one before it are two eighths that fill the beat."""
+        if not self.recent:
             return False
         long = self.recent[-1].seconds
-        return abs(math.log((long + interval) / self.beat)) < EVEN_PAIRS and long / interval < MOST_RATIO
+        return (
+            abs(math.log((long + interval) / self.beat)) < EVEN_PAIRS and 1 / LEAST_RATIO < long / interval < MOST_RATIO
+        )
 
     def _in_three(self, interval: float) -> bool:
         """Return whether the last three intervals are a triplet's."""
@@ -281,6 +296,8 @@ def _may_swing(pairs: _Pairs, before: Counter) -> bool:
     bpm = 60 / pairs.beat
     is_known, set_bpm = True, before.bpm
     if isinstance(before, TempoFollower):
-        is_known, set_bpm = before.is_tapped or before.set_bpm is not None, before.set_bpm or before.bpm
+        set_bpm = before.set_bpm or before.bpm
+        is_known = before.is_tapped or before.set_bpm is not None
     is_at_tempo = is_known and abs(math.log(bpm / before.bpm)) < SAME_TEMPO
+    is_at_tempo = is_at_tempo or abs(math.log(bpm / set_bpm)) < SET_TEMPO
     return pairs.share < COMPOUND_SHARE or is_at_tempo or 1.5 * bpm > COMPOUND_FASTEST * set_bpm
