@@ -160,6 +160,7 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         About(
             "the silence that ends a phrase",
             unit="beats",
+            before=2.0,
             allowed=f'a number above 0 (beats), or "{AUTO}", by how fast you play',
         ),
     ]

@@ -20,7 +20,7 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.midi.messages import NoteOn
 from antiphon.parameters import PLAY, Mode, Sync
-from antiphon.settings import read_settings
+from antiphon.settings import read_settings, session_settings
 from tests.daemon.players import check_sounding, ons, play
 from tests.daemon.stub_model import VOCABULARY, StubModel
 from tests.daemon.tunes import Played, as_events
@@ -209,6 +209,7 @@ def test_it_yields_to_a_performer_who_only_took_a_breath(breath: float) -> None:
 def test_the_setting_is_auto_or_beats() -> None:
     assert read_settings().play.phrase_silence == "auto"
     assert read_settings(None, {"play": {"phrase_silence": 1}}).play.phrase_silence == 1.0
+    assert session_settings({"settings": {"play": {"bpm": 90}}}, {}).play.phrase_silence == 2.0  # as it was played
     for wrong in ("long", 0, -1.0, True):
         with pytest.raises(UserError, match=r'phrase_silence must be a number above 0 \(beats\), or "auto"'):
             PLAY["phrase_silence"].checked(wrong)

@@ -9,6 +9,7 @@ the next note's start is a phrase's end wherever it is 0.35 s or longer in 9 of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -55,14 +56,19 @@ class Pace:
         Args:
             held: seconds for which the last note was held before it.
         """
+        return min(max(self._enough, self._slowed - held), LONGEST_SILENCE)
+
+    @cached_property
+    def _enough(self) -> float:
+        """The seconds of silence that end the phrase, but for a ritardando."""
         if not self.intervals:
             return SHORTEST_SILENCE
         patience = PATIENCE if self.notes < SHORT_PHRASE else 1.0
-        enough = max(SHORTEST_SILENCE, USUAL_INTERVALS * median(self.intervals)) * patience
-        return min(max(enough, self._slowed() - held), LONGEST_SILENCE)
+        return max(SHORTEST_SILENCE, USUAL_INTERVALS * median(self.intervals)) * patience
 
+    @cached_property
     def _slowed(self) -> float:
-        """Return the seconds from the last onset in which a ritardando may go on; 0 where there is none."""
+        """The seconds from the last onset in which a ritardando may go on; 0 where there is none."""
         ratios = [later / earlier for earlier, later in pairwise(self.intervals[-3:]) if earlier > 0]
         if len(ratios) < 2 or min(ratios) < SLOWING:
             return 0.0
