@@ -16,6 +16,8 @@ from antiphon.improviser.memory.past import Ints
 
 WAYS = 4
 """Slots of a bucket."""
+FEWEST = 4096
+"""Contexts that there is room for to begin with."""
 DECAY = 0.95
 """By which a context's counts are multiplied each time that it occurs: some twenty occurrences are remembered."""
 
@@ -66,31 +68,30 @@ class Counts:
 
     def __init__(self, width: int, slots: int) -> None:
         self._slots, self._width = slots, width
-        self._buckets = np.uint64(slots // WAYS - 1)
         self._ways = np.arange(WAYS)
         self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
-        # Zeros take no memory until they are written to; so the counts stand in the order in which they came, and only
-        # their index is scattered.
-        self._index = np.zeros((self._slots, 3), np.uint32)
+        self._counts: Floats = np.zeros((0, self._width), np.float32)
+        """In the order in which the contexts came: as many as were needed, and up to as many more."""
+        self._index = np.zeros((WAYS, 3), np.uint32)
         """Of each slot the lower half of its key (0 of an empty one), the row of its counts, and when it was last
-        learned, in steps learned: (slot, `_CHECK_AT` | `_ROW_AT` | `_LEARNED_AT`)."""
-        self._counts: Floats = np.zeros((self._slots, self._width), np.float32)
+        learned, in steps learned: (slot, `_CHECK_AT` | `_ROW_AT` | `_LEARNED_AT`). One bucket until something is
+        learned: many a player never is listened to."""
         self.used = 0
         """Contexts that are remembered."""
 
     @property
     def size(self) -> int:
         """Bytes at most."""
-        return self._counts.nbytes + self._index.nbytes
+        return self._slots * (self._width * self._counts.itemsize + 3 * self._index.itemsize)
 
     def find(self, keys: Keys) -> Floats:
         """Return the counts under each key, (row, context, width); zeros where nothing was counted."""
+        found: Floats = np.zeros((*keys.shape, self._width), np.float32)
         slots, is_there = self._find(keys)
-        found: Floats = self._counts[self._index[slots, _ROW_AT]]
-        found *= is_there[..., None]
+        found[is_there] = self._counts[self._index[slots[is_there], _ROW_AT]]
         return found
 
     def find_known(self, keys: Keys) -> Known:
@@ -111,6 +112,8 @@ class Counts:
             values: what to count under each, from 0 to the width, (context,).
             now: steps learned so far.
         """
+        if len(self._index) < self._slots:
+            self._index = np.zeros((self._slots, 3), np.uint32)
         slots, is_there = self._find(keys)
         before: list[SlotsBefore] = []
         for index in np.flatnonzero(~is_there).tolist():
@@ -140,12 +143,11 @@ class Counts:
             ValueError, IndexError: it can't be: of another size, or no numbers.
         """
         self.clear()
+        self._index = np.zeros((self._slots, 3), np.uint32)
         if not (((counts >= 0) & (counts <= 1 / (1 - DECAY))).all() and (slots >= 0).all()):
             raise ValueError("its counts are none")
-        rows = np.arange(len(slots))
-        self._index[slots] = np.stack([checks, rows, learned], axis=1)
-        self._counts[rows] = counts
-        self.used = len(slots)
+        self._index[slots] = np.stack([checks, np.arange(len(slots)), learned], axis=1)
+        self._counts, self.used = counts.reshape(-1, self._width).astype(np.float32), len(slots)
 
     def _find(self, keys: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Return each key's slot, and whether it is there; where it isn't, the slot is some other key's."""
@@ -155,7 +157,8 @@ class Counts:
         return homes + way, checks.any(axis=-1)
 
     def _homes(self, keys: Keys) -> Ints:
-        homes: Ints = ((keys >> _HALF) & self._buckets).astype(np.int64) * WAYS
+        buckets = np.uint64(len(self._index) // WAYS - 1)
+        homes: Ints = ((keys >> _HALF) & buckets).astype(np.int64) * WAYS
         return homes
 
     def _take(self, key: Keys, now: int, before: list[SlotsBefore]) -> int:
@@ -164,6 +167,9 @@ class Counts:
         slot = home + int(self._index[home : home + WAYS, _LEARNED_AT].argmin())
         is_empty = not self._index[slot, _CHECK_AT]
         row = self.used if is_empty else int(self._index[slot, _ROW_AT])
+        if row == len(self._counts):
+            more = min(max(len(self._counts), FEWEST), self._slots - len(self._counts))
+            self._counts = np.concatenate([self._counts, np.zeros((more, self._width), np.float32)])
         slots, rows = np.array([slot]), np.array([row])
         before.append(SlotsBefore(slots, self._index[slots], rows, self._counts[rows], self.used))
         self._index[slot] = _check(key)[0], row, now

@@ -16,6 +16,8 @@ HISTORY = 1 << 20
 """Tokens that are kept, a power of 2: a day and a half at 120 BPM."""
 _TRAILS = 1 << 18
 """Passages of `PHRASE` tokens whose latest place is kept, a power of 2."""
+_FEWEST = 4096
+"""Tokens that there is room for to begin with, a power of 2."""
 _MULTIPLIERS = np.random.default_rng(12).integers(1 << 63, size=PHRASE, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 _SHIFT = np.uint64(40)
 
@@ -27,22 +29,27 @@ class History:
     """All tokens that were learned, in their order, and where each passage occurred last."""
 
     def __init__(self) -> None:
-        self._tokens = np.zeros(HISTORY, np.int16)
-        """Each + 1: zeros take no memory until they are written to."""
-        self._places = np.zeros(_TRAILS, np.int32)
-        """By a passage's hash: the place after it, or 0."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._tokens = np.zeros(_FEWEST, np.int16)
+        """As many as were needed, and up to as many more."""
+        self._places = np.zeros(0, np.int32)
+        """By a passage's hash: the place after it, or 0; none before something is learned."""
         self.count = 0
         """Tokens learned so far."""
 
     @property
     def size(self) -> int:
-        """Bytes."""
-        return self._tokens.nbytes + self._places.nbytes
+        """Bytes at most."""
+        return HISTORY * self._tokens.itemsize + _TRAILS * self._places.itemsize
 
     def expected(self, pointer: Ints) -> Ints:
         """Return the token at each pointer; −1 where it points nowhere."""
         is_there = (pointer >= 0) & (pointer < self.count)
-        return np.where(is_there, self._tokens[pointer & (HISTORY - 1)] - 1, -1).astype(np.int64)
+        at = np.where(is_there, pointer & (HISTORY - 1), 0)
+        return np.where(is_there, self._tokens[at], -1).astype(np.int64)
 
     def latest(self, tokens: Ints) -> Ints:
         """Return the place after the latest passage that is equal to the end of each row, or −1.
@@ -50,9 +57,12 @@ class History:
         Args:
             tokens: the last ones + 1, the latest first, (row, PHRASE).
         """
+        if not self.count:
+            return np.full(len(tokens), -1)
         place = self._places[_hash(tokens)].astype(np.int64)
         before = place[:, None] - 1 - np.arange(PHRASE)
-        same = (self._tokens[before & (HISTORY - 1)] == tokens).all(axis=1)
+        at = np.minimum(before & (HISTORY - 1), len(self._tokens) - 1)  # of those that are nowhere, too
+        same = (self._tokens[at] == tokens - 1).all(axis=1)
         return np.where((place > 0) & (place < self.count) & same, place, -1)
 
     def learn(self, token: int, tokens: Ints) -> PlaceBefore:
@@ -62,9 +72,10 @@ class History:
             token: the one that comes.
             tokens: the last ones + 1 after it, the latest first, (1, PHRASE).
         """
+        self._make_room(self.count + 1)
         at, trail = self.count & (HISTORY - 1), int(_hash(tokens)[0])
         before = int(self._tokens[at]), trail, int(self._places[trail])
-        self._tokens[at] = token + 1
+        self._tokens[at] = token
         self.count += 1
         if tokens[0, -1]:
             self._places[trail] = self.count
@@ -78,12 +89,12 @@ class History:
 
     def passage(self, pointer: int, length: int) -> list[int]:
         """Return the `length` tokens from `pointer` on, as far as there are."""
-        return [int(self._tokens[at & (HISTORY - 1)]) - 1 for at in range(pointer, min(pointer + length, self.count))]
+        return [int(self._tokens[at & (HISTORY - 1)]) for at in range(pointer, min(pointer + length, self.count))]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is remembered, as `load` takes it."""
         trails = np.flatnonzero(self._places)
-        tokens = self._tokens[: min(self.count, HISTORY)] - 1
+        tokens = self._tokens[: min(self.count, HISTORY)]
         return {"count": np.array(self.count), "tokens": tokens, "trails": trails, "places": self._places[trails]}
 
     def load(self, count: Ints, tokens: npt.NDArray[Any], trails: Ints, places: npt.NDArray[Any]) -> None:
@@ -102,15 +113,16 @@ class History:
             or (places > steps).any()
         ):
             raise ValueError("its history has holes")
-        self._tokens[: len(tokens)] = tokens + 1
+        self._make_room(len(tokens))
+        self._tokens[: len(tokens)] = tokens
         self._places[trails] = places
         self.count = steps
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._tokens = np.zeros_like(self._tokens)
-        self._places.fill(0)
-        self.count = 0
+    def _make_room(self, count: int) -> None:
+        if not len(self._places):
+            self._places = np.zeros(_TRAILS, np.int32)
+        while len(self._tokens) < min(count, HISTORY):
+            self._tokens = np.concatenate([self._tokens, np.zeros_like(self._tokens)])
 
 
 def length_class(lengths: npt.NDArray[np.int64]) -> Ints:
