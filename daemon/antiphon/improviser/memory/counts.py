@@ -144,10 +144,12 @@ class Counts:
         """
         self.clear()
         self._index = np.zeros((self._slots, 3), np.uint32)
-        if not (((counts >= 0) & (counts <= 1 / (1 - DECAY))).all() and (slots >= 0).all()):
+        if counts.shape != (len(slots), self._width) or not (
+            ((counts >= 0) & (counts <= 1 / (1 - DECAY))).all() and (slots >= 0).all()
+        ):
             raise ValueError("its counts are none")
         self._index[slots] = np.stack([checks, np.arange(len(slots)), learned], axis=1)
-        self._counts, self.used = counts.reshape(-1, self._width).astype(np.float32), len(slots)
+        self._counts, self.used = counts.astype(np.float32), len(slots)
 
     def _find(self, keys: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Return each key's slot, and whether it is there; where it isn't, the slot is some other key's."""

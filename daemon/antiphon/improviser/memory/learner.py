@@ -19,9 +19,9 @@ from antiphon.melody.model import Floats, Metre, Tokens
 MOST_STEPS = JOURNAL // 2
 """Steps, 16 bars of 4/4, that are kept of what was heard; what is older can't be taken back."""
 
-MOST_MOVED = 64
-"""Steps, four bars of 4/4, at a phrase's end that move to another key in use: some 10 ms. A key that is found later
-in a phrase is a modulation rather than a correction."""
+MOST_MOVED = 80
+"""Steps, five bars of 4/4, at a phrase's end that move to another key in use: some 10 ms, and more than any wait has. A
+key that is found later in a phrase is a modulation rather than a correction."""
 LATELY = 128
 """Steps, eight bars of 4/4, over which the gain is shown."""
 MOST_QUOTED = 8
@@ -131,15 +131,15 @@ class Learner:
     def follow(self, heard: Heard, row: int) -> None:
         """Let the memory have learned what was heard, this phrase (its last `MOST_MOVED` steps) in the key of a `row`.
 
-        Nothing is learned while none of it is mixed in.
+        Nothing is learned while none of it is mixed in, and no more than `MOST_MOVED` steps at once.
         """
         if not self.share:
             return
         common = self._common(heard, row)
         self.memory.rewind(self.memory.steps - (len(self._learned) - common))
         del self._learned[common:]
-        start = self._learned[-1].number + 1 if self._learned else heard.count - len(heard.steps)
-        for index in range(start, heard.count):
+        start = self._learned[-1].number + 1 if self._learned else 0
+        for index in range(max(start, heard.count - MOST_MOVED), heard.count):
             step = heard.at(index)
             if step is not None:
                 self._learn(index, step, row)
