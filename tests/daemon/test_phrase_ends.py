@@ -40,8 +40,8 @@ class Heard(NamedTuple):
     """From each note to the next."""
 
 
-def hear(notes: Played, silence: float | None = None, sync: Sync = "auto") -> Heard:
-    hearing = Listener(ListeningModel(StubModel(), VOCABULARY, (0,)), Timekeeper(Tempo(100.0), sync), silence)
+def hear(notes: Played, silence: float | None = None, sync: Sync = "auto", bpm: float = 100.0) -> Heard:
+    hearing = Listener(ListeningModel(StubModel(), VOCABULARY, (0,)), Timekeeper(Tempo(bpm), sync), silence)
     starts, steps = list[bool](), list[int]()
     for time, event in as_events(notes):
         note = (hearing.note_on if isinstance(event, NoteOn) else hearing.note_off)(time, event.pitch)
@@ -141,7 +141,7 @@ def test_where_nothing_is_known_of_the_pace_two_beats_end_the_phrase() -> None:
 
 def test_the_interval_across_a_breath_is_counted() -> None:
     breath = line((0.5,) * 16, 150, rests={9: 1.5})
-    heard = hear(breath)
+    heard = hear(breath, bpm=150)
     assert heard.starts == [0, 10]
     assert heard.steps == [2] * 9 + [8] + [2] * 5
 

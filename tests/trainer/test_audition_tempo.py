@@ -3,10 +3,11 @@ import pytest
 from pytest import approx
 
 from antiphon.improviser.tempo.midi_clock import MidiClock
-from antiphon.improviser.tempo.tempo_follower import DURATIONS, PAIRS
+from antiphon.improviser.tempo.rhythm import COUNTS, DURATIONS, POSITIONS, nearest_last
 from antiphon_trainer.audition import clock, tempo
-from antiphon_trainer.audition.durations import inter_onset_steps, table
+from antiphon_trainer.audition.durations import inter_onset_steps, onsets_in_beats, table
 from antiphon_trainer.audition.pulse_trains import Train, in_bursts, jittered, ramp, steady, stepping
+from antiphon_trainer.corpus.metre import Barline
 from antiphon_trainer.corpus.songs import Song
 from tests.daemon.tunes import ODE_TO_JOY
 
@@ -18,10 +19,19 @@ def test_steps_between_onsets_are_counted_over_rests() -> None:
     assert inter_onset_steps(["60", "_", "62", "r", "_", "60", "_"]) == [2, 3]
 
 
-def test_the_table_counts_pairs() -> None:
-    counted = np.array(table([ODE]))
-    assert counted.shape == np.shape(PAIRS)
-    assert counted[DURATIONS.index(6), DURATIONS.index(2)] == 715  # 2 of the 28 pairs, in ten-thousandths
+def test_the_table_counts_durations_by_the_last_one_and_the_position() -> None:
+    onsets = [step for step, symbol in enumerate(ODE) if symbol != "_"]
+    counted = table([onsets])
+    assert counted.shape == np.shape(COUNTS)
+    # The dotted quarters begin on the beat, and 2 of its 28 pairs are they with an eighth behind, half a beat later.
+    assert counted[nearest_last(6) * POSITIONS + 2, DURATIONS.index(2)] == approx(2 / 28)
+    assert counted.sum() == approx(1)
+
+
+def test_songs_are_counted_from_their_beats_and_those_without_metre_are_not() -> None:
+    upbeat = Song("ode", "", ["60", "_", *ODE], [Barline(0, 14, 16), Barline(2, 0, 16)])
+    (onsets,) = onsets_in_beats([upbeat, SONG])
+    assert [onset % 4 for onset in onsets[:4]] == [2, 0, 0, 0]
 
 
 def test_a_performance_is_near_its_tempo() -> None:

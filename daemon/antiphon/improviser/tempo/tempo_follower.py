@@ -1,11 +1,15 @@
 """The tempo follower: estimates the tempo, and each note's length in steps, from the times of the onsets alone.
 
-It is a hidden Markov model over (tempo, duration). From note to note the tempo may drift a little; how often a duration
-follows another in melodies (`PAIRS`) says which tempo makes of an interval a duration that is likely here. The tempo in
-use stays until another, twice as fast perhaps, is clearly likelier.
+It is a hidden Markov model. Its state is the tempo, the last duration and the position in the beat:
+
+- From note to note the tempo mostly stays, and now and then moves a little.
+- Which duration comes next depends on the last one and the position (`rhythm`), and a little on what was played so far.
+- How evenly people play differs by ten times, so an interval's noise has four levels, and each counts by how well it
+  has lately explained the intervals.
+- The tempo in use stays until another, twice as fast perhaps, is clearly likelier.
 
 A melody that moves in quarters looks, note after note, like one in eighths at half the tempo. So the tempo that was set
-keeps its weight at every note.
+or tapped keeps its weight at every note, against those that are farther from it than people set it.
 """
 
 from __future__ import annotations
@@ -13,60 +17,47 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.tempo.rhythm import DURATIONS, Weights, rhythm
 from antiphon.melody.grid import STEPS_PER_BEAT
 
-DURATIONS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24)
-"""Sixteenths from one onset to the next that a melody commonly has."""
-PAIRS: tuple[tuple[int, ...], ...] = (
-    (335, 269, 53, 93, 34, 15, 3, 5, 1, 0),
-    (126, 3213, 157, 881, 234, 89, 38, 32, 3, 0),
-    (296, 1, 1, 1, 1, 1, 0, 1, 0, 0),
-    (32, 758, 58, 1519, 145, 270, 5, 64, 9, 1),
-    (15, 387, 5, 31, 12, 1, 1, 1, 0, 0),
-    (2, 66, 12, 256, 19, 173, 1, 18, 43, 5),
-    (5, 41, 0, 1, 0, 0, 0, 1, 0, 0),
-    (1, 27, 5, 74, 3, 10, 1, 3, 0, 0),
-    (0, 1, 1, 6, 3, 38, 0, 2, 14, 4),
-    (0, 0, 0, 1, 1, 9, 0, 1, 1, 0),
-)
-"""How often each duration (column) comes behind each (row), in ten-thousandths of all pairs in the training songs:
-`python -m antiphon_trainer.audition.durations prepared/songs/training`.
-"""
-RARE = 20.0
-"""Ten-thousandths, spread over each row as the durations come in any order: what was never seen may still come."""
-SLOWEST, FASTEST, TEMPI = 40.0, 220.0, 86
-"""BPM, BPM and how many tempi between them are looked at: neighbours are 2 % apart."""
-PRIOR_SPREAD = 0.3
-"""Standard deviation of the tempo, as a logarithm, around the one that is set."""
-PRIOR_WEIGHT = 0.2
-"""Exponent of the set tempo's prior, by which it counts again at each note, against the durations' evidence.
-
-Of the intervals of 219 songs 99 % come out right, and 94 % if half or double the tempo counts as wrong; without it 97 %
-and 80 %. With more, a tempo far from the set one is taken for half or double of it.
-"""
-TAPPED_SPREAD = 0.04
-"""`PRIOR_SPREAD` around a tempo that was tapped."""
-DRIFT = 0.03
-"""Standard deviation, as a logarithm, of what the tempo changes by from one note to the next."""
-ONSET_SPREAD = 0.0115
-"""Standard deviation, in seconds, of when an onset comes: fingers within 20 ms."""
-OUTLIER_DENSITY = 0.005
-"""Likelihood, a second, of an interval that is none of the durations; that of an onset exactly in its place is 25."""
+SLOWEST, FASTEST, TEMPI = 25.0, 330.0, 96
+"""BPM, BPM and how many tempi between them are looked at: neighbours are 3 % apart. Chopin's étude op. 10/3 is played
+at 30 quarter notes a minute, fast jazz at 320."""
+BEGIN_SPREAD, TAPPED_SPREAD = 0.3, 0.04
+"""Standard deviation of the tempo before the first interval, as a logarithm, around one that is set, and one tapped."""
+FREE, FASTER_FREE = 0.25, 0.3
+"""Difference of logarithms; a tempo that is so much slower or faster than the set one has nothing against it. Faster
+may be more: what is heard at double tempo is all on the grid, what is heard at half isn't."""
+SET_SPREAD, SET_FASTER = 0.15, 0.1875
+"""Standard deviations, beyond that, of the set tempo's prior on slower and on faster ones."""
+SET_WEIGHT = 0.3
+"""Exponent of the set tempo's prior, by which it counts again at each note, against the durations' evidence."""
+STEADY, WANDERING, SHARE_WANDERING = 0.008, 0.06, 0.3
+"""Standard deviation, as a logarithm, of what the tempo changes by from one note to the next: mostly, and else; and how
+often it is else. With less of it a ritardando in even notes is heard as longer and longer durations."""
+NOISE = ((0.009, 0.005), (0.015, 0.047), (0.021, 0.088), (0.027, 0.13))
+"""Levels of noise: standard deviation of an onset, in seconds, and of an interval, as a share of it. Neighbours that
+should be equal spread by 8 % in Mozart's sonatas and in singing, by 13 % in Chopin, by 25 % in jazz."""
+REMEMBERED = 0.9
+"""Exponent by which what is believed of the noise is forgotten at each note."""
+OUTLIER_DENSITY = 0.05
+"""Likelihood, a second, of an interval that is none of the durations; that of an onset exactly in its place is 31."""
 OUTLIER_SIGMA = 5.0
 """Standard deviations from every duration; an interval farther off is an outlier, and is only rounded to steps."""
+LEARNED, LEARNED_FOR = 0.1, 50.0
+"""The weight of a duration that was played, against the whole row of its state in the table, and notes for which it is
+remembered."""
 SAME_TEMPO = 0.12
 """Difference of logarithms; tempi as near as this are one, played freely."""
-HELD_ON = 0.25
-"""Probability; the tempo in use stays while tempi near it (`NEAR`) are more probable: so it jumps in one song of 25.
-
-If it didn't stay, it would jump in one of 4, for no more right intervals.
-"""
+HELD_ON = 0.4
+"""Probability; the tempo in use stays while tempi near it (`NEAR`) are more probable."""
 NEAR = 0.2
 """Difference of logarithms; tempi as near as this count for the tempo in use."""
 MOST_TAPS = 8
@@ -74,7 +65,6 @@ MOST_TAPS = 8
 TAPS_FORGOTTEN = 2.0
 """Seconds; after a silence this long, a tap no longer belongs to those before it."""
 
-Weights = npt.NDArray[np.float64]
 _LOGARITHMS = np.linspace(math.log(SLOWEST), math.log(FASTEST), TEMPI)
 
 
@@ -111,7 +101,11 @@ class TempoFollower:
     set_bpm: float | None = None
     """The tempo to begin with; None before a note."""
     weights: Weights | None = field(default=None, repr=False)
-    """Probability of each tempo and of each last duration, (tempo, duration), summing to 1; None before a note."""
+    """Probability of each tempo with each state of the rhythm, (tempo, state), summing to 1; None before a note."""
+    noise: Weights | None = field(default=None, repr=False)
+    """Probability of each level of `NOISE`, (level,), summing to 1; None before a note."""
+    played: Weights | None = field(default=None, repr=False)
+    """How often each outcome came in each state, (state, outcome), the latest the most; None before a note."""
 
     @property
     def certainty(self) -> float:
@@ -121,7 +115,7 @@ class TempoFollower:
         """
         if self.weights is None:
             return 1.0 if self.is_tapped else 0.0
-        return float(self.weights.sum(1)[np.abs(_LOGARITHMS - math.log(self.bpm)) < NEAR].sum())
+        return float(self.weights[np.abs(_LOGARITHMS - math.log(self.bpm)) < NEAR].sum())
 
     def tapped(self, bpm: float) -> TempoFollower:
         """Return what is known once the performer has tapped or set the tempo, in beats a minute."""
@@ -131,31 +125,52 @@ class TempoFollower:
         """Return what is known after another onset, `interval` seconds after the last one."""
         if not 0 < interval < math.inf:
             return replace(self, steps=1)
-        steps, seconds = _lengths(self.steps_per_beat)
-        deviation = np.sqrt(2 * ONSET_SPREAD**2 + (0.01 * seconds) ** 2)
-        off = (interval - seconds) / deviation
-        expected = self._expected()
-        joint = expected * (np.exp(-0.5 * off**2) / deviation + OUTLIER_DENSITY)
+        model, levels = rhythm(), _levels()
+        set_bpm = self.bpm if self.set_bpm is None else self.set_bpm
+        noise = levels.begin if self.noise is None else self.noise**REMEMBERED
+        noise = noise / noise.sum()
+        states, outcomes = self._expected(set_bpm)
+        off = (np.float32(interval) - levels.seconds) / levels.deviation
+        likelihood = np.exp(-0.5 * off * off) / levels.deviation
+        expected = states @ outcomes
+        of_durations = expected @ model.of_duration
+        explained = np.einsum("ltd,td->l", likelihood, of_durations) + OUTLIER_DENSITY
+        by_duration = np.tensordot(noise, likelihood, 1)
+        mixed = (by_duration + np.float32(OUTLIER_DENSITY)) @ model.of_duration.T
+        joint = expected * mixed
         joint /= joint.sum()
         in_use = self._in_use(joint.sum(1))
-        near = np.exp(-np.abs(_LOGARITHMS - in_use) / SAME_TEMPO) > math.exp(-1)
-        likeliest = int(joint[near].sum(0).argmax())
+        near = np.abs(_LOGARITHMS - in_use) < SAME_TEMPO
+        likeliest = int((of_durations * by_duration)[near].sum(0).argmax())  # what an outlier is, nobody knows
         bpm = math.exp(in_use)
-        if np.abs(off[near, likeliest]).min() > OUTLIER_SIGMA:
-            nearest = max(1, round(interval * bpm * self.steps_per_beat / 60))
-            return replace(self, steps=nearest)
-        set_bpm = self.bpm if self.set_bpm is None else self.set_bpm
-        return replace(self, bpm=bpm, steps=int(steps[likeliest]), set_bpm=set_bpm, weights=joint)
+        if np.abs(off[:, near, likeliest]).min() > OUTLIER_SIGMA:
+            return replace(self, steps=max(1, round(interval * bpm * self.steps_per_beat / 60)))
+        moves = outcomes * (states.T @ mixed)
+        moves /= moves.sum()
+        noise = noise * explained
+        return replace(
+            self,
+            bpm=bpm,
+            steps=int(_steps(self.steps_per_beat)[likeliest]),
+            set_bpm=set_bpm,
+            weights=np.asarray(joint @ model.leads_to, np.float32),
+            noise=noise / noise.sum(),
+            played=moves if self.played is None else self.played * np.float32(1 - 1 / LEARNED_FOR) + moves,
+        )
 
-    def _expected(self) -> Weights:
-        """The probability of each tempo and each duration of the note to come."""
-        pairs, alone = _shares()
+    def _expected(self, set_bpm: float) -> tuple[Weights, Weights]:
+        """Return how probable each tempo and state is before the note to come, and P(outcome | state)."""
+        model = rhythm()
         if self.weights is None:
-            tempi = _around(self.bpm, TAPPED_SPREAD if self.is_tapped else PRIOR_SPREAD)
-            return np.outer(tempi / tempi.sum(), alone)
-        prior = _around(self.set_bpm or self.bpm, PRIOR_SPREAD) ** PRIOR_WEIGHT
-        expected = (_drift() @ self.weights @ pairs) * prior[:, None]
-        return np.asarray(expected / expected.sum(), np.float64)
+            off = (_LOGARITHMS - math.log(_bounded(self.bpm))) / (TAPPED_SPREAD if self.is_tapped else BEGIN_SPREAD)
+            tempi = np.exp(-0.5 * off * off)
+            return np.outer(tempi / tempi.sum(), model.begin).astype(np.float32), model.transitions
+        states = (_drift() @ self.weights) * _set_prior(set_bpm)
+        states /= states.sum()
+        if self.played is None:
+            return states, model.transitions
+        outcomes = model.transitions + np.float32(LEARNED) * self.played
+        return states, outcomes / outcomes.sum(1, keepdims=True)
 
     def _in_use(self, tempi: Weights) -> float:
         """Return the logarithm of the tempo in use, given each one's probability."""
@@ -167,33 +182,48 @@ class TempoFollower:
         return float(around @ _LOGARITHMS / around.sum())
 
 
+class _Levels(NamedTuple):
+    """The levels of noise."""
+
+    begin: Weights
+    """The probability of each before the first interval, (level,)."""
+    seconds: Weights
+    """Of each duration at each tempo, (tempo, duration)."""
+    deviation: Weights
+    """Standard deviation of an interval, in seconds, (level, tempo, duration)."""
+
+
 def _bounded(bpm: float) -> float:
     return min(FASTEST, max(SLOWEST, bpm))
 
 
-def _around(bpm: float, spread: float) -> Weights:
-    """Return how probable each tempo is around one, the likeliest 1."""
-    return np.asarray(np.exp(-0.5 * ((_LOGARITHMS - math.log(_bounded(bpm))) / spread) ** 2), np.float64)
-
-
 @cache
-def _shares() -> tuple[Weights, Weights]:
-    """Return P(duration | the one before it), (before, after), and P(duration), (duration,)."""
-    counts = np.array(PAIRS, np.float64)
-    alone = (counts.sum(0) + 1) / (counts.sum(0) + 1).sum()
-    pairs = counts + RARE * alone
-    return pairs / pairs.sum(1, keepdims=True), alone
+def _levels() -> _Levels:
+    seconds = np.array(DURATIONS) * 60 / STEPS_PER_BEAT / np.exp(_LOGARITHMS)[:, None]
+    onset, share = np.array(NOISE).T[:, :, None, None]
+    deviation = np.sqrt(2 * onset**2 + (share * seconds) ** 2)
+    begin = np.full(len(NOISE), 1 / len(NOISE), np.float32)
+    return _Levels(begin, seconds.astype(np.float32), deviation.astype(np.float32))
+
+
+@lru_cache(maxsize=64)
+def _set_prior(bpm: float) -> Weights:
+    """Return by how much the set tempo speaks for each tempo at each note, (tempo, 1)."""
+    off = _LOGARITHMS - math.log(_bounded(bpm))
+    beyond = np.where(off < 0, np.maximum(0, -off - FREE) / SET_SPREAD, np.maximum(0, off - FASTER_FREE) / SET_FASTER)
+    return np.exp(-0.5 * SET_WEIGHT * beyond**2).astype(np.float32)[:, None]
 
 
 @cache
 def _drift() -> Weights:
     """Return how probable each tempo is (row) if it was another one (column) a note ago."""
-    chances = np.exp(-0.5 * ((_LOGARITHMS[:, None] - _LOGARITHMS) / DRIFT) ** 2)
-    return np.asarray(chances / chances.sum(0), np.float64)
+    off = _LOGARITHMS[:, None] - _LOGARITHMS
+    steady, wandering = (np.exp(-0.5 * (off / spread) ** 2) for spread in (STEADY, WANDERING))
+    chances = (1 - SHARE_WANDERING) * steady / steady.sum(0) + SHARE_WANDERING * wandering / wandering.sum(0)
+    return np.asarray(chances, np.float32)
 
 
 @cache
-def _lengths(steps_per_beat: float) -> tuple[npt.NDArray[np.int64], Weights]:
-    """Return the durations in steps of the grid, and in seconds at each tempo, (tempo, duration)."""
-    steps = np.maximum(1, np.rint(np.array(DURATIONS) / STEPS_PER_BEAT * steps_per_beat)).astype(np.int64)
-    return steps, steps * 60 / steps_per_beat / np.exp(_LOGARITHMS)[:, None]
+def _steps(steps_per_beat: float) -> npt.NDArray[np.int64]:
+    """Return the durations in steps of the grid, (duration,)."""
+    return np.maximum(1, np.rint(np.array(DURATIONS) / STEPS_PER_BEAT * steps_per_beat)).astype(np.int64)
