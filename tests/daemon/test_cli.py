@@ -77,7 +77,7 @@ def test_listen_prints_what_was_heard(tune: Path, tmp_path: Path) -> None:
     done = antiphon("listen", tune, "--json", cwd=tmp_path)
     notes = [json.loads(line) for line in done.stdout.splitlines()]
     fields = {"time", "step", "pitch", "symbol", "sharps", "bits", "bpm", "beat", "knows_bar", "starts_phrase"}
-    fields |= {"next_beat", "beat_certainty", "swing", "triplet"}
+    fields |= {"next_beat", "beat_certainty", "bar_beats", "bar_certainty", "swing", "triplet"}
     assert [set(note) for note in notes] == [fields] * len(notes)
     assert [note["pitch"] for note in notes] == [pitch for pitch, _ in ODE_IN_E_FLAT]
     assert [note["step"] for note in notes[:4]] == [0, 4, 8, 12]

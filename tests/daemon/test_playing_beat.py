@@ -6,6 +6,7 @@ import pytest
 
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.tempo.beat import Beat
+from antiphon.improviser.tempo.inferred_bar import InferredBar
 from antiphon.parameters import Mode, Sync
 from tests.daemon.players import improviser, ons, play
 from tests.daemon.tunes import as_events
@@ -96,3 +97,31 @@ def test_a_set_tempo_counts_and_no_note_is_no_beat() -> None:
         slow, fast = slow.struck(n * 0.5, 60), fast.struck(n * 0.5, 60)
     periods = [round(found.period, 1) for each in (slow, fast) if (found := each.next(4.0))]
     assert periods == [1.0, 0.5]
+
+
+WALTZ, POLKA, HYMN = (8, 4, 8, 4, 4, 4, 4, 12), (6, 2, 4, 2, 2, 8), (4, 4, 4, 4, 6, 2, 8, 4, 4, 4, 4, 16)
+"""Sixteenths from note to note: whole bars of three, of two and of four beats."""
+
+
+@pytest.mark.parametrize("upbeat", [0, 2, 4])
+@pytest.mark.parametrize(("rhythm", "beats"), [(WALTZ, {3}), (POLKA, {2, 4}), (HYMN, {2, 4})])
+def test_the_bar_is_inferred_wherever_in_it_the_playing_begins(
+    rhythm: tuple[int, ...], beats: set[int], upbeat: int
+) -> None:
+    bar = InferredBar(4)
+    assert bar.guess() is None
+    for steps in [upbeat, *rhythm * 6] if upbeat else rhythm * 6:
+        bar = bar.after(steps)
+    found = bar.guess()
+    assert found is not None
+    assert found.beats in beats
+    assert 0.6 < found.certainty <= 1
+
+
+def test_an_even_run_says_nothing_of_the_bar() -> None:
+    bar = InferredBar(4)
+    for _ in range(96):
+        bar = bar.after(1)
+    found = bar.guess()
+    assert found is not None
+    assert found.certainty < 0.6

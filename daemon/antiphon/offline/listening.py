@@ -9,6 +9,7 @@ from antiphon.improviser.events import TempoChange
 from antiphon.improviser.listening.listener import SOON, Listener
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.memory.memory import Memory
+from antiphon.improviser.tempo.inferred_bar import BarGuess
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.keys import signature_name
 from antiphon.midi.messages import NoteOff, NoteOn, Transport
@@ -41,6 +42,8 @@ class ListenedNote:
     """When the next beat comes, in seconds; an answer could start there."""
     beat_certainty: float
     """Probability that a beat is there; 1 where the performer hears the grid."""
+    bar: BarGuess | None
+    """The bar that the playing shows so far, in beats of the grid; None before the second note."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for `listen --json`."""
@@ -57,6 +60,8 @@ class ListenedNote:
             "triplet": self.triplet,
             "next_beat": round(self.next_beat, 4),
             "beat_certainty": round(self.beat_certainty, 3),
+            "bar_beats": self.bar and self.bar.beats,
+            "bar_certainty": self.bar and round(self.bar.certainty, 3),
         }
 
     def as_line(self) -> str:
@@ -126,4 +131,5 @@ def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> Li
         triplet=False,
         next_beat=tempo.time_of(listener.next_beat(soon)),
         beat_certainty=listener.beat_certainty(soon),
+        bar=listener.bar_guess(),
     )

@@ -25,6 +25,7 @@ from antiphon.improviser.memory.stored import restore
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.beat import Beat
 from antiphon.improviser.tempo.division import Division
+from antiphon.improviser.tempo.inferred_bar import BarGuess, InferredBar
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.context import Context
@@ -76,6 +77,7 @@ class Listener:
             lookahead=fresh_lookahead(listening.model, listening.vocabulary, len(signatures)),
             key_posterior=flat_posterior(len(signatures), row),
             key_state=None if key_model is None else key_model.initial_state(),
+            bar=InferredBar(time.beat),
             follower=self._new_follower(),
         )
         self._learner = Learner(_memory_of(listening))
@@ -289,6 +291,10 @@ class Listener:
             return grid.next_step(time, grid.beat)
         return max(grid.next_step(time, 1), nearest(grid.tempo.step_at(beat.time)))
 
+    def bar_guess(self) -> BarGuess | None:
+        """Return the bar that the playing shows, in beats of the grid; None before the second note."""
+        return self._state.bar.guess()
+
     def beat_certainty(self, time: float) -> float:
         """Return how probable it is that a beat of hers is where `next_beat` says: 1 on a grid that she hears."""
         if self._time.is_shared:
@@ -464,6 +470,7 @@ class Listener:
             key_state=hypothesis.key_state,
             onset=onset,
             phrase=onset if starts_phrase else before.phrase,
+            bar=before.bar if before.onset is None else before.bar.after(steps),
             follower=follower,
             silent_intervals=self._wait.silent_intervals(before, time, self._onset_before),
             pace=before.pace.after(time - self._onset_before, starts_phrase),

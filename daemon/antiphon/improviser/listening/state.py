@@ -15,9 +15,10 @@ from antiphon.improviser.listening.lookahead import Lookahead
 from antiphon.improviser.listening.pace import Pace
 from antiphon.improviser.memory.learner import NOTHING_HEARD, Heard, Step
 from antiphon.improviser.tempo.division import Division
+from antiphon.improviser.tempo.inferred_bar import InferredBar
 from antiphon.improviser.tempo.shared_division import SharedDivision
 from antiphon.improviser.tempo.tempo_follower import TempoFollower
-from antiphon.melody.grid import Place
+from antiphon.melody.grid import STEPS_PER_BEAT, Place
 from antiphon.melody.model import Floats
 
 
@@ -99,6 +100,8 @@ class ListenerState:
     """Where on the grid it ended, in steps; None while it is held."""
     phrase: int = 0
     """The step at which this phrase started."""
+    bar: InferredBar = field(default_factory=lambda: InferredBar(STEPS_PER_BEAT))
+    """What the lengths of the notes show of the bar, where nobody says it."""
     follower: TempoFollower | None = None
     """What the playing shows of its tempo, where that is followed."""
     silent_intervals: int = 0
