@@ -129,7 +129,7 @@ def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> Li
         starts_phrase=onset == listener.phrase,
         swing=100 * listener.swing,
         triplet=False,
-        next_beat=tempo.time_of(listener.next_beat(soon)),
+        next_beat=listener.next_beat_time(soon),
         beat_certainty=listener.beat_certainty(soon),
         bar=listener.bar_guess(),
     )

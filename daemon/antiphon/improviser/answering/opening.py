@@ -112,6 +112,11 @@ class Openings:
         listener = self._listener
         return agreed_classes((posterior or listener.key_posterior).shown, listener.transpositions)
 
+    def lay_grid(self, time: float, inputs: ReplyInputs) -> None:
+        """Let the step at which a reply starts come with the performer's beat; `time`, in seconds, is now."""
+        if inputs.call.onsets and not (inputs.at_once or self._time.is_shared):
+            self._time.move_under(self._listener.next_beat_time(time), inputs.step)
+
     def length(self, call: Call, time: float) -> int:
         """Return how long a call is, in steps, at `time` in seconds; of an empty one, a bar."""
         return self._ended(time) - call.start if call.onsets else self._time.bar

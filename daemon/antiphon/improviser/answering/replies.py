@@ -233,6 +233,7 @@ class Replies:
         self._answers += 1
         self._candidates = None
         length, groove = self._openings.length(call, time), self._groove(inputs.step)
+        self._openings.lay_grid(time, inputs)
         notes, step = [], inputs.step
         for note in answer.notes:
             if note.pitch is not None:
@@ -282,7 +283,9 @@ class Replies:
             is_first: the melody begins here.
         """
         if is_first:
-            self._begin_melody(self._inputs(time, call, at_once))
+            inputs = self._inputs(time, call, at_once)
+            self._begin_melody(inputs)
+            self._openings.lay_grid(time, inputs)
         note, step = self._next_of_melody(is_first), self._next_step
         self._next_step += note.steps
         if note.pitch is None:

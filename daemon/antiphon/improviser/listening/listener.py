@@ -44,6 +44,9 @@ LONGEST_LINE = 512
 SOON = 0.02
 """Seconds after a note, in which a beat doesn't count as the next: the note's own may be a little behind it."""
 
+STRAY = 0.25
+"""Steps; a beat that is farther from every step of the grid moves the grid: its steps are counted by a wrong tempo."""
+
 
 class Listener:
     """Hears a melody note by note, whatever is played beside it.
@@ -290,6 +293,15 @@ class Listener:
         if beat is None:
             return grid.next_step(time, grid.beat)
         return max(grid.next_step(time, 1), nearest(grid.tempo.step_at(beat.time)))
+
+    def next_beat_time(self, time: float) -> float:
+        """Return when an answer starts there, in seconds: on its step, but with the beat where that is far from it."""
+        grid = self._time
+        step = self.next_beat(time)
+        on_step = grid.tempo.time_of(step)
+        beat = None if grid.is_shared else self.beat.next(time)
+        strays = beat is not None and abs(beat.time - on_step) > STRAY * grid.tempo.step_seconds
+        return beat.time if beat is not None and strays else on_step
 
     def bar_guess(self) -> BarGuess | None:
         """Return the bar that the playing shows, in beats of the grid; None before the second note."""

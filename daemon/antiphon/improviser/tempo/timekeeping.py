@@ -127,6 +127,11 @@ class Timekeeper:
         if not (self.is_shared or self._leads):
             self._tempo = Tempo(bpm or self._tempo.bpm, time, step, self._tempo.steps_per_beat)
 
+    def move_under(self, time: float, step: int) -> None:
+        """Let a step come at `time`, in seconds, where nobody hears the grid: a beat of the performer's is there."""
+        if not self.is_shared:
+            self._tempo = replace(self._tempo, time=time, step=step)
+
     def change_tempo(self, time: float, bpm: float) -> None:
         """Count with another tempo, in beats a minute, from now on; one that a clock sets stays.
 

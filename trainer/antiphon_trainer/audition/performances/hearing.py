@@ -73,7 +73,7 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
                 bpm=tempo.bpm,
                 sharps=note.sharps,
                 starts_phrase=onset == listener.phrase,
-                next_beat=tempo.time_of(listener.next_beat(seconds + SOON)),
+                next_beat=listener.next_beat_time(seconds + SOON),
             )
         )
     return heard
