@@ -55,15 +55,14 @@ def test_at_a_tempo_that_is_set_an_answer_starts_on_the_beat_and_on_a_step() -> 
     assert place_of_answer(melody(UPBEAT_TUNE, 0.5), 0.5, "call-response", "fixed") == pytest.approx(0.5, abs=1e-6)
 
 
-@pytest.mark.parametrize("held", [0.0, 0.08, 0.16, 0.24])
+@pytest.mark.parametrize("held", [0.0, 0.3, 0.5, 0.8])
 def test_an_answer_keeps_to_the_beat_where_the_set_tempo_is_wrong(held: float) -> None:
     """At 110 BPM on a grid of 120, beats lie now near a step and now between two."""
     beat = 60 / 110
     tune = melody(UPBEAT_TUNE, beat)
     on, off, pitch = tune.pop()
-    assert place_of_answer([*tune, (on, off + held, pitch)], beat, "call-response", "fixed") == pytest.approx(
-        0.5, abs=0.07
-    )
+    place = place_of_answer([*tune, (on, off + held, pitch)], beat, "call-response", "fixed")
+    assert place == pytest.approx(0.5, abs=0.07)
 
 
 def place_of_next_beat(played: Played) -> float:
