@@ -37,6 +37,7 @@ ROWS = (
     Row("  highest of each moment", ("highest_precision", "highest_recall"), "{}/{}/f1"),
     Row("  heard of the melody played alone", ("heard_alone",)),
     Row("answer on the player's beat (chance .25)", ("answers",)),
+    Row("  where the whole texture is heard", ("answers_in_texture",)),
     Row("key signature after 8 notes/of all notes", ("key_after_8", "key_of_all"), "{}/{}"),
     Row("  with the accompaniment", ("texture_key_after_8", "texture_key_of_all"), "{}/{}"),
     Row("  Krumhansl-Schmuckler", ("profiles_after_8", "profiles_of_all"), "{}/{}"),
@@ -94,6 +95,7 @@ def _figures(musician: Musician, performance: Performance) -> Iterator[tuple[str
     yield from zip(("phrase_precision", "phrase_recall"), scores.phrases_found(heard, performance), strict=True)
     if performance.melody and performance.texture:
         whole = hear(musician, performance.texture)
+        yield "answers_in_texture", scores.answers_on_the_beat(whole, performance)
         yield from zip(("melody_precision", "melody_recall"), scores.melody_found(whole, performance), strict=True)
         keys = scores.keys_in_texture(whole, performance)
         yield from zip(("texture_key_after_8", "texture_key_of_all"), keys, strict=True)
