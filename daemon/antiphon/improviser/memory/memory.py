@@ -39,6 +39,11 @@ JOURNAL = 512
 """Steps, 32 bars of 4/4, that can be taken back."""
 LONGEST_PASSAGE = 64
 """Steps, four bars of 4/4, of a passage that is being repeated."""
+UNLIKELY = 0.01
+"""Probability; where a note is less likely to start than that, its pitch is left to the network, which saves time: most
+steps of a melody are holds."""
+_SMALLEST = np.float32(1e-30)
+"""Probability; the least of a pitch that counts: all may be rounded to 0."""
 CLASS_PRIOR, PITCH_PRIOR = 0.5, 0.3
 """a: how many occurrences the network's distribution counts for in a context."""
 
@@ -134,9 +139,14 @@ class Memory:
         known = self._class_counts.find_known(self._class_keys(fields))
         classes = self._classes.predict(self._classes_of(probabilities), known, self._class_of(expected), past.length)
         mixed[:, self._special] = classes[:, :ONSET]
-        known = self._by_pitch(self._pitch_counts.find_known(self._pitch_keys(fields)), past)
-        network = probabilities[:, self._vocabulary.pitch_tokens]
-        pitches = self._pitches.predict(network, known, self._pitch_of(expected), past.length)
+        pitches = np.maximum(probabilities[:, self._vocabulary.pitch_tokens], _SMALLEST)
+        pitches /= pitches.sum(axis=1, keepdims=True)
+        likely = np.flatnonzero(classes[:, ONSET] >= UNLIKELY)
+        if len(likely):
+            after = past.rows(likely)
+            known = self._by_pitch(self._pitch_counts.find_known(self._pitch_keys(fields[likely])), after)
+            recalled = self._pitches.predict(pitches[likely], known, self._pitch_of(expected[likely]), after.length)
+            pitches[likely] = recalled
         mixed[:, self._vocabulary.pitch_tokens] = classes[:, ONSET:] * pitches
         return mixed if share == 1 else np.float32(share) * mixed + np.float32(1 - share) * probabilities
 

@@ -81,6 +81,10 @@ class Past:
         """Return a past of one row as one of many rows that are all the same."""
         return Past(*(np.repeat(each, rows, axis=0) for each in (self.table, self.pointer, self.length)))
 
+    def rows(self, indices: npt.NDArray[np.intp]) -> Past:
+        """Return some of the rows."""
+        return Past(self.table[indices], self.pointer[indices], self.length[indices])
+
     def fields(self, place: Place | Metre | None) -> Ints:
         """Return the values of `FIELDS` in each row, (row, field); `place` is that of the step to be predicted."""
         table, rows = self.table, len(self.table)
