@@ -141,9 +141,12 @@ class StyledModel:
     def _scale_of(self, semitones: int) -> npt.NDArray[np.intp]:
         """Return the pitches of the key signature that may be played, as played, rising."""
         constraints = replace(self.style.constraints, in_scale=True)
-        mask = constraints.mask(self.vocabulary, self.octaved(semitones))
+        semitones = self.octaved(semitones)
+        mask = constraints.mask(self.vocabulary, semitones)
         numbers = self.vocabulary.pitch_numbers[mask[self.vocabulary.pitch_tokens]]
-        return np.array(sorted({self.played(int(pitch), semitones) for pitch in numbers}), np.intp)
+        # With a narrow range, the scale's pitches may lie octaves from where all pitches would.
+        shift = semitones + constraints.octaves(self.vocabulary, semitones)
+        return np.array(sorted({within_midi(int(pitch) + shift) for pitch in numbers}), np.intp)
 
     def octaved(self, semitones: int) -> int:
         """Return the semitones from the model's pitches to those that are played, with the style's octave."""

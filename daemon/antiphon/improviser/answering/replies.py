@@ -352,9 +352,9 @@ class Replies:
         if listener.release is not None:
             chord = self._chord(time) if self._is_on_beat(step) else None
             pitch = planned.pitch if chord is None else chord_tone(planned.pitch, scale, chord, harmony)
-            return NoteOn(pitch, planned.velocity, planned.channel)
-        pitch = fitted(planned.pitch, scale, against, harmony)
-        self._pair = self._pair.met(listener.pitch, pitch)
+        else:
+            pitch = fitted(planned.pitch, scale, against, harmony)
+            self._pair = self._pair.met(listener.pitch, pitch)
         return planned if pitch == planned.pitch else NoteOn(pitch, planned.velocity, planned.channel)
 
     def _is_on_beat(self, step: float) -> bool:
