@@ -24,8 +24,9 @@ LOOK = 2_000
 """Events after which the state's size is looked at."""
 REFERENCES = 0.15
 """Share of the performances that have a reference; these take twice the time."""
-LARGEST_STATE = 22_000
-"""What `size` may come to; 1,600 of it are the probabilities of tempi and places in the beat."""
+LARGEST_STATE = 60_000
+"""What `size` may come to. Some 25,000 of it are the memory's last 512 steps, which can be taken back; phrases that are
+made ahead come and go."""
 
 
 @dataclass
