@@ -61,6 +61,16 @@ def test_accents_are_where_hers_are() -> None:
     assert min(on) > max(off)
 
 
+def test_a_note_is_stressed_by_its_own_place_and_not_by_that_of_the_note_it_is_like() -> None:
+    feel = Feel()
+    for number in range(40):
+        feel = feel.after(2 * (number % 2), 0.0, SOFT if number % 2 else LOUD)
+    all_of_it, none = Groove(4, feel=feel, amount=1.0), Groove(4, feel=feel)
+    assert all_of_it.velocity(SOFT, step=8, like=2) == approx(LOUD, abs=6)
+    assert all_of_it.velocity(LOUD, step=6, like=0) == approx(SOFT, abs=6)
+    assert all_of_it.velocity(LOUD, step=12, like=0) == none.velocity(LOUD, step=6, like=0) == LOUD
+
+
 def test_without_a_shared_beat_it_is_learned_from_interval_to_interval() -> None:
     feel = FeelLearner()
     player = improviser(mode="call-response", sync="auto", style=Style(feel=1.0, candidates=4))

@@ -102,6 +102,12 @@ def test_straight_eighths_that_a_hand_plays_do_not_swing(seed: int, bpm: float) 
     assert not any(each.swings for each in heard([b - a for a, b in pairwise(onsets)]))
 
 
+def test_a_first_pair_that_nothing_bears_out_is_an_eighth_and_a_sixteenth() -> None:
+    found = heard([0.3, 0.15, 0.15, 0.6, 0.6, 0.3, 0.3])
+    assert [each.swings for each in found] == [False, True, *[False] * 5]
+    assert steps(found)[2:] == [1, 4, 4, 2, 2]
+
+
 def test_who_stops_swinging_is_heard_straight_again() -> None:
     found = heard([*pairs(120, 2.0, 8), *[0.25] * 16])
     assert found[15].swings
@@ -190,9 +196,13 @@ def test_answers_swing_as_they_are_told_to() -> None:
     assert not told <= {0.0, 0.5}
 
 
-def test_without_a_shared_beat_they_swing_from_where_the_beat_was_heard() -> None:
+@pytest.mark.parametrize("intervals", [24, 23])
+def test_without_a_shared_beat_they_swing_from_where_the_beat_was_heard(intervals: int) -> None:
+    """The call may end off the beat."""
     player = improviser(mode="call-response", sync="auto", style=Style(swing=None, candidates=4))
-    starts = [time / BEAT for time, note in ons(play(player, line(pairs(BPM, 2.0, 12)))) if note.channel == 2]
+    starts = [
+        time / BEAT for time, note in ons(play(player, line(pairs(BPM, 2.0, 12)[:intervals]))) if note.channel == 2
+    ]
     off = [(min(abs(start % 1 - one) for one in (*sixteenths(2 / 3), 1.0)), start % 1) for start in starts]
     # The tempo that was heard is within a five-hundredth of hers: after 16 beats that is 0.03.
     assert max(far for far, _ in off) < 0.04

@@ -43,6 +43,7 @@ PLAYED = replace(
             ("312 notes learned, +0.42 bits a note, recalls G4 Bb4",),
         ),
         (Scene(replace(PLAYED, learned=Learned(3, -0.1)), 60, None), ("3 notes learned, -0.10 bits a note",)),
+        (Scene(replace(PLAYED, heard_swing=61.6), 60, None), ("swing 62 %",)),
         (Scene(replace(PLAYED, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
     ],
 )

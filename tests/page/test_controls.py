@@ -31,6 +31,16 @@ def test_lists_and_numbers_are_set(page: Page, daemon: FakeDaemon) -> None:
     heard(daemon, Set("bpm", 84))
 
 
+def test_swing_is_chosen_and_shown_as_the_performer_swings(page: Page, daemon: FakeDaemon) -> None:
+    page.get_by_label("Swing").select_option("62")
+    heard(daemon, Set("swing", "62"))
+    daemon.change(swing="61.5", sync="auto", heard_swing=66.7)
+    expect(page.get_by_label("Swing")).to_have_value("61.5")
+    expect(page.locator("#sync")).to_have_text("follows your tempo, swing 67 %")
+    daemon.change(sync="auto", heard_swing=50.0)
+    expect(page.locator("#sync")).to_have_text("follows your tempo")
+
+
 def test_link_is_chosen_and_said_how_it_stands(page: Page, daemon: FakeDaemon) -> None:
     follow = page.get_by_label("Follow")
     assert tuple(follow.locator("option").evaluate_all("all => all.map(each => each.value)")) == PLAY["sync"].choices
