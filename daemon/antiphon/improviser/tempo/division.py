@@ -5,8 +5,9 @@ again and again are swung eighths, and fill a beat: while that lasts, each inter
 follower, or the tempo that is set, counts it. Three equal intervals that fill a beat are a triplet: the tempo hears
 them as the one beat that they are, so that whatever follows is where it was. (`shared_division` is for a known beat.)
 
-A quarter and an eighth in 6/8 are as long to each other as eighths that swing in full. Of the two the one is believed
-whose tempo is nearer to the one that is set.
+A quarter and an eighth in 6/8 are as long to each other as eighths that swing in full, and hands play them as unevenly
+as those that swing less. Swing is believed where 6/8 would be too fast for the tempo that is set, or where its beat is
+the one that is known.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from antiphon.melody.swing import MOST, STRAIGHT, played, straightened
 
 LEAST_RATIO, MOST_RATIO = 1.24, 2.4
 """Long to short, of a pair that may be swung eighths. Below it nobody hears a swing; above it the rhythm is dotted."""
-ENOUGH = 3
+ENOUGH = 4
 """Pairs, one after the other, that are swung eighths and no accident."""
 FIRST_RATIOS = (1.7, 2.3)
 """Long to short; between these the first two intervals of all are believed: few melodies begin with such a pair."""
@@ -29,8 +30,6 @@ EVEN_PAIRS = 0.15
 """Difference of logarithms; pairs whose lengths differ by less fill the same time."""
 QUICKEST, SLOWEST = 0.2, 1.2
 """Seconds; how long a swung beat may last: 300 to 50 BPM."""
-COMPOUND_SHARE = 0.635
-"""Of the beat (long to short 1.74:1); from here on the pairs may be quarters and eighths of 6/8 as well."""
 COMPOUND_FASTEST = 1.6
 """Times the tempo that is set; 6/8 that would be faster isn't believed."""
 SAME_TEMPO, SET_TEMPO = 0.1, 0.05
@@ -56,8 +55,8 @@ STEADY = 1.05
 """Fastest to slowest; a tempo that varies by less over `SETTLED` intervals is known well enough to tell a triplet."""
 SETTLED = 3
 """Intervals after which the tempo is known well enough to tell a triplet."""
-KEPT = 6
-"""Intervals that are remembered: three pairs."""
+KEPT = 8
+"""Intervals that are remembered: four pairs."""
 
 
 @dataclass(frozen=True)
@@ -300,4 +299,4 @@ def _may_swing(pairs: _Pairs, before: Counter) -> bool:
         is_known = before.is_tapped or before.set_bpm is not None
     is_at_tempo = is_known and abs(math.log(bpm / before.bpm)) < SAME_TEMPO
     is_at_tempo = is_at_tempo or abs(math.log(bpm / set_bpm)) < SET_TEMPO
-    return pairs.share < COMPOUND_SHARE or is_at_tempo or 1.5 * bpm > COMPOUND_FASTEST * set_bpm
+    return is_at_tempo or 1.5 * bpm > COMPOUND_FASTEST * set_bpm
