@@ -359,6 +359,7 @@ class Listener:
 
     def finish(self) -> None:
         """Finish hearing the last note, in all keys, where its answer needed only the one in use, and learn it."""
+        self.beat.finish()
         self._state.lookahead.finish()
         self._learner.follow(self._state.heard, self._row)
 
