@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import pytest
 
 from antiphon.improviser.input.routing import InputRouting
+from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.beat import Beat
 from antiphon.improviser.tempo.inferred_bar import InferredBar
+from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.melody.grid import Tempo
 from antiphon.parameters import Mode, Sync
 from tests.daemon.players import improviser, ons, play
+from tests.daemon.stub_model import VOCABULARY, StubModel
 from tests.daemon.tunes import as_events
 
 # Each note is (pitch, eighths). The first is the upbeat.
@@ -135,3 +140,12 @@ def test_an_even_run_says_nothing_of_the_bar() -> None:
     found = bar.guess()
     assert found is not None
     assert found.certainty < 0.6
+
+
+def test_the_beat_is_worked_out_behind_the_answer_to_a_note_and_not_before_it() -> None:
+    listener = Listener(ListeningModel(StubModel(), VOCABULARY), Timekeeper(Tempo(100.0), "auto"), 2)
+    for n in range(3):
+        listener.note_on(1 + n / 2, 60 + n)
+        assert "weights" not in vars(listener.beat)
+        listener.finish()
+        assert "weights" in vars(listener.beat)
