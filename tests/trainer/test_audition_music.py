@@ -86,7 +86,7 @@ def test_the_command_prints_a_table_and_json(finished: Workplace) -> None:
         assert words in table
     figures = json.loads(finished.succeeds("audition", "models/small", "--music", "--most", "1", "--json"))
     assert figures["tunes"] == 1
-    assert 0 <= figures["next-note"]["now"]["by default"]["clashes"]["value"] <= 1
+    assert 0 <= figures["next-note, when = now"]["by default"]["clashes"]["value"] <= 1
 
 
 def test_the_command_counts_chord_tones_of_tunes_with_chords(finished: Workplace, tmp_path: Path) -> None:

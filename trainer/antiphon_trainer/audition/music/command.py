@@ -48,28 +48,31 @@ def audition_music(
     """
     songs = songs_to_hear(folder, settings.prepare)
     count = min(most or TUNES, len(songs))
+    tables: dict[str, dict[str, Figures]] = {}
+    if not as_json:
+        say(f"{model} to {count} of {len(songs):,} songs, seed {seed}; in brackets 95 % of resampled tunes")
     with screen.stoppable("nothing was written"):
-        duets = {when: _duets(model, when, spread(songs, count), seed) for when in ("now", "onset")}
-        in_songs, limits = measure_songs(songs, seed)
-        going_on = spread([song for song in songs if goes_on(song)], count)
-        melodies = {"the songs": in_songs, **_melodies(model, going_on, seed, limits)}
-        closing = _closing(musician(model, seed), spread(songs, count), seed)
+        for title, columns in _measured(model, songs, count, seed):
+            tables[title] = columns
+            if not as_json:
+                say("")
+                for line in _table(title, columns):
+                    say(line)
     if as_json:
-        say_json(_as_json(model, seed, count, duets, melodies, closing))
-        return
-    say(f"{model} to {count} of {len(songs):,} songs, seed {seed}; in brackets 95 % of resampled tunes")
-    for when, columns in duets.items():
-        say("")
-        say(f"next-note, when = {when}")
-        for line in _table(columns):
-            say(line)
-    say("")
-    say(f"continue, from the first bars of {len(going_on)} songs in 4/4")
-    for line in _table(melodies):
-        say(line)
-    say(_limits_line(limits))
-    say("")
-    say(f"call-response: answers that close {_written(closing)}")
+        say_json({"bundle": model, "seed": seed, "tunes": count, **_as_json(tables)})
+
+
+def _measured(model: str, songs: Sequence[Song], count: int, seed: int) -> Iterator[tuple[str, dict[str, Figures]]]:
+    """Yield the tables one by one, each by its title: column → figures."""
+    for when in ("now", "onset"):
+        yield f"next-note, when = {when}", _duets(model, when, spread(songs, count), seed)
+    in_songs, limits = measure_songs(songs, seed)
+    going_on = spread([song for song in songs if goes_on(song)], count)
+    (low, high), (fewest, most) = limits
+    within = f"{low:.0f} to {high:.0f} semitones, {fewest:.1f} to {most:.1f} notes a bar"
+    title = f"continue, from {len(going_on)} songs in 4/4 (the songs, 5 to 95 %: {within})"
+    yield title, {"the songs": in_songs, **_melodies(model, going_on, seed, limits)}
+    yield "call-response", {"by default": {"answers that close": _closing(musician(model, seed), songs, count, seed)}}
 
 
 def _duets(model: str, when: str, songs: Sequence[Song], seed: int) -> dict[str, Figures]:
@@ -88,48 +91,30 @@ def _melodies(model: str, songs: Sequence[Song], seed: int, limits: Limits) -> d
     }
 
 
-def _closing(player: Musician, songs: Sequence[Song], seed: int) -> Figure:
-    found = answers.measure(player.bundle, songs, seed)
+def _closing(player: Musician, songs: Sequence[Song], count: int, seed: int) -> Figure:
+    found = answers.measure(player.bundle, spread(songs, count), seed)
     error = 1.96 * (found.closes * (1 - found.closes) / max(1, found.calls)) ** 0.5
-    return Figure(found.closes, found.closes - error, found.closes + error)
+    return Figure(found.closes, found.closes - error, min(1.0, found.closes + error))
 
 
-def _table(columns: Mapping[str, Figures]) -> Iterator[str]:
+def _table(title: str, columns: Mapping[str, Figures]) -> Iterator[str]:
     """Yield a line for each figure, a column for each way to play."""
+    yield title
     names = dict.fromkeys(name for figures in columns.values() for name in figures)
-    yield " " * 36 + "".join(f"{title:>26}" for title in columns)
+    yield " " * 36 + "".join(f"{column:>22}" for column in columns)
     for name in names:
         cells = (_written(figures[name]) if name in figures else "–" for figures in columns.values())
-        yield f"  {name:34}" + "".join(f"{cell:>26}" for cell in cells)
+        yield f"  {name:34}" + "".join(f"{cell:>22}" for cell in cells)
 
 
 def _written(figure: Figure) -> str:
     return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
-def _limits_line(limits: Limits) -> str:
-    (low, high), (fewest, most) = limits
-    return f"  the songs' 5 to 95 %: {low:.0f} to {high:.0f} semitones, {fewest:.1f} to {most:.1f} notes a bar"
-
-
-def _as_json(
-    model: str,
-    seed: int,
-    tunes: int,
-    duets: Mapping[str, Mapping[str, Figures]],
-    melodies: Mapping[str, Figures],
-    closing: Figure,
-) -> dict[str, Any]:
-    def plain(columns: Mapping[str, Figures]) -> dict[str, Any]:
-        return {
-            title: {name: figure._asdict() for name, figure in figures.items()} for title, figures in columns.items()
-        }
-
+def _as_json(tables: Mapping[str, Mapping[str, Figures]]) -> dict[str, Any]:
     return {
-        "bundle": model,
-        "seed": seed,
-        "tunes": tunes,
-        "next-note": {when: plain(columns) for when, columns in duets.items()},
-        "continue": plain(melodies),
-        "answers that close": closing._asdict(),
+        title.partition(", from")[0]: {
+            column: {name: figure._asdict() for name, figure in figures.items()} for column, figures in columns.items()
+        }
+        for title, columns in tables.items()
     }
