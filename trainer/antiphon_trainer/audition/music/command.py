@@ -101,10 +101,10 @@ def _table(title: str, columns: Mapping[str, Figures]) -> Iterator[str]:
     """Yield a line for each figure, a column for each way to play."""
     yield title
     names = dict.fromkeys(name for figures in columns.values() for name in figures)
-    yield " " * 36 + "".join(f"{column:>26}" for column in columns)
+    yield " " * 38 + "".join(f"{column:>26}" for column in columns)
     for name in names:
         cells = (_written(figures[name]) if name in figures else "–" for figures in columns.values())
-        yield f"  {name:34}" + "".join(f"{cell:>26}" for cell in cells)
+        yield f"  {name:36}" + "".join(f"{cell:>26}" for cell in cells)
 
 
 def _written(figure: Figure) -> str:
