@@ -128,11 +128,11 @@ def test_a_phrase_is_prepared_while_the_one_before_sounds() -> None:
     assert not player.prepare()
 
 
-def test_knobs_and_a_key_count_from_the_next_note_on() -> None:
+@pytest.mark.parametrize("bars", [-1, 0, 1])
+def test_knobs_and_a_key_count_from_the_next_note_on(bars: int) -> None:
     player = improviser(mode="continue", style=FORMED)
-    goes_on(player, 1)
+    goes_on(player, bars)
     now = player.now
-    player.advance(now + 0.5 * STEP)
     for event in (Control("lowest", 72), Control("highest", 83), KeyLock(0)):
         player.receive(now, event)
     after = ons(player.advance(now + 8 * BAR * STEP))
