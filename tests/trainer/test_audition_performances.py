@@ -208,7 +208,7 @@ def test_an_inner_voice_is_no_melody_and_a_grace_note_is_no_matter(tmp_path: Pat
     assert {pitch for _, pitch in more.ornaments} == {81}
     found = measured("--performances", path.parent)
     assert found["melody_precision"] == pytest.approx(24 / 25)  # the inner voice; the grace note doesn't count
-    assert found["answers_in_texture"] > 0.9
+    assert found["answers_in_texture"] > 0.8
 
 
 def test_annotated_midi_has_beats_and_key(tmp_path: Path) -> None:

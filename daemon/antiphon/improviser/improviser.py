@@ -211,6 +211,7 @@ class Improviser:
             # A tempo that changes may bring a moment to where time has been already.
             self._done = max(self._done, moment)
             messages += act(self._done)
+        self._listener.advance(self._now)  # an answer that starts may have moved the grid
         self._done = max(self._done, self._now)
         return messages
 
