@@ -29,11 +29,14 @@ def memory(
 ) -> None:
     """Show what was kept of your playing, or go on to the command."""
     if context.invoked_subcommand is not None:
+        if performer or as_json or config:
+            raise UserError(f"give options behind the command: antiphon memory {context.invoked_subcommand} …")
         return
     from antiphon.recording.memories import kept_memories, memories_folder
 
     settings = _settings(performer, config)
-    kept = kept_memories(memories_folder(settings.folder), settings.performer)
+    folder = memories_folder(settings.folder)
+    kept = kept_memories(folder, settings.performer)
     if as_json:
         say_json(
             [
@@ -46,7 +49,7 @@ def memory(
         say(f"{settings.performer}: {each.header.notes:,} notes in {each.header.steps:,} steps, {each.size:,} bytes")
         say(f"  {each.path}")
     if not kept:
-        say(f"nothing is kept of {settings.performer}; antiphon run --keep-memory keeps what it learns")
+        say(_nothing(settings, folder))
 
 
 @app.command()
@@ -55,17 +58,42 @@ def export(
     performer: Performer = None,
     config: Config = None,
 ) -> None:
-    """Copy what was kept, say onto another machine: put the copy into the folder that `antiphon memory` shows there."""
+    """Copy what was kept to a file, which `antiphon memory import` takes on another machine."""
     from antiphon.recording.memories import kept_memories, memories_folder, read_memory, write_memory
 
     settings = _settings(performer, config)
-    kept = kept_memories(memories_folder(settings.folder), settings.performer)
+    folder = memories_folder(settings.folder)
+    kept = kept_memories(folder, settings.performer)
     if not kept:
-        raise UserError(f"nothing is kept of {settings.performer}; antiphon run --keep-memory keeps what it learns")
+        raise UserError(_nothing(settings, folder))
     for number, each in enumerate(kept, 1):
         path = target if number == 1 else target.with_stem(f"{target.stem}-{number}")
         write_memory(path, read_memory(each.path))
         say(f"{path}: {each.header.notes:,} notes, from {each.path}")
+
+
+@app.command(name="import")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A copy that `antiphon memory export` wrote.", show_default=False)
+    ],
+    performer: Performer = None,
+    config: Config = None,
+) -> None:
+    """Keep what a file holds. What is kept already isn't replaced: clear it first."""
+    from antiphon.improviser.memory.stored import read_header
+    from antiphon.recording.memories import memories_folder, memory_file, read_memory, write_memory
+
+    settings = _settings(performer, config)
+    content = read_memory(source)
+    if not content:
+        raise UserError(f"{source}: is not there")
+    header = read_header(content, str(source))
+    path = memory_file(memories_folder(settings.folder), settings.performer, header.vocabulary)
+    if path.exists():
+        raise UserError(f"{path}: is kept already; antiphon memory clear --performer {settings.performer!r} forgets it")
+    write_memory(path, content)
+    say(f"{path}: {header.notes:,} notes, from {source}")
 
 
 @app.command()
@@ -74,18 +102,23 @@ def clear(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     config: Config = None,
 ) -> None:
-    """Forget what was kept. Recorded sessions stay, and what they began with."""
-    from antiphon.recording.memories import kept_memories, memories_folder
+    """Forget what was kept, damaged or not. Recorded sessions stay, and what they began with."""
+    from antiphon.recording.memories import kept_files, memories_folder
 
     settings = _settings(performer, config)
-    kept = kept_memories(memories_folder(settings.folder), settings.performer)
-    for each in kept:
-        if not (yes or typer.confirm(f"Forget {each.header.notes:,} notes of {settings.performer} ({each.path})?")):
-            continue
-        each.path.unlink(missing_ok=True)
-        say(f"{each.path}: cleared")
-    if not kept:
-        say(f"nothing is kept of {settings.performer}")
+    folder = memories_folder(settings.folder)
+    paths = kept_files(folder, settings.performer)
+    for path in paths:
+        if yes or typer.confirm(f"Forget what was kept of {settings.performer} ({path})?"):
+            path.unlink(missing_ok=True)
+            say(f"{path}: cleared")
+    if not paths:
+        say(_nothing(settings, folder))
+
+
+def _nothing(settings: MemoryFile, folder: Path) -> str:
+    """Return where nothing is kept, and what would keep something there."""
+    return f"nothing is kept of {settings.performer} in {folder}; antiphon run --keep-memory keeps what it learns"
 
 
 def _settings(performer: str | None, config: Path | None) -> MemoryFile:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.improviser.memory.memory import Memory
+from antiphon.improviser.memory.stored import store
 from antiphon.melody.bundle import find_bundle, read_bundle
 from antiphon.recording.memories import ENDING, memory_path
 from antiphon.settings import model_folders
@@ -106,7 +108,25 @@ def test_nothing_to_learn_from_is_said(tmp_path: Path, path: str, said: str) -> 
     assert said in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_what_is_kept_is_shown_copied_and_cleared(tmp_path: Path) -> None:
-    assert "nothing is kept of bert" in antiphon("memory", "--performer", "bert", cwd=tmp_path)
-    assert run_antiphon("memory", "export", "copy.memory", cwd=tmp_path).returncode == 2
-    assert "performer" in run_antiphon("memory", "--performer", "../x", cwd=tmp_path).stderr
+def test_what_is_kept_is_shown_copied_taken_and_cleared(tmp_path: Path) -> None:
+    memory = Memory(ESSEN)
+    kept_file(tmp_path).parent.mkdir(parents=True)
+    kept_file(tmp_path).write_bytes(store(memory, ESSEN))
+    anna, bert = ("--performer", "anna"), ("--performer", "bert")
+    assert "anna: 0 notes" in antiphon("memory", *anna, cwd=tmp_path)
+    antiphon("memory", "export", "copy.memory", *anna, cwd=tmp_path)
+    assert (tmp_path / "copy.memory").read_bytes() == kept_file(tmp_path).read_bytes()
+    taken = run_antiphon("memory", "import", "copy.memory", *anna, cwd=tmp_path)
+    assert (taken.returncode, taken.stderr.count("is kept already")) == (2, 1)
+    antiphon("memory", "import", "copy.memory", *bert, cwd=tmp_path)
+    assert "bert: 0 notes" in antiphon("memory", *bert, cwd=tmp_path)
+    kept_file(tmp_path).write_bytes(b"damaged")
+    assert run_antiphon("memory", *anna, cwd=tmp_path).returncode == 2
+    # Before the command it would be read past, and another performer's memory be cleared.
+    before = run_antiphon("memory", *anna, "clear", "--yes", cwd=tmp_path)
+    assert (before.returncode, "behind the command" in before.stderr) == (2, True)
+    assert "cleared" in antiphon("memory", "clear", "--yes", *anna, cwd=tmp_path)
+    assert "nothing is kept of anna" in antiphon("memory", *anna, cwd=tmp_path)
+    assert "bert: 0 notes" in antiphon("memory", *bert, cwd=tmp_path)
+    assert run_antiphon("memory", "export", "copy.memory", *anna, cwd=tmp_path).returncode == 2
+    assert run_antiphon("memory", "--performer", "../x", cwd=tmp_path).returncode == 2

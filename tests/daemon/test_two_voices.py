@@ -1,5 +1,6 @@
 """A second voice fits to the performer's notes, as species counterpoint has it, where harmony counts."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,7 +13,8 @@ from antiphon.improviser.input.controls import Control
 from antiphon.improviser.modes import Turn
 from antiphon.improviser.output.sounding import SHORTEST_NOTE
 from antiphon.midi.messages import NoteOff, NoteOn
-from antiphon.settings import session_settings
+from antiphon.musician import load_musician
+from antiphon.settings import read_settings, session_settings
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons, play
 from tests.daemon.stub_model import VOCABULARY, StubModel
 from tests.daemon.tunes import ODE_TO_JOY, events
@@ -61,6 +63,44 @@ def test_when_a_note_starts_and_whether_one_rests_stay_the_model_s() -> None:
         assert weighed[special] == pytest.approx(probabilities[special])
         assert weighed.sum() == pytest.approx(probabilities.sum())
         assert (weighed[VOCABULARY.pitches[60]] < probabilities[VOCABULARY.pitches[60]]) and (weighed >= 0).all()
+
+
+def test_a_note_that_clashes_is_seldom_drawn_however_sure_the_model_is_of_it() -> None:
+    # As where it has heard the tune before: it knows the next note, which is a step from the one that sounds.
+    probabilities = np.full(len(VOCABULARY), 1e-6, np.float32)
+    thirds = [VOCABULARY.pitches[pitch] for pitch in (57, 64)]
+    probabilities[thirds], probabilities[VOCABULARY.pitches[62]] = 1e-4, 0.999
+    weighed = SecondVoice(VOCABULARY, Counterpart(60, Pair()), 0, 1.0).weighed(probabilities)
+    assert weighed[VOCABULARY.pitches[62]] < 0.2 < weighed[thirds].sum()
+
+
+def test_a_tune_that_is_known_by_heart_still_gets_a_second_voice() -> None:
+    # The model that ships, with its memory: the fourth time it is nearly sure of each note to come.
+    musician = load_musician(read_settings(None, {"play": {"key": "C", "bpm": BPM, "seed": 1}}))
+    player = musician.improviser(BPM, 0.0, 2)
+    heard = list(events([*ODE_TO_JOY, *ODE_TO_JOY, *ODE_TO_JOY, *ODE_TO_JOY], BPM))
+    messages = [message for time, event in heard for message in player.receive(time, event)]
+    together = clashing = 0.0
+    mine = spans([(timed.time, timed.message) for timed in messages])
+    for start, end, pitch in spans(heard)[-len(ODE_TO_JOY) :]:
+        for other_start, other_end, other in mine:
+            seconds = max(0.0, min(end, other_end) - max(start, other_start))
+            together += seconds
+            clashing += seconds * (abs(pitch - other) % 12 in CLASHES)
+    assert together > 0
+    assert clashing < 0.2 * together
+
+
+def spans(came: Sequence[tuple[float, object]]) -> list[tuple[float, float, int]]:
+    """Return when each note started and ended, and its pitch, in the order of their ends."""
+    began: dict[int, float] = {}
+    found = []
+    for time, event in came:
+        if isinstance(event, NoteOn):
+            began.setdefault(event.pitch, time)
+        elif isinstance(event, NoteOff) and event.pitch in began:
+            found.append((began.pop(event.pitch), time, event.pitch))
+    return found
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -30,7 +30,7 @@ class Action(Enum):
     """What the improviser then does."""
 
     NOTHING = "—"
-    NEXT_NOTE = "plays the predicted next note"
+    NEXT_NOTE = "plays a second voice to it"
     ANSWER = "chooses an answer and plays it"
     GO_ON = "goes on with the melody"
     CLOSE = "brings the melody to a cadence"

@@ -54,7 +54,7 @@ def learn_from(musician: Musician, paths: Sequence[Path], say: Callable[[str], N
             learned += 1
     if not learned:
         raise UserError(f"{', '.join(map(str, paths))}: holds no MIDI file that can be learned from")
-    say(f"learned      {memory.notes - before:,} notes of {learned:,} files")
+    say(f"learned      {memory.notes - before:,} notes of {learned:,} {'file' if learned == 1 else 'files'}")
     return musician.remembering(store(memory, listening.vocabulary))
 
 

@@ -35,7 +35,17 @@ def memories_folder(setting: str) -> Path:
 
 def memory_path(folder: Path, performer: str, vocabulary: Vocabulary) -> Path:
     """Return where a performer's memory is kept that is spelled in a vocabulary: each has one of its own."""
-    return folder / performer / f"{vocabulary_hash(vocabulary)[:12]}{ENDING}"
+    return memory_file(folder, performer, vocabulary_hash(vocabulary))
+
+
+def memory_file(folder: Path, performer: str, vocabulary: str) -> Path:
+    """Return the same for a vocabulary's hash, as a stored memory names it."""
+    return folder / performer / f"{vocabulary[:12]}{ENDING}"
+
+
+def kept_files(folder: Path, performer: str) -> list[Path]:
+    """Return the files of what is kept of a performer."""
+    return sorted((folder / performer).glob(f"*{ENDING}"))
 
 
 def read_memory(path: Path) -> bytes:
@@ -70,8 +80,7 @@ def kept_memories(folder: Path, performer: str) -> list[Kept]:
     Raises:
         UserError: one can't be read.
     """
-    paths = sorted((folder / performer).glob(f"*{ENDING}"))
-    found = [(path, read_memory(path)) for path in paths]
+    found = [(path, read_memory(path)) for path in kept_files(folder, performer)]
     return [Kept(performer, path, len(content), read_header(content, str(path))) for path, content in found]
 
 

@@ -54,6 +54,9 @@ STAYS = 0.3
 the rest is the model's distribution of her next note."""
 MOVING = 2.0
 """What that is raised to the power of: a mean over all that she may play says less than the note that she plays."""
+DOUBT, FLAT = 0.2, 0.35
+"""Share of the model's belief between pitches that is raised to this power first. Where it has heard a tune before, it
+gives nearly everything to the one note that comes next, which is seldom one that fits now."""
 UNISONS_REMEMBERED = 0.1
 """By how much the last moment counts in the share of unisons lately."""
 NEAR, NEARNESS = 5, 0.7
@@ -175,7 +178,9 @@ class SecondVoice:
         if self._moving is not None:
             expected = (1 - STAYS) / whole * (pitches @ self._moving)
             fit = np.exp(MOVING * (STAYS * np.log(fit) + expected))
-        wanted = pitches * fit**self._harmony
+        flat = pitches**FLAT
+        unsure = pitches + DOUBT * self._harmony * (flat * (whole / flat.sum()) - pitches)
+        wanted = unsure * fit**self._harmony
         found = probabilities.copy()
         found[self._tokens] = wanted * (whole / max(wanted.sum(), np.finfo(np.float64).tiny))
         return found

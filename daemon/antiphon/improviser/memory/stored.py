@@ -110,7 +110,7 @@ def _read(content: bytes, where: str) -> tuple[Header, Arrays]:
             arrays = {name: file[name] for name in file.files}
         header = msgspec.json.decode(arrays.pop(HEADER).tobytes(), type=Header)
     except (*DAMAGE, zipfile.BadZipFile, zlib.error, struct.error) as error:
-        raise UserError(f"{where}: is no memory of Antiphon, or is damaged ({error})") from None
+        raise UserError(f"{where}: is no memory of Antiphon, or is damaged ({error}); move it elsewhere") from None
     if header.format_version > FORMAT_VERSION:
         raise UserError(
             f"{where}: format version {header.format_version}; this Antiphon reads up to version {FORMAT_VERSION}: "
