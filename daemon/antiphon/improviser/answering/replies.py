@@ -44,7 +44,9 @@ from antiphon.midi.messages import NoteOn
 MOST_PREPARED = 64
 """Next notes that are kept prepared: four for each step of a bar of 4/4."""
 
-NoteInputs = tuple[NoteHypothesis | None, StyledModel, History[int], RandomStream, Counterpart | None, Chord | None]
+NoteInputs = tuple[
+    NoteHypothesis | None, StyledModel, History[int], RandomStream, Counterpart | None, Chord | None, bool
+]
 """All that a next note depends on: the note that it answers and what was heard with it, the model and its style, what
 was played before, the random stream, and what the note is to sound with: the performer's note, and her left hand."""
 
@@ -134,7 +136,8 @@ class Replies:
             self._pair = self._pair.met(listener.pitch, self._pair.own)
         against = self._counterpart(listener.pitch, place, moves=not at_once)
         chord = self._chord(listener.onset_time) if not at_once or self._is_strong(place) else None
-        found = self._prepared.get(self._note_inputs(listener.hypothesis, against, chord))
+        starts_phrase = listener.onset == listener.phrase
+        found = self._prepared.get(self._note_inputs(listener.hypothesis, against, chord, starts_phrase))
         if found is None:
             after = self._time.place((listener.onset or 0) + 1)
             context, agreed = self._openings.context(), self._openings.agreed()
@@ -166,15 +169,16 @@ class Replies:
         context, semitones = self._listener.context_after(hypothesis), hypothesis.semitones
         agreed = self._openings.agreed(hypothesis.key_posterior)
         chord = self._chord(self._listener.onset_time) if self._is_strong(hypothesis.place) else None
-        self._prepared[self._note_inputs(hypothesis, against, chord)] = next_note(
+        self._prepared[self._note_inputs(hypothesis, against, chord, starts_phrase=False)] = next_note(
             self._styled, context, self._history, self._stream, semitones, after, against, agreed, chord
         )
         return True
 
     def _note_inputs(
-        self, hypothesis: NoteHypothesis | None, against: Counterpart | None, chord: Chord | None
+        self, hypothesis: NoteHypothesis | None, against: Counterpart | None, chord: Chord | None, starts_phrase: bool
     ) -> NoteInputs:
-        return hypothesis, self._styled, self._history, self._stream, against, chord
+        # What the memory tells depends on where the phrase began, if the key in use changes with the note.
+        return hypothesis, self._styled, self._history, self._stream, against, chord, starts_phrase
 
     def _chord(self, time: float) -> Chord | None:
         """Return what accompanies a note that starts at `time`, in seconds; None where that doesn't count."""

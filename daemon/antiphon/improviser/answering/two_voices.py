@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.answering.constraints import WHITE_KEYS
 from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE, Vocabulary
 
@@ -55,8 +56,8 @@ the rest is the model's distribution of her next note."""
 MOVING = 2.0
 """What that is raised to the power of: a mean over all that she may play says less than the note that she plays."""
 DOUBT, FLAT = 0.2, 0.35
-"""Share of the model's belief between pitches that is raised to this power first. Where it has heard a tune before, it
-gives nearly everything to the one note that comes next, which is seldom one that fits now."""
+"""Share of the model's belief between pitches of the key that is raised to this power first. Where it has heard a tune
+before, it gives nearly everything to the one note that comes next, which is seldom one that fits now."""
 UNISONS_REMEMBERED = 0.1
 """By how much the last moment counts in the share of unisons lately."""
 NEAR, NEARNESS = 5, 0.7
@@ -160,6 +161,7 @@ class SecondVoice:
     def __init__(self, vocabulary: Vocabulary, counterpart: Counterpart, semitones: int, harmony: float) -> None:
         self._tokens = vocabulary.pitch_tokens
         self._harmony = harmony
+        self._in_scale = np.isin(vocabulary.pitch_numbers % 12, WHITE_KEYS)
         own = vocabulary.pitch_numbers + semitones
         self._still = weights(own, np.array([counterpart.pitch], np.intp), counterpart)[0]
         self._moving = np.log(weights(own, own, counterpart)) if counterpart.moves else None
@@ -178,8 +180,9 @@ class SecondVoice:
         if self._moving is not None:
             expected = (1 - STAYS) / whole * (pitches @ self._moving)
             fit = np.exp(MOVING * (STAYS * np.log(fit) + expected))
-        flat = pitches**FLAT
-        unsure = pitches + DOUBT * self._harmony * (flat * (whole / flat.sum()) - pitches)
+        flat = pitches**FLAT * self._in_scale
+        doubt = DOUBT * self._harmony if flat.sum() > 0 else 0.0
+        unsure = (1 - doubt) * pitches + doubt * whole * flat / max(flat.sum(), np.finfo(np.float64).tiny)
         wanted = unsure * fit**self._harmony
         found = probabilities.copy()
         found[self._tokens] = wanted * (whole / max(wanted.sum(), np.finfo(np.float64).tiny))
