@@ -390,7 +390,8 @@ Port.start = lossy
 def test_a_note_whose_first_note_off_is_lost_ends_all_the_same_at_the_sessions_end_too(
     jack_server: dict[str, str], tmp_path: Path
 ) -> None:
-    options = ("--name", "Drops", "--channel", "2", "--seed", "3")
+    # The bare prediction: two pitches that differ.
+    options = ("--name", "Drops", "--channel", "2", "--seed", "3", "--harmony", "0", "--memory", "0")
     with patched_daemon(DROPS, *options, cwd=tmp_path) as running, Keyboard("Drops") as pianist:
         pianist.press(NoteOn(63, 80, 1))
         (note,) = ons(pianist.hear(1))
