@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.answering.weighing import best_near, shared_anew
 from antiphon.improviser.listening.harmony import Harmony
 from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import Vocabulary
@@ -50,11 +51,7 @@ class ChordTones:
 
     def weighed(self, probabilities: Floats) -> Floats:
         """Return a distribution over tokens, (V,), in which all pitches together have the share that they had."""
-        pitches = probabilities[self._tokens].astype(np.float64)
-        wanted = pitches * self._weights
-        found = probabilities.copy()
-        found[self._tokens] = wanted * (pitches.sum() / max(wanted.sum(), np.finfo(np.float64).tiny))
-        return found
+        return shared_anew(probabilities, self._tokens, probabilities[self._tokens] * self._weights)
 
 
 def chord_tone(pitch: int, candidates: npt.NDArray[np.intp], chord: Chord, harmony: float) -> int:
@@ -67,7 +64,4 @@ def chord_tone(pitch: int, candidates: npt.NDArray[np.intp], chord: Chord, harmo
         harmony: how much they count, 0…1.
     """
     near = candidates[np.abs(candidates - pitch) <= NEAR]
-    if not len(near):
-        return pitch
-    weights = np.array(chord)[near % 12] ** harmony * NEARNESS ** np.abs(near - pitch)
-    return int(near[np.argmax(weights)])
+    return best_near(pitch, near, np.array(chord)[near % 12] ** harmony, NEARNESS)

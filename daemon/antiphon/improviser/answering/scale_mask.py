@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.answering.constraints import WHITE_KEYS
+from antiphon.improviser.answering.weighing import shared_anew
 from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import Vocabulary
 
@@ -62,12 +63,4 @@ class ScaleMask:
 
     def weighed(self, probabilities: Floats) -> Floats:
         """Return distributions over tokens, (…, V), in which all pitches together have the share that they had."""
-        pitches = probabilities[..., self._tokens].astype(np.float64)
-        wanted = pitches * self._weights
-        wanted *= pitches.sum(axis=-1, keepdims=True) / np.maximum(wanted.sum(axis=-1, keepdims=True), _TINY)
-        found = probabilities.copy()
-        found[..., self._tokens] = wanted
-        return found
-
-
-_TINY = np.finfo(np.float64).tiny
+        return shared_anew(probabilities, self._tokens, probabilities[..., self._tokens] * self._weights)

@@ -18,14 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from antiphon.improviser.answering.constraints import WHITE_KEYS
+from antiphon.improviser.answering.weighing import Ints, Weights, best_near, shared_anew
 from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import LAST_MIDI_NOTE, Vocabulary
-
-Ints = npt.NDArray[np.intp]
-Weights = npt.NDArray[np.float64]
 
 TENTH = 16
 """Semitones of a major tenth, by which the voices may lie apart."""
@@ -183,10 +180,7 @@ class SecondVoice:
         flat = pitches**FLAT * self._in_scale
         doubt = DOUBT * self._harmony if flat.sum() > 0 else 0.0
         unsure = (1 - doubt) * pitches + doubt * whole * flat / max(flat.sum(), np.finfo(np.float64).tiny)
-        wanted = unsure * fit**self._harmony
-        found = probabilities.copy()
-        found[self._tokens] = wanted * (whole / max(wanted.sum(), np.finfo(np.float64).tiny))
-        return found
+        return shared_anew(probabilities, self._tokens, unsure * fit**self._harmony)
 
 
 def fitted(pitch: int, candidates: Ints, counterpart: Counterpart, harmony: float) -> int:
@@ -199,7 +193,5 @@ def fitted(pitch: int, candidates: Ints, counterpart: Counterpart, harmony: floa
         harmony: how much that counts, 0…1.
     """
     near = candidates[np.abs(candidates - pitch) <= NEAR]
-    if not len(near):
-        return pitch
     fit = weights(near, np.array([counterpart.pitch], np.intp), counterpart)[0]
-    return int(near[np.argmax(fit**harmony * NEARNESS ** np.abs(near - pitch))])
+    return best_near(pitch, near, fit**harmony, NEARNESS)
