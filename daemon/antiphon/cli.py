@@ -15,7 +15,7 @@ import typer
 from antiphon import memory_cli, options
 from antiphon.errors import UserError
 from antiphon.files import status_before
-from antiphon.options import option
+from antiphon.options import AsJson, Config, option
 from antiphon.parameters import FileSync
 from antiphon.settings import Api as PortApi
 from antiphon.settings import Settings, read_settings
@@ -30,7 +30,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # it would swallow "[default: …]"
 )
 
-Config = Annotated[Path | None, typer.Option(help="A settings file, read after the others.", metavar="FILE")]
 Input = Annotated[Path, typer.Argument(metavar="IN.mid", help="The MIDI file to hear.", show_default=False)]
 Api = Annotated[PortApi | None, option("ports.api", text="The MIDI system.")]
 Name = Annotated[str | None, option("ports.name", text="The name of Antiphon's ports, as other programs see it.")]
@@ -68,7 +67,6 @@ FileSyncOption = Annotated[
         "for a file's tempo map says where its beats are",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def _one_port(option_name: str, names: list[str] | None) -> str | None:
@@ -208,11 +206,10 @@ def render(
     A session that `run` has recorded is played as it was, with its settings and its seed, but for what you say.
     """
     from antiphon.midi.messages import NoteOn
-    from antiphon.musician import load_musician
     from antiphon.offline import rendering
-    from antiphon.offline.learning import learn_from
+    from antiphon.offline.learning import musician_for_file
     from antiphon.offline.picture import check_can_draw, draw_duet
-    from antiphon.offline.source import read_source, remembering, settings_for
+    from antiphon.offline.source import read_source, settings_for
     from antiphon.recording.performance_file import write_duet
     from antiphon.recording.session_file import BEGAN, session_of
 
@@ -225,11 +222,8 @@ def render(
         check_can_draw()
     read = read_source(source, _say)
     performance, header = read
-    musician = load_musician(settings_for(read, play | {"sync": sync}, config, _say, replays=True))
-    if header is not None:
-        musician = remembering(musician, source, header, _say)
-    if learn:
-        musician = learn_from(musician, learn, _say)
+    settings = settings_for(read, play | {"sync": sync}, config, _say, replays=True)
+    musician = musician_for_file(read, settings, learn or (), _say)
     if header is not None:
         began = header.get(BEGAN)
         if began is not None:
@@ -262,17 +256,13 @@ def listen(
     The beat counts from the barline where a clock or a metronome tells it; otherwise in bars from the phrase's start.
     Of a session that `run` has recorded the performer is heard, with the session's settings, but for what you say.
     """
-    from antiphon.musician import load_musician
     from antiphon.offline import listening
-    from antiphon.offline.learning import learn_from
-    from antiphon.offline.source import read_source, remembering, settings_for
+    from antiphon.offline.learning import musician_for_file
+    from antiphon.offline.source import read_source, settings_for
 
     read = read_source(source, _say)
-    musician = load_musician(settings_for(read, play | {"sync": sync}, config, _say))
-    if read.header is not None:
-        musician = remembering(musician, source, read.header, _say)
-    if learn:
-        musician = learn_from(musician, learn, _say)
+    settings = settings_for(read, play | {"sync": sync}, config, _say)
+    musician = musician_for_file(read, settings, learn or (), _say)
     heard = listening.listen(musician, read.performance, play["bpm"])
     if as_json:
         for note in heard:

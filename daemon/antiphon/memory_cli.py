@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from antiphon.errors import UserError
-from antiphon.options import option
+from antiphon.options import AsJson, Config, option
 from antiphon.settings import MemoryFile, read_settings
 from antiphon.streams import say, say_json
 
@@ -17,14 +17,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Performer = Annotated[str | None, option("memory.performer", "--performer", text="Whose.")]
-Config = Annotated[Path | None, typer.Option(help="A settings file, read after the others.", metavar="FILE")]
 
 
 @app.callback(invoke_without_command=True)
 def memory(
     context: typer.Context,
     performer: Performer = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    as_json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Show what was kept of your playing, or go on to the command."""

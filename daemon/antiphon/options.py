@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
@@ -19,6 +20,9 @@ import typer
 from antiphon.errors import UserError
 from antiphon.parameters import Parameter
 from antiphon.settings import Settings, fields_of, packaged_defaults
+
+Config = Annotated[Path | None, typer.Option(help="A settings file, read after the others.", metavar="FILE")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def option(key: str, *names: str, text: str, default: str = "", metavar: str | None = None) -> Any:

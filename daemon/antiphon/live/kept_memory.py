@@ -68,8 +68,10 @@ class KeptMemory:
 
 def lay_beside(learned: bytes, recordings: Path, reporter: Reporter) -> None:
     """Lay the memory that a set begins with beside its recording, which names it by its hash."""
+    if not learned:
+        return
     path = beside(recordings, hash_of(learned))
-    if not learned or path.exists():
+    if path.exists():
         return
     try:
         write_memory(path, learned)

@@ -9,14 +9,32 @@ from pathlib import Path
 import msgspec
 
 from antiphon.errors import UserError
-from antiphon.improviser.memory.memory import Memory
-from antiphon.improviser.memory.stored import restore, store
-from antiphon.musician import Musician
+from antiphon.improviser.memory.stored import begun_with, store
+from antiphon.musician import Musician, load_musician
 from antiphon.offline.listening import listen
 from antiphon.offline.progress import with_progress
-from antiphon.offline.source import read_source
+from antiphon.offline.source import Source, read_source, remembering
+from antiphon.settings import Settings
 
 MIDI_SUFFIXES = (".mid", ".midi")
+
+
+def musician_for_file(read: Source, settings: Settings, learn: Sequence[Path], say: Callable[[str], None]) -> Musician:
+    """Load who hears a file: with the memory that a recorded session began with, and what is to be learned first.
+
+    Args:
+        read: the file.
+        settings: to hear it with.
+        learn: MIDI files, and folders of them.
+        say: is told what is missing, and what was learned.
+
+    Raises:
+        UserError: the model can't be had, or there is nothing to learn in the files.
+    """
+    musician = load_musician(settings)
+    if read.header is not None:
+        musician = remembering(musician, read.performance.path, read.header, say)
+    return learn_from(musician, learn, say) if learn else musician
 
 
 def learn_from(musician: Musician, paths: Sequence[Path], say: Callable[[str], None]) -> Musician:
@@ -40,11 +58,8 @@ def learn_from(musician: Musician, paths: Sequence[Path], say: Callable[[str], N
         metronome=msgspec.structs.replace(settings.metronome, on=False),
     )
     hears, listening = replace(musician, settings=fixed), musician.models.listening
-    memory = Memory(listening.vocabulary, listening.start_weights)
-    if listening.learned:
-        memory = restore(listening.learned, "the memory", listening.vocabulary, listening.start_weights)
-    before = memory.notes
-    learned = 0
+    memory = begun_with(listening.learned, listening.vocabulary, listening.start_weights)
+    before, learned = memory.notes, 0
     for file in with_progress(files, "learning"):
         try:
             listen(hears, read_source(file, say).performance, None, memory)

@@ -21,7 +21,7 @@ from antiphon.improviser.listening.state import HeardNote, ListenerState, NoteHy
 from antiphon.improviser.listening.voices import LONGEST_ROLL, Voices
 from antiphon.improviser.memory.learner import Learner, Recall
 from antiphon.improviser.memory.memory import Memory
-from antiphon.improviser.memory.stored import restore
+from antiphon.improviser.memory.stored import begun_with
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.beat import Beat
 from antiphon.improviser.tempo.division import Division
@@ -83,7 +83,7 @@ class Listener:
             bar=InferredBar(time.beat),
             follower=self._new_follower(),
         )
-        self._learner = Learner(_memory_of(listening))
+        self._learner = Learner(begun_with(listening.learned, listening.vocabulary, listening.start_weights))
         self._learners = {listening.vocabulary.symbols: self._learner}
         """By the symbols that each is spelled in: where a model comes back, so does what was learned with it."""
         self._voices = Voices()
@@ -167,7 +167,9 @@ class Listener:
         """
         symbols, share = listening.vocabulary.symbols, self._learner.share
         if symbols not in self._learners:  # what was learned is spelled in the other's tokens
-            self._learners[symbols] = Learner(_memory_of(listening))
+            self._learners[symbols] = Learner(
+                begun_with(listening.learned, listening.vocabulary, listening.start_weights)
+            )
         self._learner.keep()
         self._learner = self._learners[symbols]
         self._learner.share = share
@@ -554,14 +556,3 @@ class Listener:
         if rest_at is not None:
             between[rest_at - 1] = RESTED
         return between
-
-
-def _memory_of(listening: ListeningModel) -> Memory:
-    """Return the memory with which a model begins to listen.
-
-    Raises:
-        UserError: what it is said to have learned before is damaged, or was learned with another mapping.
-    """
-    if not listening.learned:
-        return Memory(listening.vocabulary, listening.start_weights)
-    return restore(listening.learned, "the memory", listening.vocabulary, listening.start_weights)

@@ -91,6 +91,15 @@ def restore(content: bytes, where: str, vocabulary: Vocabulary, weights: StartWe
     return memory
 
 
+def begun_with(learned: bytes, vocabulary: Vocabulary, weights: StartWeights) -> Memory:
+    """Return the memory that a set begins with: what was `learned` before, as `restore` reads it; empty for nothing.
+
+    Raises:
+        UserError: see `restore`.
+    """
+    return restore(learned, "the memory", vocabulary, weights) if learned else Memory(vocabulary, weights)
+
+
 def read_header(content: bytes, where: str) -> Header:
     """Return what a stored memory says of itself.
 
