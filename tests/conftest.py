@@ -22,8 +22,10 @@ from xdist.scheduler import LoadScopeScheduling
 import bootstrap
 from tests.distribution import Lanes, longest_first, module_of
 
-# A time limit for each example would fail on a busy machine, and tell nothing.
-settings.register_profile("antiphon", deadline=None)
+# A time limit for each example would fail on a busy machine, and tell nothing. The examples are the same in each run,
+# so that a change is judged by what it does and not by luck; `--hypothesis-profile search` looks for new ones.
+settings.register_profile("antiphon", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("antiphon")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import UserError
@@ -157,6 +157,7 @@ def test_nothing_is_lost_of_a_melody_that_is_played_alone(leap: int, overlap: fl
 
 
 @given(st.lists(st.tuples(st.integers(48, 96), st.floats(0.12, 1.5), st.floats(0.3, 1.2)), max_size=40))
+@example([(61, 1.0, 1.125), (48, 0.125, 0.5)])
 def test_a_melody_alone_is_heard_whole(played: list[tuple[int, float, float]]) -> None:
     """With any leap, staccato or legato, as long as a key comes up within 100 ms of the next one's going down."""
     notes, time = Played(), 1.0

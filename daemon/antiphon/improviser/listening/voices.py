@@ -34,6 +34,8 @@ LEGATO_SECONDS = 0.08
 """Seconds for which a key may overlap the next lower note where a left hand plays, and it is still one voice."""
 LONG_LEGATO_SECONDS = 0.45
 """The same where nothing accompanies: beginners lift late."""
+STACCATO_SECONDS = 0.1
+"""The same where nothing accompanies and the lower note, more than an octave below, is over before the key comes up."""
 LONGEST_HOLD = 10.0
 """Seconds for which a key counts as down: it may be stuck, and its note-off lost."""
 SHARE_OF_LAST = 0.08
@@ -126,7 +128,10 @@ class Voices:
             self._take_back(doubt)
             return doubt
         is_below = self._highest(time, doubt.pitch) - doubt.pitch >= APART
-        if not is_legato or is_below or doubt.pitch not in self._down:
+        is_too_short = doubt.pitch not in self._down and (
+            self._is_accompanied or time - doubt.time > STACCATO_SECONDS + ROUNDING_SECONDS
+        )
+        if not is_legato or is_below or is_too_short:
             return None
         self._accompaniment.pop()
         self._share = doubt.share
