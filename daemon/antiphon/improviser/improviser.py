@@ -13,8 +13,8 @@ Whoever drives it, a live shell by the clock or a renderer by a file, calls thes
 The way of one note that is answered at once, in the order in which to read it:
 
  1. here: `receive` → `_note_on`: is the note heard, and passed on?
- 2. `listening/listener.py`, `note_on`: if it is of the melody (`listening/voices.py`), its time becomes a step, and its
-    pitch lies in a register
+ 2. `listening/listener.py`, `note_on`: if it is of the melody (`listening/voices.py`), its time becomes a step
+    (`listening/onset.py`), and its pitch lies in a register
  3. `listening/hypotheses.py`, `of`: its symbol in each key, how likely each key is then, and all that it leaves behind
  4. `listening/lookahead.py`, `at`: what was predicted at that step, in twelve keys; `row`: the context to play from
  5. `turns.py`, `signal`: the table in `modes.py` says what is to be done, and `_next_note` does it
@@ -249,7 +249,7 @@ class Improviser:
             posterior=listener.posterior,
             learned=listener.memory.learned(listener.semitones),
             swing=style.swing,
-            heard_swing=listener.swing,
+            heard_swing=listener.grid.swing,
             planned=self._playing.plan.coming(time.tempo),
         )
 
@@ -337,7 +337,7 @@ class Improviser:
     def _learn_feel(self, onset: int, replaces: bool) -> None:
         """Learn how the last note was placed and stressed."""
         feel, listener, beat = self._replies.feel, self._listener, self._time.beat
-        place, lag = (onset - listener.beat_at) % beat, listener.lag
+        place, lag = (onset - listener.grid.beat_at) % beat, listener.lag
         if lag is not None and not self._time.is_shared:
             # The grid was laid under the note before, wherever that was played; and beats are where it is laid.
             before = (place - listener.interval) % beat

@@ -55,7 +55,7 @@ class KeptMemory:
         """Keep what was learned up to the set's end with the model that it began with."""
         vocabulary = musician.models.listening.vocabulary
         listener.finish()
-        memory = listener.memory_in(vocabulary)
+        memory = listener.learners.memory_in(vocabulary)
         if self._path is None or memory is None or not memory.steps:
             return
         try:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from antiphon.improviser.events import TempoChange
-from antiphon.improviser.listening.listener import SOON, Listener
+from antiphon.improviser.listening.heard_grid import SOON
+from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.tempo.inferred_bar import BarGuess
@@ -90,7 +91,7 @@ def listen(
     timekeeper = musician.timekeeper(tempo.first_bpm, start=0.0)
     listener = musician.listener(timekeeper)
     if memory is not None:
-        listener.take_memory(memory)
+        listener.learners.take(memory)
     may_be_melody = musician.routing().may_be_melody
     heard: list[ListenedNote] = []
     for time, event in with_progress(tempo.events(performance), performance.path.name):
@@ -127,9 +128,9 @@ def _listened(note: HeardNote, listener: Listener, timekeeper: Timekeeper) -> Li
         beat=1 + steps / timekeeper.beat,
         knows_bar=place is not None,
         starts_phrase=onset == listener.phrase,
-        swing=100 * listener.swing,
+        swing=100 * listener.grid.swing,
         triplet=False,
-        next_beat=listener.next_beat_time(soon),
-        beat_certainty=listener.beat_certainty(soon),
+        next_beat=listener.grid.next_beat_time(soon),
+        beat_certainty=listener.grid.beat_certainty(soon),
         bar=listener.bar_guess(),
     )

@@ -99,7 +99,7 @@ class Openings:
         elif grid.is_shared:
             step = grid.next_step(time, grid.bar, call.start)
         else:
-            step = self._listener.next_beat(time)
+            step = self._listener.grid.next_beat(time)
         ended = self._ended(time) if call.onsets else step
         return ReplyInputs(call, step, grid.place(step), ended, at_once, style, self._listener.semitones, self.agreed())
 
@@ -115,7 +115,7 @@ class Openings:
     def lay_grid(self, time: float, inputs: ReplyInputs) -> None:
         """Let the step at which a reply starts come with the performer's beat; `time`, in seconds, is now."""
         if inputs.call.onsets and not (inputs.at_once or self._time.is_shared):
-            self._time.move_under(self._listener.next_beat_time(time), inputs.step)
+            self._time.move_under(self._listener.grid.next_beat_time(time), inputs.step)
 
     def length(self, call: Call, time: float) -> int:
         """Return how long a call is, in steps, at `time` in seconds; of an empty one, a bar."""

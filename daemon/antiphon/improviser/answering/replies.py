@@ -197,17 +197,17 @@ class Replies:
 
     def expected(self, step: int, length: int, note: NoteOn) -> Planned:
         """Return a next note that is played when the model expects it: at `step`, for `length` steps."""
-        return self._groove(self._listener.beat_at).planned(step, length, note)
+        return self._groove(self._listener.grid.beat_at).planned(step, length, note)
 
     def _groove(self, beat_at: int) -> Groove:
         """Return how what is played now lies on the grid; a beat is at the step `beat_at` if nothing else is known."""
         style, listener, time = self.style, self._listener, self._time
-        share = listener.swing if style.swing is None else style.swing
-        knows = time.is_shared or listener.swings
+        share = listener.grid.swing if style.swing is None else style.swing
+        knows = time.is_shared or listener.grid.swings
         # The feel was learned by places that count from where the listener's beat is, right or not.
-        phase = (listener.beat_at if knows else beat_at) - listener.beat_at
+        phase = (listener.grid.beat_at if knows else beat_at) - listener.grid.beat_at
         return Groove(
-            time.beat, listener.beat_at, phase, share if time.is_simple else STRAIGHT, self.feel.feel, style.feel
+            time.beat, listener.grid.beat_at, phase, share if time.is_simple else STRAIGHT, self.feel.feel, style.feel
         )
 
     def _begin_stream(self) -> None:

@@ -42,6 +42,8 @@ class Hypotheses:
         self._rows = np.arange(len(listening.signatures))
         self._key_model = listening.key_model if len(listening.signatures) > 1 else None
         self._kept: dict[Hashable, NoteHypothesis] = {}
+        self._prepared = 1
+        """The steps after the last onset up to which predictions are prepared."""
         self._guessed_at: Hashable = None
         self._guesses: list[int] = []
 
@@ -76,14 +78,29 @@ class Hypotheses:
             )
         return found
 
-    def prepare(self, state: ListenerState, step: int) -> NoteHypothesis | None:
-        """Make one more hypothesis of a note that is likely to come `step` steps after the last onset.
+    def next_time(self, state: ListenerState) -> float | None:
+        """Return when to call `advance`, in seconds, or None while no phrase lives."""
+        if state.onset is None or self._prepared >= self._wait.longest(state):
+            return None
+        return self._time.tempo.time_of(state.onset + self._prepared + 0.5)
+
+    def advance(self, state: ListenerState, time: float) -> None:
+        """Prepare the predictions for the steps that come near by `time`, in seconds."""
+        due = self.next_time(state)
+        while due is not None and due <= time:
+            self._prepared += 1
+            state.lookahead.at(self._prepared, self._wait.rest_at(state, self._prepared))
+            due = self.next_time(state)
+
+    def prepare(self, state: ListenerState) -> NoteHypothesis | None:
+        """Make one more hypothesis of a note that is likely to come at the step that is prepared.
 
         Returns:
             The hypothesis; None before the first onset, and when all likely notes have had theirs.
         """
         if state.onset is None:
             return None
+        step = self._prepared
         moment = (state.lookahead, state.key_posterior, step, self._wait.rest_at(state, step))
         if moment != self._guessed_at:
             self._guessed_at = moment
@@ -95,11 +112,13 @@ class Hypotheses:
 
     def clear(self) -> None:
         """Drop all hypotheses: a note has come, and the next one is another."""
+        self._prepared = 1
         self._kept.clear()
 
     def change_model(self, listening: ListeningModel) -> None:
         """Make them with another model's predictions from now on; signatures and key model stay."""
         self._listening = listening
+        self.clear()
 
     def _likely_pitches(self, state: ListenerState, step: int) -> list[int]:
         """Return the pitches, as played, that are likeliest `step` steps after the last onset; the likeliest last."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from antiphon.improviser.listening.listener import SOON
+from antiphon.improviser.listening.heard_grid import SOON
 from antiphon.improviser.listening.state import WithdrawnNote
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.musician import Musician, load_musician
@@ -73,7 +73,7 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
                 bpm=tempo.bpm,
                 sharps=note.sharps,
                 starts_phrase=onset == listener.phrase,
-                next_beat=listener.next_beat_time(seconds + SOON),
+                next_beat=listener.grid.next_beat_time(seconds + SOON),
             )
         )
     return heard
