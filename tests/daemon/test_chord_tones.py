@@ -40,6 +40,20 @@ def test_the_chord_before_counts_less() -> None:
     assert chord[0] == chord[4] < 0.3
 
 
+def test_what_is_held_counts_for_more_than_what_came_more_often_and_for_as_long_as_it_is_held() -> None:
+    tonic_thrice = [(float(n), pitch) for n in range(3) for pitch in (48, 52, 55)]
+    sounded = harmony(*tonic_thrice, *((3.0, pitch) for pitch in (53, 57, 60)))
+    let_go, held = heard_chord(sounded, 3.0), heard_chord(sounded, 3.0, (53, 57, 60))
+    assert let_go is not None
+    assert held is not None
+    assert let_go[4] == pytest.approx(let_go[7])
+    assert let_go[4] > let_go[5]
+    assert held[5] == held[9] == held[0] == 1
+    assert held[4] == held[7] < 0.3
+    assert heard_chord(sounded, 60.0) is None
+    assert heard_chord(sounded, 60.0, (53,)) is not None
+
+
 def test_when_a_note_starts_stays_the_model_s() -> None:
     probabilities = StubModel().step(np.array([VOCABULARY.pitches[60]]), StubModel().initial_state(1))[0][0]
     chord = heard_chord(harmony((0.0, 48)), 0.0)

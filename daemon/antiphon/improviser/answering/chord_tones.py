@@ -1,9 +1,11 @@
-"""Chord tones: on strong beats, pitches are favoured that the performer's left hand has sounded lately.
+"""Chord tones: on strong beats, pitches are favoured that the performer's left hand holds, or has sounded lately.
 
 The weights are none where no accompaniment was heard: then everything is played as if there were no such rule.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,9 @@ LEAST = 0.5
 """Notes that the loudest pitch class must still count for; two seconds after a left hand's last chord it is over."""
 SHARPNESS = 2.0
 """Exponent of how much a pitch class counts beside the one that counts most: the chord before fades sooner by that."""
+FADED = 0.5
+"""What is left of how much a pitch class counts where others are held and it isn't. A chord that came three times would
+count for more than a new one otherwise."""
 OTHERS = 0.01
 """Weight of pitch classes that weren't sounded."""
 NEAR, NEARNESS = 4, 0.8
@@ -26,13 +31,22 @@ Chord = tuple[float, ...]
 """The weight of each pitch class as played, from C on."""
 
 
-def heard_chord(harmony: Harmony, time: float) -> Chord | None:
-    """Return the weights that a harmony gives the pitch classes at `time`, in seconds; None where it is over."""
-    counted = max(harmony.at(time))
-    if counted < LEAST:
+def heard_chord(harmony: Harmony, time: float, held: Collection[int] = ()) -> Chord | None:
+    """Return the weights that a left hand gives the pitch classes; None where its harmony is over.
+
+    Args:
+        harmony: what it has sounded.
+        time: now, in seconds.
+        held: pitches that it holds, which count most, however long ago they were struck.
+    """
+    if not held and max(harmony.at(time)) < LEAST:
         return None
     most = max(harmony.weights)
-    return tuple(OTHERS + (1 - OTHERS) * (weight / most) ** SHARPNESS for weight in harmony.weights)
+    shares = [weight / most for weight in harmony.weights] if most > 0 else [0.0] * len(harmony.weights)
+    if held:
+        classes = {pitch % 12 for pitch in held}
+        shares = [1.0 if each in classes else FADED * share for each, share in enumerate(shares)]
+    return tuple(OTHERS + (1 - OTHERS) * share**SHARPNESS for share in shares)
 
 
 class ChordTones:
