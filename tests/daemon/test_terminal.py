@@ -44,6 +44,7 @@ PLAYED = replace(
         ),
         (Scene(replace(PLAYED, learned=Learned(3, -0.1)), 60, None), ("3 notes learned, -0.10 bits a note",)),
         (Scene(replace(PLAYED, heard_swing=61.6), 60, None), ("swing 62 %",)),
+        (Scene(replace(PLAYED, words="a third below you"), 60, 57), ("Antiphon A3", "a third below you")),
         (Scene(replace(PLAYED, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
     ],
 )

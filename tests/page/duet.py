@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from antiphon.melody.reasons import ChosenAnswer, in_words
 from antiphon.stage.messages import Expectation, Grid, NoteOff, NoteOn, PlanMade, PlannedNote
 from tests.page.fake_daemon import FakeDaemon
 
@@ -58,7 +59,8 @@ def script(start: float) -> list[Cue]:
             cues.append(Cue(beat + 0.01, {"sharps": -3 if index else 0, "posterior": _SURE[index],
                                           "latency_ms": 0.6}))  # fmt: skip
     cues.append(Cue(4 * BARS + 1, PlanMade(planned)))
-    cues.append(Cue(4 * BARS + 1.01, {"turn": "answering"}))
+    chosen = ChosenAnswer(rhythm=1.0, turns=0.3, ending="tonic", candidates=32)
+    cues.append(Cue(4 * BARS + 1.01, {"turn": "answering", "reason": chosen, "words": in_words(chosen)}))
     for index, (beat, end, pitch) in enumerate(answers):
         cues += [Cue(beat, NoteOn("answer", at(beat), pitch, 84, 1)), Cue(end, NoteOff("answer", at(end), pitch, 1)),
                  Cue(beat + 0.01, PlanMade(planned[index + 1 :]))]  # fmt: skip

@@ -33,7 +33,15 @@ def test_axe_finds_nothing(
     page = open_page(color_scheme=scheme, viewport=viewport, bypass_csp=True)
     if state != "start":
         page.click("#silent")
-        daemon.change(turn="answering", latency_ms=30.0, record=False, sync="clock", clock="lost", mute=True)
+        daemon.change(
+            turn="answering",
+            latency_ms=30.0,
+            record=False,
+            sync="clock",
+            clock="lost",
+            mute=True,
+            words="A A′ B B′ A A′: answers the phrase before, a third lower, closes on the tonic, the last",
+        )
         page.wait_for_selector("#latency.bad")
     if state == "help":
         page.click("#open-help")

@@ -121,6 +121,22 @@ def test_a_key_has_no_name_before_it_is_heard(open_page: OpenPage, alone: tuple[
     expect(page.locator("#key-name")).to_have_text("C major")
 
 
+def test_the_page_says_how_the_voices_stand_and_then_which_phrase_it_is(
+    open_page: OpenPage, alone: tuple[Daemon, str]
+) -> None:
+    page = open_page(alone[1])
+    page.click("#silent")
+    reason = page.locator("#reason")
+    expect(reason).to_be_hidden()
+    for key in "ASDFG":
+        page.keyboard.press(f"Key{key}", delay=100)
+    expect(reason).to_have_text(re.compile(r"you(, in (contrary|parallel|similar|oblique) motion)?$"))
+    page.get_by_label("It goes on").check()
+    expect(reason).to_be_hidden()
+    page.click("[data-press=answer]")
+    expect(reason).to_have_text(re.compile(r"^A: a new phrase, (ends open|closes on the tonic)$"))
+
+
 def test_a_key_that_is_locked_is_named_at_once(open_page: OpenPage, alone: tuple[Daemon, str]) -> None:
     page = open_page(alone[1])
     page.get_by_label("Key", exact=True).select_option("Eb")

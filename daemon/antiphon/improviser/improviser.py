@@ -251,6 +251,7 @@ class Improviser:
             swing=style.swing,
             heard_swing=listener.grid.swing,
             planned=self._playing.plan.coming(time.tempo),
+            reason=self._turns.reason,
         )
 
     def next_note_distribution(self) -> NextNoteDistribution | None:

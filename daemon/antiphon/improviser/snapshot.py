@@ -10,6 +10,7 @@ from antiphon.improviser.modes import Turn
 from antiphon.improviser.output.plan import Coming
 from antiphon.improviser.tempo.midi_clock import Health
 from antiphon.melody.grid import Tempo
+from antiphon.melody.reasons import Reason
 from antiphon.parameters import Mode, Sync
 
 
@@ -48,3 +49,5 @@ class Snapshot:
     """Of the performer: the same share, 0.5 while nothing swings."""
     planned: tuple[Coming, ...]
     """What is still to come of the answer, in the order of time."""
+    reason: Reason | None
+    """Why what was played last is as it is."""

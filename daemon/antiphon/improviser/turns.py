@@ -14,6 +14,7 @@ from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.modes import Action, Signal, Turn, after
 from antiphon.improviser.output.playing import Due, Playing
 from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.melody.reasons import Reason, TwoVoices
 from antiphon.midi.messages import NoteOn
 from antiphon.parameters import Mode, When
 
@@ -53,6 +54,8 @@ class Turns:
         self._playing = playing
         self._plan = playing.plan
         self._unfinished: _Unfinished | None = None
+        self._voices: TwoVoices | None = None
+        """Her last note that sounded together with a next note, and that one."""
         self._actions: dict[Action, Callable[[float, Signal], list[Timed]]] = {
             Action.NOTHING: lambda _time, _signal: [],
             Action.NEXT_NOTE: self._next_note,
@@ -61,6 +64,11 @@ class Turns:
             Action.CLOSE: self._close,
             Action.FALL_SILENT: self._fall_silent,
         }
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why what was played last is as it is; None where nothing was played, or nobody decided."""
+        return self._voices if self.mode == "next-note" else self._replies.reason
 
     def signal(self, time: float, signal: Signal) -> list[Timed]:
         """Let something happen to the turn. Returns what is played at once."""
@@ -112,6 +120,7 @@ class Turns:
         """Play in another mode from now on."""
         messages = self.signal(time, Signal.CHANGED)
         self.mode = mode
+        self._voices = self._replies.reason = None
         # A phrase that ended in another mode had its answer there.
         end = self._listener.phrase_end()
         if end is not None and end <= time:
@@ -134,6 +143,7 @@ class Turns:
         tempo = self._time.tempo
         note = self._replies.fit(time, planned.step, planned.note) if self.turn is Turn.ANSWERING else planned.note
         self._listener.own_until = end = tempo.time_of(planned.step + planned.length)
+        self._meet(note)
         return self._playing.play(time, note, end)
 
     def _next_note(self, time: float, signal: Signal) -> list[Timed]:
@@ -144,10 +154,19 @@ class Turns:
         note, drawn = self._replies.next_note(self.call.velocity, at_once)
         if at_once:
             self._unfinished = _Unfinished(time, note, drawn)
+            self._meet(note)
             return self._playing.play(time, note, float("inf"))
         step = (self._listener.onset or 0) + drawn.steps
         self._plan.add([self._replies.expected(step, self._replies.note_length(drawn), note)], step)
         return []
+
+    def _meet(self, note: NoteOn) -> None:
+        """Take down what a note that starts now sounds together with, if the performer holds one."""
+        listener = self._listener
+        if listener.onset is None or listener.release is not None or self._playing.is_muted:
+            self._voices = None
+        else:
+            self._voices = TwoVoices(listener.pitch, note.pitch).after(self._voices)
 
     def _answer(self, time: float, signal: Signal) -> list[Timed]:
         self._plan.clear()

@@ -16,6 +16,7 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import ControlTable
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.melody.keys import major_name, parse_key
+from antiphon.melody.reasons import in_words
 from antiphon.melody.swing import swing_name
 from antiphon.midi.active_notes import ActiveNotes
 from antiphon.midi.messages import NoteOff, NoteOn
@@ -218,6 +219,8 @@ class StatePublisher:
                 tempo.time, tempo.step, tempo.bpm, tempo.steps_per_beat, snapshot.bar, snapshot.is_shared
             ),
             learned=messages.Learned(snapshot.learned.notes, round(snapshot.learned.gain, 2), snapshot.learned.quoted),
+            reason=snapshot.reason,
+            words=in_words(snapshot.reason),
         )
 
 

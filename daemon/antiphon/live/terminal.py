@@ -96,6 +96,8 @@ def line_of(scene: Scene) -> Text:
         (state.mode + (", answering" if state.turn == "answering" else ""), ""),
         (f"you {_name_of(scene.played, state.sharps)}, Antiphon {_name_of(scene.answered, state.sharps)}", "cyan"),
     ]
+    if state.words:
+        parts.append((state.words, ""))
     if state.heard_swing > STRAIGHT_PERCENT:
         parts.append((f"swing {state.heard_swing:.0f} %", ""))
     if state.latency_ms is not None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from antiphon.melody.reasons import Reason
 from antiphon.parameters import ON_PAGE, Mode, Parameter, Sync
 from antiphon.recording.entries import Press, Set
 
@@ -124,6 +125,11 @@ class State(_Message, frozen=True, tag="state"):
     """The median time from a note's arrival to its answer's leaving, of the latest ones; None before the first."""
     grid: Grid
     learned: Learned = Learned()
+    reason: Reason | None = None
+    """Why what Antiphon played last is as it is: what it sounds together with, the phrase and its form, or why an
+    answer was chosen."""
+    words: str = ""
+    """The same as a line."""
 
 
 class NoteOn(_Message, frozen=True, tag="note_on"):

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from string import ascii_uppercase
 from typing import Literal
 
 import numpy as np
@@ -45,6 +46,8 @@ MOST_PAIRS, WITHIN = 3, 64
 """Times that a pair of bars may come on purpose within so many bars; it may come by chance once more."""
 REMEMBERED = 256
 """Bars that are remembered, so that one isn't drawn that was heard: ten minutes of 4/4 at 100 BPM."""
+NAMED, VARIED = 6, "′"
+"""Phrases whose names are kept, for people to read, and what a name ends with where it is another's variant."""
 WIDTH = 16
 """Semitones from the lowest to the highest note: of songs of twelve bars or more, 95 % have at most 17."""
 
@@ -60,6 +63,8 @@ class Plan:
     """What it begins with; the rest is the model's."""
     is_open: bool = False
     """It ends openly, for the next one to answer; otherwise on the tonic."""
+    name: str = ""
+    """What it is called: A, A′ where it is varied, B."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,24 @@ class Form:
     """Phrases so far."""
     returned: int = 0
     """The pair in which the first phrase came last."""
+    letters: int = 0
+    """How many of its phrases were new: each has another letter."""
+    first_name: str = ""
+    """What `first` is called."""
+    names: tuple[str, ...] = ()
+    """What the last `NAMED` phrases are called."""
     bars: tuple[Bar, ...] = field(default=(), repr=False)
     """The last `REMEMBERED` bars."""
 
     def after(self, notes: tuple[Note, ...], plan: Plan) -> Form:
         """Return the form after one more phrase, which was planned so."""
+        is_first = not self.first and self._is_whole(notes)
         return replace(
             self,
-            first=self.first or (notes if self._is_whole(notes) else ()),
+            first=notes if is_first else self.first,
+            first_name=plan.name if is_first else self.first_name,
+            letters=self.letters + (plan.source == "new"),
+            names=(*self.names, plan.name)[-NAMED:],
             last=notes,
             count=self.count + 1,
             returned=self.count // 2 if plan.source == "first" else self.returned,
@@ -117,6 +132,16 @@ class Form:
         if not _lies_within(plan.opening, lowest, highest) or self._comes_too_often(plan.opening):
             return Plan(is_open=is_open)
         return plan
+
+    def named(self, plan: Plan) -> Plan:
+        """Return the next phrase's plan with the name that analysts give it: a letter, with a stroke if varied."""
+        if plan.source == "new":
+            again, letter = divmod(self.letters, len(ascii_uppercase))
+            return replace(plan, name=ascii_uppercase[letter] + (str(again + 1) if again else ""))
+        if plan.source == "first" and plan.opening == self.first:
+            return replace(plan, name=self.first_name)
+        like = self.first_name if plan.source == "first" else self.names[-1]
+        return replace(plan, name=like.rstrip(VARIED) + VARIED)
 
     def heard_of(self, notes: tuple[Note, ...], opening: tuple[Note, ...]) -> int:
         """Return how many bars of a phrase have been heard before, but for those of what it begins with on purpose."""

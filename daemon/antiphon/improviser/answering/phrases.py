@@ -8,13 +8,13 @@ phrase, and not all that was played: so it stays among lengths that it knows fro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from antiphon.improviser.answering.candidates import Candidates
-from antiphon.improviser.answering.form import Form, Plan, first_steps, window_around
+from antiphon.improviser.answering.form import NAMED, Form, Plan, first_steps, window_around
 from antiphon.improviser.answering.next_note import StyledModel
 from antiphon.improviser.answering.opening import Opening
 from antiphon.improviser.answering.ranking import triad_of
@@ -22,6 +22,7 @@ from antiphon.improviser.answering.request import CallMelody, Request
 from antiphon.improviser.answering.scale_mask import Classes
 from antiphon.melody.context import Context, read_on, unread
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, Place, read, spell
+from antiphon.melody.reasons import FormedPhrase
 from antiphon.melody.vocabulary import Vocabulary
 
 SHORT_PHRASE, LONG_PHRASE = 2, 4
@@ -124,6 +125,22 @@ class Phrases:
         """Whether the melody has ended."""
         return self.closes and self._given == len(self._notes)
 
+    @property
+    def reason(self) -> FormedPhrase | None:
+        """Why the phrase that stands is as it is; None before the first."""
+        if self._current is None:
+            return None
+        form, plan = self._current.form, self._current.plan
+        pitches = [note.pitch for note in self._notes if note.pitch is not None]
+        return FormedPhrase(
+            form=(*form.names, plan.name)[-NAMED:],
+            place="second" if form.count % 2 else "first",
+            source=plan.source,
+            degrees=plan.degrees,
+            ending="closed" if pitches and pitches[-1] % 12 == self._triad[0] else "open",
+            is_last=self.closes,
+        )
+
     def prepare(self, manner: Manner) -> bool:
         """Draw one more symbol of the next phrase's candidates. Returns whether there is more to draw."""
         return not self.closes and self._following(manner).candidates.prepare()
@@ -154,14 +171,14 @@ class Phrases:
             plan = form.planned(generator, *self._window(manner.styled))
             if not _may_play(manner, plan.opening):
                 plan = Plan(is_open=plan.is_open)
-            self._next = self._drafted(manner, form, plan, self._bars, generator)
+            self._next = self._drafted(manner, form, form.named(plan), self._bars, generator)
         return self._next
 
     def _redraw(self, current: _Draft, manner: Manner) -> None:
         """Draw the phrase that stands anew, from its next note on."""
         played = self._notes[: self._given]
         steps = sum(note.steps for note in played)
-        plan = Plan(current.plan.source, current.plan.degrees, played, current.plan.is_open and not self.closes)
+        plan = replace(current.plan, opening=played, is_open=current.plan.is_open and not self.closes)
         generator = np.random.default_rng([*self._seed, current.form.count, steps])
         earliest = steps + current.form.bar // 2 if self.closes else current.request.places[-1]
         bars = 1

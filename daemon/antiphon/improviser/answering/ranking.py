@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.answering.constraints import Booleans
-from antiphon.improviser.answering.motifs import motifs_of
+from antiphon.improviser.answering.motifs import Relatedness, motifs_of
 from antiphon.improviser.answering.request import Request, copies
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, read
 from antiphon.melody.model import Floats, Tokens
+from antiphon.melody.reasons import ChosenAnswer
 from antiphon.melody.vocabulary import Vocabulary
 
 MAJOR_TRIAD = (0, 4, 7)
@@ -40,6 +42,21 @@ class Answer:
     """The model itself ended the last note there: it isn't cut off, and is no rest."""
     closes: bool
     """It is its own, and the last note is of the tonic triad, starts on a beat and lasts at least a quarter note."""
+    on_tonic: bool
+    """The last note is the tonic."""
+    related: Relatedness
+    """How much of it is of the call."""
+
+    @property
+    def reason(self) -> ChosenAnswer:
+        """Why it was chosen."""
+        ending: Literal["tonic", "triad"] = "tonic" if self.on_tonic else "triad"
+        return ChosenAnswer(
+            rhythm=self.related.rhythm or 0.0,
+            turns=self.related.intervals or 0.0,
+            ending=ending if self.closes else "open",
+            candidates=self.candidates,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +69,8 @@ class Endings:
     """Where the model itself ended the last note here, (row,)."""
     closes: Booleans
     """Where that note also is of the tonic triad, starts on a beat and lasts at least a quarter note, (row,)."""
+    on_tonic: Booleans
+    """Where the last note is the tonic, (row,)."""
     bits: Floats
     """Mean bits a step of each candidate, (row,)."""
     median_bits: float
@@ -114,6 +133,8 @@ def chosen(request: Request, vocabulary: Vocabulary, tokens: Tokens, found: Sequ
         candidates=rows,
         own=bool(ended.own[row]),
         closes=bool(ended.closes[row]),
+        on_tonic=bool(ended.on_tonic[row]),
+        related=motifs_of(notes).related_to(call),
     )
 
 
@@ -154,7 +175,7 @@ def _ended(
     median = float(np.median(mean_bits[complete])) if complete.any() else float("inf")
     tonic = np.isin(last, _tokens_of(vocabulary, triad[:1]))
     merits = [own, closes, mean_bits <= median, np.full(len(rows), place), tonic, strength]
-    return Endings(place, own, closes, mean_bits, median, np.array(merits, np.float64))
+    return Endings(place, own, closes, tonic, mean_bits, median, np.array(merits, np.float64))
 
 
 def _tokens_of(vocabulary: Vocabulary, classes: tuple[int, ...]) -> npt.NDArray[np.intp]:

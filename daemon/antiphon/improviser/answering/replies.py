@@ -37,6 +37,7 @@ from antiphon.improviser.output.plan import Planned
 from antiphon.improviser.tempo.feel import FeelLearner
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Note, Place
+from antiphon.melody.reasons import Reason
 from antiphon.melody.sampling import RandomStream, random_streams
 from antiphon.melody.swing import STRAIGHT
 from antiphon.midi.messages import NoteOn
@@ -88,6 +89,8 @@ class Replies:
         self.feel = FeelLearner()
         """How the performer places and stresses notes."""
         self._first_step = self._next_step = 0
+        self.reason: Reason | None = None
+        """Why the last answer, or the phrase that stands, is as it is."""
 
     @property
     def style(self) -> Style:
@@ -182,7 +185,8 @@ class Replies:
 
     def _chord(self, time: float) -> Chord | None:
         """Return what accompanies a note that starts at `time`, in seconds; None where that doesn't count."""
-        return heard_chord(self._listener.harmony, time) if self.style.harmony else None
+        listener = self._listener
+        return heard_chord(listener.harmony, time, listener.accompaniment) if self.style.harmony else None
 
     def _is_strong(self, place: Place | None) -> bool:
         """Return whether a note stands on a beat; where nobody knows the beat, each may."""
@@ -235,7 +239,7 @@ class Replies:
         inputs = self._inputs(time, call, at_once)
         answer = self._candidates_for(inputs).choose()
         self._answers += 1
-        self._candidates = None
+        self._candidates, self.reason = None, answer.reason
         length, groove = self._openings.length(call, time), self._groove(inputs.step)
         self._openings.lay_grid(time, inputs)
         notes, step = [], inputs.step
@@ -291,6 +295,7 @@ class Replies:
             self._begin_melody(inputs)
             self._openings.lay_grid(time, inputs)
         note, step = self._next_of_melody(is_first), self._next_step
+        self.reason = None if self._phrases is None else self._phrases.reason
         self._next_step += note.steps
         if note.pitch is None:
             return None

@@ -45,6 +45,15 @@ export const VERSION = 2;
  * @property {number | null} latency_ms
  * @property {Grid} grid
  * @property {{notes: number, gain: number, quoted: number[]}} learned  of the performer; gain in bits a note
+ * @property {Reason | null} reason  why what was played last is as it is
+ * @property {string} words  the same as a line
+ */
+
+/**
+ * @typedef {{type: "two_voices", performer: number, answer: number, motion: string | null}
+ *   | {type: "phrase", form: string[], place: "first" | "second", source: "new" | "last" | "first", degrees: number,
+ *      ending: "open" | "closed", is_last: boolean}
+ *   | {type: "answer", rhythm: number, turns: number, ending: "tonic" | "triad" | "open", candidates: number}} Reason
  */
 
 /** @typedef {{time: number, end: number, pitch: number, velocity: number}} PlannedNote */

@@ -46,6 +46,7 @@ export function showStatus(state) {
   write("latency", ...latencyWords(state.latency_ms));
   write("learned", ...learnedWords(state));
   showRecording(state.record);
+  write("reason", state.words);
   write("spoken", spokenWords(state, bpm));
 }
 
