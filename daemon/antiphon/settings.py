@@ -127,7 +127,12 @@ def package_folder() -> Path:
 
 def model_folders() -> list[Path]:
     """Return where a bundle is looked up by name, in this order."""
-    return [Path("models"), user_data_path("antiphon", appauthor=False) / "models", package_folder() / "models"]
+    return [Path("models"), own_models(), package_folder() / "models"]
+
+
+def own_models() -> Path:
+    """Return the folder of the bundles that the user has made, in the platform's data folder."""
+    return user_data_path("antiphon", appauthor=False) / "models"
 
 
 def session_settings(header: Mapping[str, Any], play: Mapping[str, Any], config: Path | None = None) -> Settings:

@@ -110,6 +110,7 @@ def test_a_key_that_is_said_is_not_looked_for(tune: Path, tmp_path: Path) -> Non
         (("run", "--api", "midi"), "'alsa'"),
         (("run", "--key", "H"), "key must be a key such as"),
         (("run", "--model", "nobody"), "there is: essen"),
+        (("run", "--model", "jigs"), "antiphon-trainer make jigs"),
         (("run", "--stage-port", "70000"), "--stage-port"),
         (("render", "ode.mid", "o.mid", "--channel", "17"), "--channel"),
         (("render", "ode.mid", "o.mid", "--picture", "o.xyz"), "xyz"),
@@ -143,3 +144,25 @@ def test_ports_without_a_midi_system_says_what_to_start(tmp_path: Path) -> None:
         assert "JACK" in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
         assert "Traceback" not in done.stderr
+
+
+def test_a_model_that_one_line_makes_is_found_by_its_name_in_the_users_data_folder(tune: Path, tmp_path: Path) -> None:
+    env = {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    lacking = antiphon("doctor", "--model", "irish", cwd=tmp_path, **env).stdout
+    assert "no model 'irish'; there is: essen. This line makes it: antiphon-trainer make irish" in lacking
+    where = subprocess.run(
+        [sys.executable, "-c", "from antiphon.settings import own_models; print(own_models())"],
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert str(tmp_path) in where
+    shutil.copytree(package_folder() / "models" / "essen", Path(where) / "irish")
+    assert antiphon("listen", tune, "--model", "irish", cwd=tmp_path, **env).returncode == 0
+    (tmp_path / "config.toml").write_text('[play]\nmodel = "irish"\n')
+    assert antiphon("render", tune, "duet.mid", cwd=tmp_path, **env).returncode == 0
+    assert "model: irish" in antiphon("doctor", cwd=tmp_path, **env).stdout
+    unknown = antiphon("listen", tune, "--model", "nobody", cwd=tmp_path, **env).stderr
+    assert "there is: essen, irish. Give one of these" in unknown
+    assert unknown.endswith("; antiphon-trainer make jigs makes 'jigs'\n")

@@ -9,7 +9,18 @@ import pytest
 from tests.daemon.test_imports import imports, is_within
 
 PACKAGE = Path(__file__).parents[2] / "trainer" / "antiphon_trainer"
-WINGS = ("corpus", "dataset", "network", "evaluation", "conversion", "key", "memory", "audition", "generation")
+WINGS = (
+    "corpus",
+    "dataset",
+    "network",
+    "evaluation",
+    "conversion",
+    "key",
+    "memory",
+    "audition",
+    "generation",
+    "making",
+)
 """From the bottom up: a wing imports from those before it only."""
 TOP = ("cli.py", "__main__.py")
 

@@ -1,4 +1,4 @@
-"""The command line `antiphon-trainer`: prepare, train, convert, train-key, train-memory, evaluate, audition, generate.
+"""The command line `antiphon-trainer`: prepare, train, convert, train-key, train-memory, make, evaluate and others.
 
 What a command needs is imported when it runs: `--help` answers at once, and without the extra too.
 """
@@ -52,7 +52,8 @@ def prepare(
             metavar="[CORPUS]…",
             help="Folders (searched to the bottom), files (.krn .abc .musicxml .xml .mxl .mid .midi), or the word "
             "'essen': the German part of music21's own ABC copy of the Essen collection (altdeu, ballad, boehme, dva, "
-            "erk, fink, kinder, variant, zuccal), which never says minor: the kern originals teach better.",
+            "erk, fink, kinder, variant, zuccal), which never says minor: the kern originals teach better; or 'irish': "
+            "the dance tunes and airs of O'Neill, Ryan and Aird that come with music21.",
             show_default="dataset_path of the settings",
         ),
     ] = None,
@@ -201,6 +202,32 @@ def train_memory(
     from antiphon_trainer.memory.command import train_memory as train_start_weights
 
     train_start_weights(bundle, settings)
+
+
+@app.command()
+def make(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Of the model: irish or jigs; see docs/bundles.md.", show_default=False),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The folder that the bundle's folder is put into.",
+            show_default="your data folder, where --model NAME finds it",
+        ),
+    ] = None,
+) -> None:
+    """Make a bundle that doesn't ship, from tunes that come with music21: half an hour or more.
+
+    It prepares, trains, converts, trains the network that hears the key and the memory's start weights, and measures
+    the bundle on tunes held out. Ctrl-C stops it; the same command goes on where it stopped.
+    """
+    extra.require()
+    from antiphon_trainer.making.command import make_bundle
+
+    make_bundle(name, out)
 
 
 @app.command()

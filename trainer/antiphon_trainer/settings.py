@@ -64,8 +64,9 @@ class Prepare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     held_out: Annotated[
         str,
         About(
-            help="Songs to keep apart: a file with a catalogue number a line, or 'essen' for the packaged list.",
-            metavar="FILE|essen",
+            help="Songs to keep apart: a file with a catalogue number a line, 'essen' for the packaged list, or "
+            "'tenth' for a tenth of the tunes, each with all its versions.",
+            metavar="FILE|essen|tenth",
         ),
     ]
 

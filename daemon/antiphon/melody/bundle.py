@@ -31,6 +31,9 @@ KEY_FILE = "key.tflite"
 MEMORY_FILE = "memory.json"
 """Optional: the weights with which the memory of what is played begins (`improviser/memory/weights`)."""
 
+MADE = ("irish", "jigs")
+"""Models that don't ship: `antiphon-trainer make NAME` makes each of them."""
+
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """What `manifest.json` says. Fields that a later version adds are read past."""
@@ -185,7 +188,7 @@ def find_bundle(name: str, folders: list[Path]) -> Path:
     """Return the folder of a model: `name` is a path, or the name of a bundle in one of `folders`, in their order.
 
     Raises:
-        UserError: there is none; the message lists the names that there are.
+        UserError: there is none; the message lists the names that there are, and the line that makes others.
     """
     as_path = Path(name).expanduser()
     if (as_path / MANIFEST_FILE).is_file() or (os.sep in name and as_path.is_dir()):
@@ -194,8 +197,11 @@ def find_bundle(name: str, folders: list[Path]) -> Path:
         if (folder / name / MANIFEST_FILE).is_file():
             return folder / name
     known = bundle_names(folders)
-    places = ", ".join(map(str, folders))
+    there_is = f"no model {name!r}; there is: {', '.join(known) or 'none'}"
+    if name in MADE:
+        raise UserError(f"{there_is}. This line makes it: antiphon-trainer make {name}")
+    others = "".join(f"; antiphon-trainer make {made} makes {made!r}" for made in MADE if made not in known)
     raise UserError(
-        f"no model {name!r}; there is: {', '.join(known) or 'none'}. Give one of these names or a folder "
-        f"(names are looked up in {places})"
+        f"{there_is}. Give one of these names or a folder (names are looked up in {', '.join(map(str, folders))})"
+        f"{others}"
     )

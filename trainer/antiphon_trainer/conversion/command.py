@@ -49,7 +49,7 @@ def convert_network(
         predictor = predictor_of(network, vocabulary)
         bundle, choice = convert(predictor, model, out, settings, options)
     say(f"context  {choice.context}: {choice.reason}")
-    _print_figures(bundle.manifest)
+    print_figures(bundle.manifest)
     say(
         f"bundle   {out}: {len(bundle.model):,} bytes, "
         f"V = {bundle.manifest.vocabulary_size}, S = {bundle.manifest.state_size}"
@@ -57,7 +57,8 @@ def convert_network(
     _print_how_to_play(bundle.manifest, out)
 
 
-def _print_figures(manifest: Manifest) -> None:
+def print_figures(manifest: Manifest) -> None:
+    """Print how well a bundle agrees with its network, and how well it predicts songs held out."""
     say(
         "parity   largest difference {largest_difference:.1e} on {melodies}; "
         "bits per step: Keras {keras_bits_a_step:.4f}, bundle {bundle_bits_a_step:.4f}".format(**manifest.parity)

@@ -10,6 +10,7 @@ from typing import Literal
 from antiphon.budgets import SONG_BYTES
 from antiphon.errors import UserError
 from antiphon.files import read_file
+from antiphon_trainer.corpus.versions import TENTH
 
 PACKAGED = "essen"
 """The word for the list that comes with the package."""
@@ -32,7 +33,7 @@ class HeldOut:
 
 
 def read_held_out(name: str) -> HeldOut:
-    """Read a list: a file, or `essen` for the packaged one; nothing is held out for an empty name.
+    """Read a list: a file, or `essen` for the packaged one; an empty name and `tenth` are no list.
 
     A line is a catalogue number, or `test` or `near` and a catalogue number; what stands behind is passed over,
     and so are lines that begin with `#`.
@@ -40,7 +41,7 @@ def read_held_out(name: str) -> HeldOut:
     Raises:
         UserError: the file can't be read, or a line names no song.
     """
-    if not name:
+    if name in ("", TENTH):
         return HeldOut()
     if name == PACKAGED:
         text = (files("antiphon_trainer") / "data" / "essen-held-out.txt").read_text(encoding="utf-8")
@@ -48,7 +49,9 @@ def read_held_out(name: str) -> HeldOut:
     try:
         text = read_file(Path(name).expanduser(), SONG_BYTES).decode()
     except OSError as error:
-        raise UserError(f"{name}: can't be read ({error.strerror}); name a list, or say '{PACKAGED}'") from None
+        raise UserError(
+            f"{name}: can't be read ({error.strerror}); name a list, or say '{PACKAGED}' or '{TENTH}'"
+        ) from None
     except UnicodeDecodeError:
         raise UserError(f"{name}: is no list of catalogue numbers (not a text file)") from None
     return _parsed(text, name)

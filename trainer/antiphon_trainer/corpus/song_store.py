@@ -23,12 +23,19 @@ class SongStore:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute(f"CREATE TABLE song (place INTEGER PRIMARY KEY, split TEXT, {_COLUMNS})")
         self._database.execute("CREATE INDEX by_name ON song (split, name)")
+        self._database.execute("CREATE INDEX by_name_alone ON song (name)")
         self._database.execute("BEGIN")
 
     def add(self, split: str, song: Song) -> None:
         """Add a song to a split."""
         row = (split, song.name, song.title, " ".join(song.symbols), msgspec.msgpack.encode(song.barlines), song.mode)
         self._database.execute(f"INSERT INTO song (split, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608
+
+    def replace(self, split: str, song: Song) -> None:
+        """Put a song into a split in place of the one of its name, wherever that is."""
+        row = (split, song.title, " ".join(song.symbols), msgspec.msgpack.encode(song.barlines), song.mode, song.name)
+        columns = "split = ?, title = ?, symbols = ?, barlines = ?, mode = ?"
+        self._database.execute(f"UPDATE song SET {columns} WHERE name = ?", row)  # noqa: S608
 
     def songs(self, split: str) -> Iterator[Song]:
         """Yield the songs of a split in the order in which they were added."""

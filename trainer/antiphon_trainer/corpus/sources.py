@@ -21,6 +21,10 @@ from antiphon_trainer.corpus.humdrum import pieces
 SUFFIXES = (".krn", ".abc", ".musicxml", ".xml", ".mxl", ".mid", ".midi")
 ESSEN = "essen"
 """The word for music21's own ABC copy of the German part of the Essen folksong collection."""
+IRISH = "irish"
+"""The word for the collections of dance tunes and airs, Irish for the most part, that come with music21."""
+IRISH_FOLDERS = ("oneills1850", "ryansMammoth", "airdsAirs")
+"""Where they lie in music21's corpus."""
 
 _ESSEN_FILES = re.compile(r"(altdeu|ballad|boehme|dva|erk|fink|kinder|variant|zuccal)\d+\.abc")
 """The copy's German tune books. Left out: China (han), Ireland, Lorraine, Luxembourg, Haydn, and the tests."""
@@ -64,7 +68,7 @@ class Source:
 
 
 def collect(corpora: Iterable[str]) -> list[Source]:
-    """List the scores of corpora: folders (searched to the bottom), files, or the word `essen`.
+    """List the scores of corpora: folders (searched to the bottom), files, or the words `essen` and `irish`.
 
     The order is that of the corpora and, in each, of the paths: the same on every machine.
 
@@ -94,6 +98,10 @@ def _files(corpus: str) -> Iterator[tuple[Path, str, str]]:
         books = sorted(path for path in folder.glob("*.abc") if _ESSEN_FILES.fullmatch(path.name))
         yield from ((path, path.name, "") for path in books)
         return
+    if corpus == IRISH:
+        for folder in (music21_corpus() / name for name in IRISH_FOLDERS):
+            yield from ((path, f"{folder.name}/{path.name}", "") for path in sorted(folder.glob("*.abc")))
+        return
     root = Path(corpus).expanduser()
     if root.is_dir():
         inside = ((path.relative_to(root), path) for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
@@ -101,7 +109,10 @@ def _files(corpus: str) -> Iterator[tuple[Path, str, str]]:
             if not any(part.startswith(".") for part in below.parts) and not _is_folder(path):
                 yield path, printable(below.as_posix()), _why_refused(path, root)
     elif not root.exists():
-        raise UserError(f"{corpus}: there is no such folder or file; name scores, or say '{ESSEN}' for music21's copy")
+        raise UserError(
+            f"{corpus}: there is no such folder or file; name scores, or say '{ESSEN}' or '{IRISH}' "
+            "for what comes with music21"
+        )
     elif root.suffix.lower() not in SUFFIXES:
         raise UserError(f"{corpus}: is no score that Antiphon reads ({', '.join(SUFFIXES)})")
     else:
@@ -134,7 +145,7 @@ def music21_corpus() -> Path:
     places = list(spec.submodule_search_locations or []) if spec else []
     folder = Path(places[0]) / "corpus" if places else Path()
     if not places or not (folder / "essenFolksong").is_dir():
-        raise UserError(f"'{ESSEN}': this music21 has no corpus; name a folder of scores instead")
+        raise UserError(f"'{ESSEN}', '{IRISH}': this music21 has no corpus; name a folder of scores instead")
     return folder
 
 

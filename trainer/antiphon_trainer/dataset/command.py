@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from antiphon.streams import say
 from antiphon_trainer import screen
 from antiphon_trainer.corpus import report
+from antiphon_trainer.corpus.versions import TENTH
 from antiphon_trainer.settings import Prepare
 
 
@@ -39,7 +40,9 @@ def prepare_corpus(corpora: Sequence[str], settings: Prepare, processes: int | N
         done = load(settings)
     for line in report.lines(done.report):
         say(line)
-    if settings.held_out and not done.report.held_out.songs:
+    if settings.held_out == TENTH and not done.report.held_out.songs:
+        say("         none held out: all songs are versions of one tune")
+    elif settings.held_out and not done.report.held_out.songs:
         say(
             f"         none held out: no song has a catalogue number of {settings.held_out!r} "
             "(ABC: the field N:, kern: the record !!!SCT:)"

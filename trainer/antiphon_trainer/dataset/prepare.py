@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from antiphon_trainer.corpus.songs import (
 )
 from antiphon_trainer.corpus.sources import Source
 from antiphon_trainer.corpus.statistics import Statistics
+from antiphon_trainer.corpus.versions import TENTH, held_out_tunes, tunes_of
 from antiphon_trainer.dataset.windows import (
     Details,
     Windows,
@@ -83,7 +84,12 @@ class Prepared:
 
 
 def prepare(
-    corpora: Sequence[str], sources: Sequence[Source], settings: Prepare, engine: Engine, advance: Advance
+    corpora: Sequence[str],
+    sources: Sequence[Source],
+    settings: Prepare,
+    engine: Engine,
+    advance: Advance,
+    changed: Callable[[Song], Song] | None = None,
 ) -> Prepared:
     """Parse, encode and write a corpus.
 
@@ -93,6 +99,7 @@ def prepare(
         settings: what to keep and where to write.
         engine: what parses; the result doesn't depend on it.
         advance: told how many songs more are parsed.
+        changed: returns a training song as it is learned from, under its own name; None leaves all as they are.
 
     Raises:
         UserError: a setting doesn't fit, or no song is left to train on; nothing was written.
@@ -103,6 +110,11 @@ def prepare(
     with SongStore() as store:
         with ScoreCache() as cache:
             split = sort_songs(store, sources, parse_all(sources, cache, engine, advance), settings, held_out)
+        if settings.held_out == TENTH:
+            _hold_out_a_tenth(split)
+        if changed is not None:
+            for song in list(split.songs_of(TRAINING)):
+                store.replace("training", changed(song))
         if not split.counts["training"]:
             raise UserError(_why_nothing_is_left(corpora, split))
         return _written(corpora, split, settings)
@@ -184,6 +196,18 @@ def sort_songs(
         split.counts[place] += 1
         split.statistics.add(score)
     return split
+
+
+def _hold_out_a_tenth(split: Sorted) -> None:
+    """Hold out a tenth of the tunes, and name all versions of a tune alike: validation keeps those together too."""
+    songs = list(split.songs_of(TRAINING))
+    tunes = tunes_of(songs)
+    held_out = held_out_tunes(tunes)
+    split.counts.clear()
+    for song, tune in zip(songs, tunes, strict=True):
+        place = "test" if tune in held_out else "training"
+        split.store.replace(place, replace(song, title=tune))
+        split.counts[place] += 1
 
 
 def encoded(

@@ -37,12 +37,13 @@ _FOREIGN_WEIGHT = 0.25
 _TERMS = "weights only, numbers derived from statistics of the songs; nothing of a song is in them"
 
 
-def train_memory(name: str, settings: Settings) -> None:
+def train_memory(name: str, settings: Settings, is_also_foreign: bool = True) -> None:
     """Learn the start weights of a bundle's memory, and add them to the bundle.
 
     Args:
         name: of the bundle, or its folder.
         settings: where the dataset is stored, the share of validation songs, and the seed.
+        is_also_foreign: whether it learns on songs of a foreign style too; these are for non-commercial use.
 
     Raises:
         UserError: the bundle, what prepare stored or music21's corpus can't be read, or doesn't belong together.
@@ -50,20 +51,20 @@ def train_memory(name: str, settings: Settings) -> None:
     bundle = read_bundle(find_bundle(name, model_folders()))
     status_before(bundle.path, stat.S_IFDIR)
     at_home = _validation_songs(settings)
-    tunes = drawn_tunes([FOREIGN_BOOK], FOREIGN_SONGS, settings.prepare, seed=None)
+    tunes = drawn_tunes([FOREIGN_BOOK], FOREIGN_SONGS, settings.prepare, seed=None) if is_also_foreign else []
     with screen.stoppable("nothing was written"):
         weights = _learned(bundle, at_home, [tune.song for tune in tunes])
     content = msgspec.json.format(msgspec.json.encode(weights), indent=0) + b"\n"
     about = {
         "validation_songs": len(at_home),
         "foreign_songs": len(tunes),
-        "foreign": f"music21: {FOREIGN_BOOK}",
+        "foreign": f"music21: {FOREIGN_BOOK}" if tunes else "",
         "seed": settings.train.seed,
         "licence": _TERMS,
     }
     manifest = msgspec.structs.replace(bundle.manifest, memory=about)
     write_bundle(bundle.path, bundle.model, bundle.vocabulary, manifest, bundle.key_model, content)
-    say(f"learned  on {len(at_home):,} validation songs and {len(tunes):,} of a foreign style")
+    say(f"learned  on {len(at_home):,} validation songs{f' and {len(tunes):,} of a foreign style' if tunes else ''}")
     say(f"bundle   {bundle.path / MEMORY_FILE}: {len(content):,} bytes")
 
 
@@ -89,13 +90,15 @@ def _validation_songs(settings: Settings) -> list[Song]:
 
 
 def _learned(bundle: Bundle, at_home: Sequence[Song], abroad: Sequence[Song]) -> StartWeights:
-    """Return the best weights for single songs, without and with the metre, and for sessions at home and abroad."""
+    """Return the best weights for single songs, without and with the metre, and for sessions at home and, if songs
+    from there are given, abroad.
+    """
     takes_metre = bool(bundle.manifest.inputs)
     sessions = [
         ("a song", _alone(bundle, at_home, with_metre=False), 1.0),
         *([("a song, told the metre", _alone(bundle, at_home, with_metre=True), 1.0)] if takes_metre else []),
         ("a session", _together(bundle, at_home, with_metre=False), 1.0),
-        ("a session abroad", _together(bundle, abroad, with_metre=False), _FOREIGN_WEIGHT),
+        *([("a session abroad", _together(bundle, abroad, with_metre=False), _FOREIGN_WEIGHT)] if abroad else []),
     ]
     stages = []
     for index, (stage, start) in enumerate((("class", UNTRAINED.classes), ("pitch", UNTRAINED.pitches))):
