@@ -1,13 +1,15 @@
 """What is no tune: hands that cross, trills, glissandi, clusters, a tremolo, a pedal held down, an hour without a beat.
 
 It keeps playing: every note that it begins ends, what is played after it is answered as ever, and where no tempo is to
-be heard, that is said once.
+be heard, that is said once, and only there.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import Timed
@@ -16,6 +18,7 @@ from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.inter_onset import LOST
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
 from antiphon.improviser.models import ListeningModel, Models, PlayingModel
+from antiphon.improviser.tempo.tempo_follower import TempoFollower
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.midi.messages import ControlChange
@@ -148,6 +151,59 @@ def test_an_hour_without_a_beat_is_answered_and_said_once() -> None:
     assert len({int(time // 60) for time in answers}) > 45  # in most minutes of the hour
     assert notices == ["your notes are too far apart to tell a tempo; counting at 90 BPM, as set"]
     assert player.bpm == SET_BPM
+
+
+def waits_without_a_beat(kind: str, seed: int, count: int) -> list[float]:
+    """Seconds from note to note, of which none tells the next."""
+    chance = np.random.default_rng(seed)
+    kinds = {
+        "even odds": lambda: chance.uniform(0.07, 0.9, count),
+        "seldom long": lambda: 0.06 + chance.exponential(0.3, count),
+        "about alike": lambda: np.exp(chance.normal(-1.2, 0.4, count)),
+    }
+    return [float(wait) for wait in kinds[kind]()]
+
+
+def test_dense_playing_without_a_beat_is_said_once_and_a_beat_after_it_is_followed() -> None:
+    notices, chance, notes, time = list[str](), np.random.default_rng(1), Played(), 1.0
+    for wait in waits_without_a_beat("even odds", 0, 190):
+        notes.append((time, time + 0.8 * wait, int(chance.integers(58, 76))))
+        time += wait
+    player = improviser("next-note", notices=notices)
+    messages: list[Timed] = []
+    for now, event in as_events(notes):
+        messages += player.receive(now, event)
+    assert notices == ["your playing shows no beat; counting at 90 BPM, as set"]
+    assert player.bpm == SET_BPM
+    tune = [note for n in range(4) for note in later(TUNE, n * 8 * BEAT)]
+    check_sounding(messages + play(player, as_events(later(tune, time + 2))))
+    assert len(notices) == 1
+    assert player.bpm == pytest.approx(PLAYED_BPM, rel=0.03)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.sampled_from(["even odds", "seldom long", "about alike"]), st.integers(0, 2**32))
+def test_whatever_is_played_without_a_beat_shows_none(kind: str, seed: int) -> None:
+    follower = TempoFollower(SET_BPM)
+    for wait in waits_without_a_beat(kind, seed, 800):
+        follower = follower.after(wait)
+        if follower.evidence.is_lost:
+            assert follower.bpm == pytest.approx(SET_BPM)
+            return
+    raise AssertionError("a beat was heard in 800 notes that have none")
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.floats(60, 160), st.floats(0.0, 0.09), st.integers(0, 2**32), st.sampled_from(["tune", "run", "rubato"]))
+def test_no_player_who_keeps_a_beat_is_told_that_there_is_none(bpm: float, uneven: float, seed: int, kind: str) -> None:
+    """However unevenly: neighbours that should be equal spread by up to 9 %, and rubato takes a fifth off and on."""
+    chance = np.random.default_rng(seed)
+    steps = [1] * 600 if kind == "run" else [int(each) for each in chance.choice([1, 2, 2, 2, 3, 4, 4, 8], 600)]
+    follower = TempoFollower(100)
+    for number, each in enumerate(steps):
+        slow = 1 + 0.2 * np.sin(number / 12) if kind == "rubato" else 1
+        follower = follower.after(float(max(0.03, each * 15 / bpm * slow * np.exp(chance.normal(0, uneven)))))
+        assert not follower.evidence.is_lost
 
 
 def test_a_tempo_that_is_heard_again_is_followed_again() -> None:

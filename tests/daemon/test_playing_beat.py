@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.models import ListeningModel
@@ -86,6 +87,31 @@ def test_a_left_hand_says_where_the_beat_is_of_a_melody_that_is_never_on_it() ->
     assert place_of_next_beat([*chords(0.5, 11, 1.0), *tune]) == pytest.approx(0, abs=0.1)
 
 
+TAPS = {"on the first note": 0.0, "half a beat later": 0.5}
+
+
+@pytest.mark.parametrize("place", TAPS.values(), ids=TAPS)
+@pytest.mark.parametrize("sync", ["auto", "fixed"])
+@pytest.mark.parametrize("mode", ["call-response", "continue"])
+def test_the_beat_lies_on_the_taps(mode: Mode, sync: Sync, place: float) -> None:
+    """An even run of eighths has its beats on its first note, or between two: the taps say which."""
+    beat = 0.6
+    run = melody([(60 + n, 1) for n in (0, 2, 4, 5, 7, 5, 4, 2, 0, 2, 4, 7)], beat)
+    taps = [(1.0 + (n + place) * beat, Control("tap")) for n in range(-4, 1)]
+    events = sorted([*as_events(run), *taps], key=lambda event: event[0])
+    first = ons(play(improviser(mode=mode, sync=sync), events, rest=6))[0][0]
+    assert ((first - 1.0) / beat - place + 0.2) % 1 - 0.2 == pytest.approx(0, abs=0.07)
+
+
+def test_a_tap_is_a_beat_and_the_note_that_is_struck_with_it_is_on_it() -> None:
+    tapped = Beat(100).tapped(100, 1.0)
+    alone, together = tapped.next(1.05), tapped.struck(1.03, 60).next(1.05)
+    for found in (alone, together):
+        assert found is not None
+        assert found.time == pytest.approx(1.6, abs=0.03)
+        assert found.certainty > 0.8
+
+
 def test_it_says_how_sure_it_is() -> None:
     """After two notes it isn't, and after the whole tune it is."""
     beat, certainties = Beat(100), []
@@ -107,7 +133,7 @@ def test_what_was_known_before_a_note_is_unchanged_by_it() -> None:
 
 def test_a_set_tempo_counts_and_no_note_is_no_beat() -> None:
     assert Beat(100).next(1.0) is None
-    slow, fast = Beat(60).tapped(60), Beat(60).tapped(120)
+    slow, fast = Beat(60).tapped(60, None), Beat(60).tapped(120, None)
     for n in range(8):
         slow, fast = slow.struck(n * 0.5, 60), fast.struck(n * 0.5, 60)
     periods = [round(found.period, 1) for each in (slow, fast) if (found := each.next(4.0))]

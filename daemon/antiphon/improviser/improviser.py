@@ -353,10 +353,11 @@ class Improviser:
             self._notice(time, f"the model doesn't know the note {heard.pitch} here, and hears it as {taken_for}")
 
     def _say_that_no_tempo_is_known(self, time: float) -> None:
-        """Say, once, that the notes are too far apart to tell a tempo: the one that is set counts meanwhile."""
-        if not self._listener.knows_tempo and not self._said_no_tempo:
+        """Say, once, that the playing tells no tempo, and why: the one that is set counts meanwhile."""
+        why = self._listener.why_no_tempo
+        if why is not None and not self._said_no_tempo:
             self._said_no_tempo = True
-            self._notice(time, f"your notes are too far apart to tell a tempo; counting at {self.bpm:.0f} BPM, as set")
+            self._notice(time, f"{why}; counting at {self.bpm:.0f} BPM, as set")
 
     def _take(self, time: float, event: NoteOff | ControlChange | Expression) -> list[Timed]:
         taken = self._input.take(time, event)

@@ -67,7 +67,7 @@ class Steering:
         elif name == "tap":
             bpm = self._time.tap(time)
             if bpm is not None:
-                self._listener.take_tempo(bpm)
+                self._listener.take_tempo(bpm, time)
         else:
             self._replies.change_style(self._replies.style.with_control(control))
         return []
@@ -79,7 +79,7 @@ class Steering:
             self._notice(time, f"the tempo is {whose}'s; set it there, or choose another sync")
             return []
         self._time.change_tempo(time, event.bpm)
-        self._listener.take_tempo(event.bpm)
+        self._listener.take_tempo(event.bpm, None)
         return []
 
     def sync(self, time: float, event: SyncChange) -> list[Timed]:

@@ -171,9 +171,10 @@ class Listener:
         """Follow a grid that has jumped by `steps`: what was heard keeps its distance."""
         self._state, self._before = self._state.moved(steps), self._before.moved(steps)
 
-    def take_tempo(self, bpm: float) -> None:
-        """Take note of a tempo, in beats a minute, that the performer has tapped or set."""
-        self.beat = self.beat.tapped(bpm)
+    def take_tempo(self, bpm: float, tap: float | None) -> None:
+        """Take note of a tempo, in beats a minute, that the performer has set, or tapped: `tap` is the last tap's time,
+        in seconds."""
+        self.beat = self.beat.tapped(bpm, tap)
         if self._state.follower is not None:
             self._state = replace(self._state, follower=self._state.follower.tapped(bpm), division=Division())
 
@@ -240,9 +241,14 @@ class Listener:
         return self._state.bar.guess()
 
     @property
-    def knows_tempo(self) -> bool:
-        """Whether the playing tells its tempo, or none is followed."""
-        return self._state.follower is None or self._state.silent_intervals < LOST
+    def why_no_tempo(self) -> str | None:
+        """Why the playing tells no tempo, in words; None where it does, or where none is followed."""
+        follower = self._state.follower
+        if follower is None:
+            return None
+        if self._state.silent_intervals >= LOST:
+            return "your notes are too far apart to tell a tempo"
+        return "your playing shows no beat" if follower.evidence.is_lost else None
 
     @property
     def sharps(self) -> int:

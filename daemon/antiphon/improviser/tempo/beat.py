@@ -19,6 +19,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.midi.protocol import HIGHEST
+
 Weights = npt.NDArray[np.float64]
 
 PLACES_IN_BEAT = 12
@@ -73,6 +75,8 @@ SET_SPREAD, SET_WEIGHT = 0.4, 0.05
 again at each onset."""
 TAPPED_SPREAD = 0.04
 """`SET_SPREAD` around a tempo that was tapped."""
+ON_TAP = 0.95
+"""Probability that a beat is where the performer tapped."""
 DRIFT = 0.02
 """Standard deviation, as a logarithm, of what the tempo changes by from one onset to the next."""
 ONSET_SPREAD, WAIT_SPREAD = 0.015, 0.03
@@ -103,7 +107,7 @@ class NextBeat(NamedTuple):
 
 
 class Onset(NamedTuple):
-    """What was struck together: a note, or a chord."""
+    """What was struck together: a note, a chord, or, without any, a tap of the tempo."""
 
     first: float
     """Of its first and of its last note, in seconds."""
@@ -111,6 +115,8 @@ class Onset(NamedTuple):
     lowest: int
     """A MIDI note number."""
     notes: int
+    is_tap: bool = False
+    """A tap is among it, so that it is on a beat."""
 
     @property
     def time(self) -> float:
@@ -123,7 +129,7 @@ class Onset(NamedTuple):
 
     def after(self, time: float, pitch: int) -> Onset:
         """Return it with another note."""
-        return Onset(self.first, time, min(self.lowest, pitch), self.notes + 1)
+        return Onset(self.first, time, min(self.lowest, pitch), self.notes + 1, self.is_tap)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +154,15 @@ class Beat:
     chords: float = 0.0
     """The share of chords among them."""
 
-    def tapped(self, bpm: float) -> Beat:
-        """Return what is known once the performer has tapped or set the tempo, in beats a minute."""
-        return Beat(bpm, TAPPED_SPREAD)
+    def tapped(self, bpm: float, time: float | None) -> Beat:
+        """Return what is known once the performer has set or tapped the tempo.
+
+        Args:
+            bpm: the tempo, in beats a minute.
+            time: of the last tap, which is a beat, in seconds; None where the tempo was set in another way.
+        """
+        tap = None if time is None else Onset(time, time, HIGHEST, 0, is_tap=True)
+        return Beat(bpm, TAPPED_SPREAD, onset=tap, lows=self.lows, chords=self.chords)
 
     def finish(self) -> None:
         """Work out `weights`, which is put off so that a note's answer needn't wait for it."""
@@ -164,8 +176,10 @@ class Beat:
         if onset.takes(time):
             same = self.before, self.previous, onset.after(time, pitch), self.lows, self.chords
             return Beat(self.bpm, self.spread, *same)
-        chords = self.chords + CHORDS_OF_LAST * ((onset.notes > 1) - self.chords)
-        lows = (*self.lows, onset.lowest)[-LAST_LOWS:]
+        chords, lows = self.chords, self.lows
+        if onset.notes:
+            chords += CHORDS_OF_LAST * ((onset.notes > 1) - chords)
+            lows = (*lows, onset.lowest)[-LAST_LOWS:]
         return Beat(self.bpm, self.spread, self.weights, onset.time, Onset(time, time, pitch, 1), lows, chords)
 
     @cached_property
@@ -174,10 +188,10 @@ class Beat:
         onset = self.onset
         prior = _around(self.bpm, self.spread)
         if onset is None or not len(self.before):
-            weights = np.outer(prior, _model().places)
+            weights = np.outer(prior, _model().tapped if onset is not None and onset.is_tap else _model().places)
         else:
             weights = _after(self.before, onset.time - self.previous) * prior[:, None] ** SET_WEIGHT
-        if onset is not None:
+        if onset is not None and onset.notes:
             weights = weights * self._accent(onset)
         return np.asarray(weights / weights.sum(), np.float64)
 
@@ -213,6 +227,8 @@ class _Model(NamedTuple):
     it does."""
     places: Weights
     """P(place), (place,)."""
+    tapped: Weights
+    """P(place | a tap is there), (place,)."""
     accents: Weights
     drift: Weights
     """P(tempo | the tempo an onset ago), (after, before)."""
@@ -227,6 +243,7 @@ def _model() -> _Model:
     further = further[[0] + [1] * (PLACES_IN_BEAT - 1)]
     further /= further.sum(1, keepdims=True)
     places = counts.sum(1)
+    on_beat = np.arange(PLACES_IN_BEAT) == 0
     pairs = counts / places[:, None] + RARE / PLACES_IN_BEAT
     pairs /= pairs.sum(1, keepdims=True)
     chances = np.exp(-0.5 * ((_LOGARITHMS[:, None] - _LOGARITHMS) / DRIFT) ** 2)
@@ -235,6 +252,7 @@ def _model() -> _Model:
     return _Model(
         pairs=pairs[:, :, None] * further,
         places=places / places.sum(),
+        tapped=ON_TAP * on_beat + (1 - ON_TAP) * places / places.sum(),
         accents=np.array(ACCENTS),
         drift=chances / chances.sum(0),
         waits=waits,

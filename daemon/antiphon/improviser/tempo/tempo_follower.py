@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.tempo.beat_evidence import BeatEvidence
 from antiphon.improviser.tempo.rhythm import DURATIONS, Weights, rhythm
 from antiphon.melody.grid import STEPS_PER_BEAT
 
@@ -106,6 +107,8 @@ class TempoFollower:
     """Probability of each level of `NOISE`, (level,), summing to 1; None before a note."""
     played: Weights | None = field(default=None, repr=False)
     """How often each outcome came in each state, (state, outcome), the latest the most; None before a note."""
+    evidence: BeatEvidence = field(default_factory=BeatEvidence, repr=False)
+    """Whether there is a beat; without one, the tempo in use is the one that is set."""
 
     @property
     def certainty(self) -> float:
@@ -138,24 +141,28 @@ class TempoFollower:
         by_duration = np.tensordot(noise, likelihood, 1)
         mixed = (by_duration + np.float32(OUTLIER_DENSITY)) @ model.of_duration.T
         joint = expected * mixed
-        joint /= joint.sum()
-        in_use = self._in_use(joint.sum(1))
+        total = joint.sum()
+        joint /= total
+        evidence = self.evidence.after(interval, float(total) / math.sqrt(2 * math.pi))
+        in_use = math.log(_bounded(set_bpm)) if evidence.is_lost else self._in_use(joint.sum(1))
         near = np.abs(_LOGARITHMS - in_use) < SAME_TEMPO
         likeliest = int((of_durations * by_duration)[near].sum(0).argmax())  # what an outlier is, nobody knows
         bpm = math.exp(in_use)
-        if np.abs(off[:, near, likeliest]).min() > OUTLIER_SIGMA:
-            return replace(self, steps=max(1, round(interval * bpm * self.steps_per_beat / 60)))
+        rounded = max(1, round(interval * bpm * self.steps_per_beat / 60))
+        if not evidence.is_lost and np.abs(off[:, near, likeliest]).min() > OUTLIER_SIGMA:
+            return replace(self, steps=rounded, evidence=evidence)
         moves = outcomes * (states.T @ mixed)
         moves /= moves.sum()
         noise = noise * explained
         return replace(
             self,
             bpm=bpm,
-            steps=int(_steps(self.steps_per_beat)[likeliest]),
+            steps=rounded if evidence.is_lost else int(_steps(self.steps_per_beat)[likeliest]),
             set_bpm=set_bpm,
             weights=np.asarray(joint @ model.leads_to, np.float32),
             noise=noise / noise.sum(),
             played=moves if self.played is None else self.played * np.float32(1 - 1 / LEARNED_FOR) + moves,
+            evidence=evidence,
         )
 
     def _expected(self, set_bpm: float) -> tuple[Weights, Weights]:
