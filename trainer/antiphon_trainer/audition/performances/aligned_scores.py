@@ -20,7 +20,7 @@ from antiphon.melody.keys import normalised
 from antiphon_trainer.audition.performances.annotated_midi import played_notes
 from antiphon_trainer.audition.performances.partitura_calls import reading
 from antiphon_trainer.audition.performances.performance import Performance, PlayedNote, beats_of
-from antiphon_trainer.audition.performances.score_melody import is_melody
+from antiphon_trainer.audition.performances.score_melody import downbeats_of, is_melody
 
 ALIGNMENT = re.compile(r"(?P<title>.+)\.(?P<number>\d{3})\.txt")
 NEAR = 0.2
@@ -60,7 +60,7 @@ def read_aligned(path: Path, name: str) -> Performance:
         played_notes(_recording(path, f"{match['title']}-{int(match['number']):02}.mid")),
         list[PlayedNote](),
     )
-    notes, barlines = _read_score(score)
+    notes, barlines, downbeats = _read_score(score)
     times = _times(path, barlines)
     aligned = [(note, times[place]) for note in notes if (place := round(note.quarter, 3)) in times]
     late = _lateness([key.on - at for note, at in aligned for key in texture if key.pitch == note.pitch])
@@ -71,9 +71,8 @@ def read_aligned(path: Path, name: str) -> Performance:
             melody.append(nearest._replace(quarter=note.quarter, sharps=note.sharps))
     if len(melody) < LEAST_FOUND * len(notes):
         raise UserError(f"{path}: {len(melody)} of {len(notes)} notes are in the recording at their times; left out")
-    return Performance(
-        name, sorted(set(melody)), texture, beats=beats_of((note.beat, at + late) for note, at in aligned)
-    )
+    beats = beats_of((note.beat, at + late) for note, at in aligned)
+    return Performance(name, sorted(set(melody)), texture, beats=beats, downbeats=downbeats)
 
 
 def _recording(path: Path, name: str) -> Path:
@@ -106,8 +105,8 @@ def _times(path: Path, barlines: dict[int, float]) -> dict[float, float]:
 
 
 @cache
-def _read_score(path: Path) -> tuple[list[ScoreNote], dict[int, float]]:
-    """Return the melody of a score, and where each bar begins, in quarter notes."""
+def _read_score(path: Path) -> tuple[list[ScoreNote], dict[int, float], list[float]]:
+    """Return the melody of a score, where each bar begins, in quarter notes, and the beats on which one does."""
     import partitura  # takes seconds to import
 
     with reading(path):
@@ -122,4 +121,4 @@ def _read_score(path: Path) -> tuple[list[ScoreNote], dict[int, float]]:
         )
         for row in rows
     ]
-    return notes, barlines
+    return notes, barlines, downbeats_of(part)

@@ -45,6 +45,7 @@ def read_annotated(path: Path, name: str) -> Performance:
     try:
         rows = [line.split("\t") for line in annotations.read_text(encoding="utf-8").splitlines() if line.strip()]
         times = [float(row[0]) for row in rows]
+        downbeats = [float(beat) for beat, row in enumerate(rows) if row[2].split(",")[0] == "db"]
         signatures = [(float(row[0]), int(fields[2])) for row in rows if len(fields := row[2].split(",")) > 2]
     except (ValueError, IndexError, OSError) as error:
         raise UserError(f"{annotations}: can't be read as times and beats ({error})") from None
@@ -54,4 +55,5 @@ def read_annotated(path: Path, name: str) -> Performance:
         return normalised(signatures[max(0, bisect_right(starts, seconds) - 1)][1]) if signatures else None
 
     texture = [note._replace(sharps=sharps_at(note.on)) for note in played_notes(path)]
-    return Performance(name, (), texture, beats=(np.array(times), np.arange(len(times), dtype=np.float64)))
+    beats = np.array(times), np.arange(len(times), dtype=np.float64)
+    return Performance(name, (), texture, beats=beats, downbeats=downbeats)

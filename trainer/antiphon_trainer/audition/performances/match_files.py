@@ -9,7 +9,7 @@ from pathlib import Path
 from antiphon.melody.keys import parse_key
 from antiphon_trainer.audition.performances.partitura_calls import reading
 from antiphon_trainer.audition.performances.performance import Performance, PlayedNote, beats_of
-from antiphon_trainer.audition.performances.score_melody import is_melody
+from antiphon_trainer.audition.performances.score_melody import downbeats_of, is_melody
 
 _KEY = re.compile(r"(?:scoreprop|meta)\(keySignature,([A-G][b#]?)( ?[Mm]in|m)?\b[^,]*,(\d+)(?:[^()]*),(-?[\d.]+)\)")
 """A key signature: its key (of two, the first), its bar, and where it begins, in beats as they are written."""
@@ -73,4 +73,5 @@ def read_match(path: Path, name: str) -> Performance:
             signature = bisect_right(starts, places[str(written["id"][row])] + _INSTANT) - 1
             sharps = signatures[max(0, signature)][1] if signatures else None
             melody.append(key._replace(quarter=float(written["onset_quarter"][row]), sharps=sharps))
-    return Performance(name, sorted(melody), sorted(keys.values()), frozenset(ornaments), beats_of(points))
+    texture, grace_notes = sorted(keys.values()), frozenset(ornaments)
+    return Performance(name, sorted(melody), texture, grace_notes, beats_of(points), downbeats_of(part))

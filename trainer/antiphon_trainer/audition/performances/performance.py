@@ -49,6 +49,8 @@ class Performance:
     """(on, pitch) of grace notes: hearing one as melody is no mistake, nor is passing it by."""
     beats: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
     """Seconds, rising, and which beat of the player's that is: a dotted quarter in 6/8. Between them it is a line."""
+    downbeats: Sequence[float] = ()
+    """The beats on which a bar begins, rising; empty where nobody knows."""
 
     @property
     def line(self) -> Sequence[PlayedNote]:

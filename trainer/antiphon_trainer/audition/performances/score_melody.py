@@ -1,4 +1,4 @@
-"""The melody of a score for keyboard: the top line of its upper staff."""
+"""The melody of a score for keyboard, the top line of its upper staff, and where its bars begin."""
 
 from __future__ import annotations
 
@@ -32,3 +32,9 @@ def is_melody(written: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
             found[row] = True
         held.append((start + float(written["duration_quarter"][row]), pitch))
     return found
+
+
+def downbeats_of(part: Any) -> list[float]:
+    """Return the beats on which the bars of partitura's part begin, as it counts beats; an upbeat's bar isn't whole."""
+    starts = (float(part.beat_map(bar.start.t)) for bar in part.measures)
+    return [start for start in starts if start > -_INSTANT]
