@@ -18,8 +18,8 @@ The way of one note that is answered at once, in the order in which to read it:
  3. `listening/hypotheses.py`, `of`: its symbol in each key, how likely each key is then, and all that it leaves behind
  4. `listening/lookahead.py`, `at`: what was predicted at that step, in twelve keys; `row`: the context to play from
  5. `turns.py`, `signal`: the table in `modes.py` says what is to be done, and `_next_note` does it
- 6. `answering/replies.py`, `next_note`: was the answer drawn before the note came?
- 7. `answering/next_note.py`, `next_note`: if not, (context, history, random stream) → (pitch, history)
+ 6. `answering/next_notes.py`, `draw`: was the answer drawn before the note came?
+ 7. `answering/next_note.py`, `next_note`: if not, (position, history, random stream, surroundings) → (note, history)
  8. `output/playing.py`, `play`: the note-on leaves now; its note-off is due later, and comes from `advance`
 
 Two small functions stand under these: `read_on` in `melody/context.py`, (token, state) → (probabilities, state), where

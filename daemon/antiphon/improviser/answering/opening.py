@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.answering.call import Call
-from antiphon.improviser.answering.scale_mask import Classes, agreed_classes
+from antiphon.improviser.answering.harmonizing import agreed_by
+from antiphon.improviser.answering.request import CallMelody
+from antiphon.improviser.answering.scale_mask import Classes
 from antiphon.improviser.answering.style import Style
-from antiphon.improviser.listening.key_posterior import KeyPosterior
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.models import Models
 from antiphon.improviser.tempo.downbeat import find_downbeat
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.context import Context, Mixture, read_on
-from antiphon.melody.grid import Place
+from antiphon.melody.grid import Note, Place
 from antiphon.melody.window import context_of, tokens_of
 
 LATE_RELEASE = 2
@@ -52,6 +53,18 @@ class ReplyInputs:
     agreed: Classes | None
     """The pitch classes, as played, that the likely keys agree on; None where the key is sure."""
 
+    def melody(self, opening: Opening) -> CallMelody:
+        """Return the call in the model's key: each note lasts until the next one, the last until the call ended."""
+        call = self.call
+        if not call.onsets:
+            return CallMelody((), opening.upbeat)
+        notes = tuple(
+            Note(pitch - self.semitones, following - onset)
+            for onset, following, pitch in zip(call.onsets, (*call.onsets[1:], self.ended), call.pitches, strict=True)
+            if following > onset
+        )
+        return CallMelody(notes, opening.upbeat)
+
 
 @dataclass(frozen=True, eq=False)
 class Opening:
@@ -78,9 +91,15 @@ class Openings:
 
     def __init__(self, models: Models, listener: Listener, time: Timekeeper) -> None:
         self.models = models
-        """They may be replaced by others at any moment."""
         self._listener = listener
         self._time = time
+        self._found: tuple[ReplyInputs, Opening] | None = None
+        """The last one."""
+
+    def change_models(self, models: Models) -> None:
+        """Find them with other models from now on."""
+        self.models = models
+        self._found = None
 
     def inputs(self, time: float, call: Call, at_once: bool, style: Style) -> ReplyInputs:
         """Return all that a reply depends on that is asked for at `time`, in seconds.
@@ -101,16 +120,9 @@ class Openings:
         else:
             step = self._listener.grid.next_beat(time)
         ended = self._ended(time) if call.onsets else step
-        return ReplyInputs(call, step, grid.place(step), ended, at_once, style, self._listener.semitones, self.agreed())
-
-    def agreed(self, posterior: KeyPosterior | None = None) -> Classes | None:
-        """Return the pitch classes, as played, that the likely keys agree on; None where the key is sure.
-
-        Args:
-            posterior: how likely each key is; None is what the listener believes now.
-        """
-        listener = self._listener
-        return agreed_classes((posterior or listener.key_posterior).shown, listener.transpositions)
+        return ReplyInputs(
+            call, step, grid.place(step), ended, at_once, style, self._listener.semitones, agreed_by(self._listener)
+        )
 
     def lay_grid(self, time: float, inputs: ReplyInputs) -> None:
         """Let the step at which a reply starts come with the performer's beat; `time`, in seconds, is now."""
@@ -122,6 +134,27 @@ class Openings:
         return self._ended(time) - call.start if call.onsets else self._time.bar
 
     def find(self, inputs: ReplyInputs) -> Opening:
+        """Return where a reply starts, found before or now."""
+        if self._found is None or self._found[0] != inputs:
+            self._found = inputs, self._find(inputs)
+        return self._found[1]
+
+    def is_on_beat(self, step: float) -> bool:
+        """Return whether a step of the last reply is on a beat, as its opening has them."""
+        if self._found is None:
+            return False
+        opening = self._found[1]
+        position = 0 if opening.place is None else opening.place.position
+        return (round(step) - opening.step + position) % self._time.beat == 0
+
+    def context(self) -> Context:
+        """Return what was heard up to the last onset as the context of the model that plays, one row."""
+        if self.models.shares_context:
+            return self._listener.context
+        playing = self.models.playing
+        return context_of(playing.model, playing.vocabulary, self._listener.line)
+
+    def _find(self, inputs: ReplyInputs) -> Opening:
         """Return where a reply starts. It takes a step of the model for each step between call and reply, or more."""
         grid, call, step = self._time, inputs.call, inputs.step
         last = self._listener.onset
@@ -144,13 +177,6 @@ class Openings:
         context = downbeat.context.mixed(self._recall(ended), Place((ended - barline) % grid.bar, grid.bar))
         context = self._hold(context, place, start - ended)
         return Opening(step, place, context, (barline - call.start) % grid.bar)
-
-    def context(self) -> Context:
-        """Return what was heard up to the last onset as the context of the model that plays, one row."""
-        if self.models.shares_context:
-            return self._listener.context
-        playing = self.models.playing
-        return context_of(playing.model, playing.vocabulary, self._listener.line)
 
     def _ended(self, time: float) -> int:
         """Return the step at which the call's last note ended; where it is still held, the one at `time` (seconds)."""

@@ -15,11 +15,11 @@ import numpy as np
 
 from antiphon.improviser.answering.candidates import Candidates
 from antiphon.improviser.answering.form import NAMED, Form, Plan, first_steps, window_around
-from antiphon.improviser.answering.next_note import StyledModel
 from antiphon.improviser.answering.opening import Opening
 from antiphon.improviser.answering.ranking import triad_of
 from antiphon.improviser.answering.request import CallMelody, Request
 from antiphon.improviser.answering.scale_mask import Classes
+from antiphon.improviser.answering.styled_model import StyledModel
 from antiphon.melody.context import Context, read_on, unread
 from antiphon.melody.grid import STEPS_PER_BEAT, Note, Place, read, spell
 from antiphon.melody.reasons import FormedPhrase

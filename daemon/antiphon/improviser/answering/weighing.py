@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,13 @@ from antiphon.melody.model import Floats
 Ints = npt.NDArray[np.intp]
 Weights = npt.NDArray[np.float64]
 _TINY = np.finfo(np.float64).tiny
+
+
+class Weigher(Protocol):
+    """What weighs the pitches of a distribution against each other."""
+
+    def weighed(self, probabilities: Floats) -> Floats:
+        """Return a distribution over tokens, (V,), in which all pitches together have the share that they had."""
 
 
 def shared_anew(probabilities: Floats, pitch_tokens: Ints, wanted: Weights) -> Floats:
