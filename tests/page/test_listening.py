@@ -19,6 +19,10 @@ PAIRS = [
     (Excerpt((TONE,), ((0.05, 0.02, 62),), ((0.05, 0.02, 64),)), Origin("song", "antiphon")),
     (Excerpt((TONE,), ((0.05, 0.02, 65),), ((0.05, 0.02, 67),)), Origin("antiphon", "song")),
     (Excerpt((TONE,), ((0.05, 0.02, 69),), ()), Origin("plain sampling", "antiphon")),
+    (
+        Excerpt(((0.0, 0.3, 60),), ((0.0, 0.02, 62),), ((0.0, 0.02, 64),), together=True),
+        Origin("harmony 1", "harmony 0"),
+    ),
 ]
 
 
@@ -45,10 +49,16 @@ def test_what_a_listener_chooses_is_kept_saved_and_evaluated(browser: Browser, t
     page.click("#start")
     choose(page, "a")
     page.reload()  # what was chosen is kept
-    assert page.inner_text("#number") == "2 of 3"
+    assert page.inner_text("#number") == "2 of 4"
     choose(page, "b")
     page.check("#known")
+    assert page.inner_text("#question") == "Which goes better with the phrase before it?"
     choose(page, "same")
+    assert page.inner_text("#question") == "Which second voice goes better with the tune?"
+    assert page.inner_text("#play-a") == "▶ The tune with A"
+    before = page.evaluate("performance.now()")
+    choose(page, "a")
+    assert page.evaluate("performance.now()") - before > 2 * 300  # the tune was heard to its end, not only the voice
     with page.expect_download() as download:
         page.click("#save")
     assert download.value.suggested_filename.startswith("answers-")
@@ -62,21 +72,25 @@ def test_what_a_listener_chooses_is_kept_saved_and_evaluated(browser: Browser, t
         ("a", False),
         ("b", False),
         ("same", True),
+        ("a", False),
     ]
     shown = Workplace(tmp_path).succeeds("audition", "--heard", ".")
-    assert "listeners: 1; comparisons: 2; left out, of tunes that they knew: 1" in shown
+    assert "listeners: 1; comparisons: 3; left out, of tunes that they knew: 1" in shown
     figures = json.loads(Workplace(tmp_path).succeeds("audition", "--heard", ".", "--json"))
-    assert figures["pairs"] == [{"first": "antiphon", "second": "song", "wins": 0.0, "count": 2}]
+    assert figures["pairs"] == [
+        {"first": "antiphon", "second": "song", "wins": 0.0, "count": 2},
+        {"first": "harmony 0", "second": "harmony 1", "wins": 0.0, "count": 1},
+    ]
 
 
 def test_the_page_does_not_say_whose_a_melody_is_and_asks_nobody(tmp_path: Path) -> None:
     write_page(tmp_path, "essen", 1, PAIRS)
     text = (tmp_path / PAGE).read_text().lower()
-    assert "plain sampling" not in text
+    assert "plain sampling" not in text and "harmony" not in text
     assert "http" not in text.replace("http-equiv", "")
     excerpts = text.split('type="application/json">')[1].split("</script>")[0]
     assert set(json.loads(excerpts)) == {"page", "excerpts"}
-    assert set(json.loads(excerpts)["excerpts"][0]) == {"phrase", "a", "b"}
+    assert set(json.loads(excerpts)["excerpts"][0]) == {"phrase", "a", "b", "together"}
 
 
 def test_without_answers_it_is_said_where_they_go(tmp_path: Path) -> None:
@@ -93,9 +107,9 @@ def test_without_answers_it_is_said_where_they_go(tmp_path: Path) -> None:
 
 def test_who_is_always_preferred_is_the_strongest_and_intervals_hold_the_share() -> None:
     origins = Origins("x", "essen", 1, tuple(origin for _, origin in PAIRS))
-    songs_better = (Answer(0, "a"), Answer(1, "b"), Answer(2, "b"))
+    songs_better = (Answer(0, "a"), Answer(1, "b"), Answer(2, "b"), Answer(3, "same"))
     listeners = [Answers("x", str(number), "0", songs_better) for number in range(8)]
-    second, first = preferences(origins, listeners)
+    second, first, voices = preferences(origins, listeners)
     assert (first.first, first.second, first.share, first.count) == ("antiphon", "song", 0.0, 16)
     assert (second.first, second.second, second.share) == ("antiphon", "plain sampling", 1.0)
     for each in (first, second):
@@ -106,3 +120,8 @@ def test_who_is_always_preferred_is_the_strongest_and_intervals_hold_the_share()
     strong = strengths(origins, listeners)
     assert strong["song"][0] > strong["antiphon"][0] > strong["plain sampling"][0]
     assert all(low <= value <= high for value, low, high in strong.values())
+    # Second voices were compared with each other alone: whatever is said of answers says nothing of them.
+    assert (voices.first, voices.second, voices.share) == ("harmony 0", "harmony 1", 0.5)
+    assert strong["harmony 0"] == strong["harmony 1"] == pytest.approx((0.5, 0.5, 0.5))
+    without = strengths(Origins("x", "essen", 1, origins.origins[:3]), listeners)
+    assert {kind: strong[kind] for kind in without} == without

@@ -2,7 +2,7 @@
  * Plays pairs of melodies, and keeps in this browser which of the two a listener preferred. No network.
  *
  * @typedef {[start: number, seconds: number, pitch: number]} Note
- * @typedef {{ phrase: Note[], a: Note[], b: Note[] }} Excerpt
+ * @typedef {{ phrase: Note[], a: Note[], b: Note[], together: boolean }} Excerpt
  * @typedef {{ excerpt: number, preferred: "a" | "b" | "same", known: boolean }} Answer
  * @typedef {{ page: string, listener: string, experience: string, answers: Answer[] }} Answers
  */
@@ -68,7 +68,8 @@ async function play(which) {
   sounding = out;
   button(`play-${which}`).classList.add("sounds");
   const from = audio.currentTime + 0.1;
-  const last = [...excerpt.phrase, ...excerpt[which]].map((note) => tone(out, from, note)).pop();
+  const notes = [...excerpt.phrase, ...excerpt[which]].sort((one, other) => one[0] + one[1] - other[0] - other[1]);
+  const last = notes.map((note) => tone(out, from, note)).pop(); // the last to end
   if (last) last.onended = () => ended(which, out);
   else ended(which, out);
 }
@@ -119,6 +120,12 @@ function show() {
   element("end").hidden = count < excerpts.length;
   progress.max = excerpts.length;
   progress.value = count;
+  const together = excerpts[count]?.together;
+  const question = together ? "Which second voice goes better with the tune?" : "Which goes better with the phrase before it?";
+  element("question").textContent = count < excerpts.length && answers.experience !== "" ? question : "Which goes better?";
+  for (const each of ["a", "b"]) {
+    button(`play-${each}`).textContent = `▶ The ${together ? "tune with" : "phrase, then"} ${each.toUpperCase()}`;
+  }
   element("number").textContent = `${Math.min(count + 1, excerpts.length)} of ${excerpts.length}`;
   for (const each of ["a", "same", "b"]) button(`choose-${each}`).disabled = heard.size < 2;
   element("hint").textContent = heard.size < 2 ? "Listen to both first." : "";

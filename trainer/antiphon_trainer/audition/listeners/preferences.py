@@ -105,10 +105,21 @@ def preferences(origins: Origins, listeners: Sequence[Answers]) -> list[Preferre
 def strengths(origins: Origins, listeners: Sequence[Answers], seed: int = 1) -> dict[str, tuple[float, float, float]]:
     """Return each kind's strength, as its chance against one of mean strength, and its 95 % interval.
 
+    The mean is that of the kinds that it was compared with, directly or by way of others.
+
     The model is that of R. A. Bradley and M. E. Terry (Biometrika 39, 1952), fitted by D. R. Hunter's iteration (Ann.
     Stat. 32, 2004). The interval is a bootstrap's, over listeners: what one person says again and again is one opinion.
     """
-    kinds, generator = _kinds(origins), np.random.default_rng(seed)
+    found: dict[str, tuple[float, float, float]] = {}
+    for kinds in _compared_kinds(origins):
+        found |= _strengths(kinds, origins, listeners, seed)
+    return found
+
+
+def _strengths(
+    kinds: Sequence[str], origins: Origins, listeners: Sequence[Answers], seed: int
+) -> dict[str, tuple[float, float, float]]:
+    generator = np.random.default_rng(seed)
     fitted = _fitted(kinds, _won(origins, listeners))
     drawn = []
     for _ in range(DRAWS):
@@ -117,6 +128,15 @@ def strengths(origins: Origins, listeners: Sequence[Answers], seed: int = 1) -> 
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
     values = zip(fitted.tolist(), low.tolist(), high.tolist(), strict=True)
     return dict(zip(kinds, values, strict=True))
+
+
+def _compared_kinds(origins: Origins) -> list[list[str]]:
+    """Return the kinds in groups of which no two were compared, so that their strengths can't be either."""
+    groups: list[set[str]] = []
+    for each in origins.origins:
+        touching = [group for group in groups if each.a in group or each.b in group]
+        groups = [group for group in groups if group not in touching] + [{each.a, each.b}.union(*touching)]
+    return sorted(sorted(group) for group in groups)
 
 
 def _kinds(origins: Origins) -> list[str]:
