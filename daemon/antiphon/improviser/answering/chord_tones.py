@@ -19,9 +19,9 @@ LEAST = 0.5
 """Notes that the loudest pitch class must still count for; two seconds after a left hand's last chord it is over."""
 SHARPNESS = 2.0
 """Exponent of how much a pitch class counts beside the one that counts most: the chord before fades sooner by that."""
-FADED = 0.5
-"""What is left of how much a pitch class counts where others are held and it isn't. A chord that came three times would
-count for more than a new one otherwise."""
+FADED = 0.8
+"""What is left of how much a pitch class counts where others are held and it isn't: most of it, for of a broken chord
+one note at a time is held."""
 OTHERS = 0.01
 """Weight of pitch classes that weren't sounded."""
 NEAR, NEARNESS = 4, 0.8
