@@ -126,7 +126,9 @@ def grace_notes(random: Random) -> Case:
         side = random.choice((2, 1, 2, -1, -2, 3))
         for number in range(many, 0, -1):
             start = on - number * length
-            graces.append([round(start, 4), round(start + 0.9 * length, 4), pitch + side * (1 if many == 1 else number)])
+            graces.append(
+                [round(start, 4), round(start + 0.9 * length, 4), pitch + side * (1 if many == 1 else number)]
+            )
             notes[index - 1][1] = min(notes[index - 1][1], round(start - 0.005, 4))
     assert min(b[0] - a[0] for a, b in pairwise(notes)) > 0.3 * beat
     return case([*notes, *graces], principals=[n[0] for n in notes], principal_steps=steps[:-1], upto="factor")
@@ -258,9 +260,7 @@ def triplet_in_quarters(random: Random) -> Case:
         index += notes
     steps.append(4)
     beat_of[str(index)] = len(beats)
-    return case(
-        uneven(random, line(steps, walk(random, tonic, len(steps))), bpm, 0.92), beat_of=beat_of, upto="factor"
-    )
+    return case(uneven(random, line(steps, walk(random, tonic, len(steps))), bpm, 0.92), beat_of=beat_of, upto="factor")
 
 
 def upbeat_eighth(random: Random) -> Case:

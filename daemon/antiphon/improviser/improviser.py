@@ -326,8 +326,9 @@ class Improviser:
             self._turns.withdraw()
             return []
         onset = self._listener.onset or 0
-        self._call.join(onset, self._struck, heard.replaces, onset == self._listener.phrase)
-        self._learn_feel(onset, heard.replaces)
+        takes_place = heard.replaces or heard.has_grace
+        self._call.join(onset, self._struck, takes_place, onset == self._listener.phrase)
+        self._learn_feel(onset, takes_place)
         self._say_what_is_unknown(time, heard)
         self._say_that_no_tempo_is_known(time)
         messages = self._turns.give_way(time, heard.pitch)

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from antiphon.improviser.listening.distribution import NextNoteDistribution
+from antiphon.improviser.listening.graces import Graces
 from antiphon.improviser.listening.harmony import Harmony
 from antiphon.improviser.listening.heard_grid import HeardGrid
 from antiphon.improviser.listening.hypotheses import Hypotheses
@@ -85,6 +86,7 @@ class Listener:
         """Until when the improviser itself has sounded, in seconds: that is no silence."""
         self._before = self._state
         self._onset_time = self._onset_before = -math.inf
+        self._graces = Graces()
         self.lag: float | None = None
         """Steps by which the last onset came behind where it was to be; None where nobody knows where that was."""
         self.interval = 1
@@ -102,7 +104,14 @@ class Listener:
         if not found.is_melody:
             self._accompany(time, pitch)
             return WithdrawnNote(time) if found.withdraws else None
-        return self._hear(time, pitch, replaces=found.withdraws, in_chord=found.in_chord)
+        if found.withdraws:
+            return self._hear(time, pitch, replaces=True, in_chord=found.in_chord)
+        has_grace = self._has_grace(time, pitch)
+        self._graces = Graces(self._graces.number + 1) if has_grace else Graces()
+        if not has_grace:
+            return self._hear(time, pitch)
+        self._take_back()
+        return replace(self._hear(time, pitch), has_grace=True)
 
     def accompany(self, time: float, pitch: int) -> None:
         """Hear a note of the accompaniment."""
@@ -361,15 +370,25 @@ class Listener:
         time, pitch = self._onset_time, self._state.pitch
         if self._voices.is_down(pitch):
             self._accompaniment.add(pitch)
-        self._state, self._onset_time = self._before, self._onset_before
+        self._take_back()
         self._hear_harmony(time, pitch)
+        self._play_on(time)
+
+    def _take_back(self) -> None:
+        """Let all be as it was before the last note."""
+        self._state, self._onset_time = self._before, self._onset_before
         self.learners.current.follow(self._state.heard, self._row)
         self._hypotheses.clear()
         self.hypothesis = None
-        state = self._state
-        if state.onset is not None:
+        if self._state.onset is not None:
             self._lay_grid(self._onset_time)
-        self._play_on(time)
+
+    def _has_grace(self, time: float, pitch: int) -> bool:
+        """Return whether the last note was a grace of one that comes at `time`, in seconds."""
+        if self._state.onset is None or self._state.onset == self._state.phrase:
+            return False
+        before, seconds = self._onset_time - self._onset_before, time - self._onset_time
+        return self._graces.lean(before, seconds, pitch - self._state.pitch, self._time.tempo.step_seconds)
 
     def _play_on(self, time: float) -> None:
         """Take note of an accompaniment that goes on while the melody may have ended; a chord's notes say nothing."""

@@ -46,6 +46,8 @@ class HeardNote:
     """How likely each key was before it was heard."""
     costs: npt.NDArray[np.float64] = field(compare=False, repr=False)
     """−log2 of the probability of its time and its pitch in each key, (key,)."""
+    has_grace: bool = False
+    """The note before was a grace of it, and takes no time: this one is on the same step."""
 
     @property
     def bits(self) -> float:
