@@ -15,8 +15,8 @@ from antiphon.improviser.memory import memory as memory_module
 from antiphon.improviser.memory.counts import Counts
 from antiphon.improviser.memory.memory import JOURNAL, Memory
 from antiphon.improviser.memory.past import Past, begun
-from antiphon.improviser.memory.stage import SHARE
-from antiphon.improviser.memory.weights import UNTRAINED, read_weights
+from antiphon.improviser.memory.stage import RATE, SHARE, Features
+from antiphon.improviser.memory.weights import UNTRAINED, StageWeights, read_weights
 from antiphon.melody.bundle import MEMORY_FILE, Manifest, read_bundle, write_bundle
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats
@@ -166,16 +166,34 @@ def test_rows_are_read_as_each_alone(rows: list[list[int]]) -> None:
         assert np.allclose(mixed[row], memory.predict(probabilities[row : row + 1], past, Place(1, 12)), atol=1e-6)
 
 
-def test_many_rows_are_predicted_as_one_is_learned_from() -> None:
+def mixture(features: Features, weights: StageWeights) -> Floats:
+    """Return M, (x,), by its equation, with nothing left out."""
+    by_feature = [weights.match, *weights.contexts]
+    chosen = [by_feature[feature][which] for feature, which in enumerate(features.classes[0].tolist())]
+    likings = np.exp(weights.network * np.log(features.network[0]) + np.array(chosen) @ features.features[0])
+    return likings / likings.sum()
+
+
+def test_many_rows_are_predicted_and_one_learned_from_by_the_equations() -> None:
     memory = Memory(VOCABULARY)
     past = learn(memory, TUNE * 4)
     for token, probabilities in zip(TUNE, network(7, len(TUNE)), strict=True):
         mixed = memory.predict(probabilities, past, Place(2, 16))
         classes, pitches = memory.stages(probabilities, past, Place(2, 16))
         of_class, of_pitch = memory.outcome(token)
-        expected = classes.probabilities[0, of_class] * (1 if of_pitch is None else pitches.probabilities[0, of_pitch])
+        trust, trust_in_pitches = (memory.arrays()[f"{stage}.numbers"][1] for stage in ("classes", "pitches"))
+        of_classes = trust * mixture(classes, memory.weights.classes) + (1 - trust) * classes.network[0]
+        of_pitches = trust_in_pitches * mixture(pitches, memory.weights.pitches)
+        of_pitches += (1 - trust_in_pitches) * pitches.network[0]
+        expected = of_classes[of_class] * (1 if of_pitch is None else of_pitches[of_pitch])
         assert mixed[0, token] == pytest.approx(expected, rel=1e-4)
-        past = memory.after(past, np.array([token]))
+        before = memory.weights
+        past = memory.learn(probabilities, past, Place(2, 16), token)
+        assert memory.likelihood == pytest.approx(expected, rel=1e-4)
+        error = np.eye(4)[of_class] - mixture(classes, before.classes)
+        for context, which in enumerate(classes.classes[0, 1:].tolist()):
+            moved = memory.weights.classes.contexts[context][which] - before.classes.contexts[context][which]
+            assert moved == pytest.approx(RATE * classes.features[0, 1 + context] @ error, abs=1e-6)
 
 
 def test_forgetting_is_as_if_nothing_had_been_heard() -> None:
@@ -199,7 +217,7 @@ def test_a_full_table_forgets_what_was_learned_first() -> None:
     counts = Counts(4, 64)
     keys = np.random.default_rng(1).integers(1 << 63, size=1000, dtype=np.uint64)
     for now, key in enumerate(keys, start=1):
-        counts.learn(key[None], np.array([2]), now)
+        counts.learn(key[None], counts.find_known(key[None, None]), 2, now)
     found: npt.NDArray[np.float32] = counts.find(keys[None])[0, :, 2]
     assert counts.used == 64 and found.sum() == 64
     assert found[-1] == 1 and not found[:500].any()

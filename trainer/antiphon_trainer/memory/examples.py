@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.memory.past import begun
-from antiphon.improviser.memory.stage import Mixed
+from antiphon.improviser.memory.stage import Features
 from antiphon.melody.model import Floats
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon_trainer.dataset.melody import Melody
@@ -44,8 +44,8 @@ def examples(
         with_metre: whether the memory is told where each step stands in its bar.
     """
     memory = Memory(vocabulary)
-    classes: list[tuple[Mixed, int]] = []
-    pitches: list[tuple[Mixed, int]] = []
+    classes: list[tuple[Features, int]] = []
+    pitches: list[tuple[Features, int]] = []
     for melody, network in zip(melodies, predicted, strict=True):
         past = begun(1)
         for step, token in enumerate(melody.tokens):
@@ -59,9 +59,9 @@ def examples(
     return _collected(classes), _collected(pitches)
 
 
-def _collected(steps: Sequence[tuple[Mixed, int]]) -> Examples:
+def _collected(steps: Sequence[tuple[Features, int]]) -> Examples:
     def stacked(name: str) -> npt.NDArray[Any]:
-        return np.concatenate([getattr(mixed, name) for mixed, _ in steps])
+        return np.concatenate([getattr(features, name) for features, _ in steps])
 
     return Examples(stacked("features"), stacked("classes"), stacked("network"), np.array([came for _, came in steps]))
 

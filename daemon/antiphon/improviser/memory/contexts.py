@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.memory.past import FIELDS, Ints
+from antiphon.melody.grid import Place
+from antiphon.melody.model import Metre
 
 Keys = npt.NDArray[np.uint64]
 
@@ -49,16 +51,29 @@ class Hashes:
     """
 
     def __init__(self, contexts: tuple[tuple[str, ...], ...], seed: int) -> None:
+        fields = (*FIELDS, "position", "bar")
         generator = np.random.default_rng(seed)
-        random = generator.integers(1 << 63, size=(len(FIELDS), len(contexts)), dtype=np.uint64) * np.uint64(2)
-        chosen = np.array([[field in context for context in contexts] for field in FIELDS])
-        self._multipliers: Keys = np.where(chosen, random + np.uint64(1), np.uint64(0))
+        random = generator.integers(1 << 63, size=(len(fields), len(contexts)), dtype=np.uint64) * np.uint64(2)
+        chosen = np.array([[field in context for context in contexts] for field in fields])
+        multipliers: Keys = np.where(chosen, random + np.uint64(1), np.uint64(0))
+        self._multipliers, self._of_place = multipliers[:-2], multipliers[-2:]
         self._offsets: Keys = generator.integers(1 << 63, size=len(contexts), dtype=np.uint64)
+        self._offsets_at: dict[Place | None, Keys] = {None: self._offsets}
+        """By the place in the bar: the offsets, and what the place adds to them."""
 
-    def __call__(self, fields: Ints) -> Keys:
-        """Return the keys, (row, context), of fields (row, field)."""
-        sums: Keys = fields.astype(np.uint64) @ self._multipliers + self._offsets
+    def __call__(self, fields: Ints, place: Place | Metre | None) -> Keys:
+        """Return the keys, (row, context), of fields (row, field); `place` is that of the step to be predicted."""
+        sums: Keys = fields.view(np.uint64) @ self._multipliers
+        sums += self._offsets_of(place)
         sums ^= sums >> _HALF
         sums *= _MIX
         sums ^= sums >> _HALF
         return sums
+
+    def _offsets_of(self, place: Place | Metre | None) -> Keys:
+        if isinstance(place, Metre):
+            return np.stack([place.position, place.bar], axis=1).astype(np.uint64) @ self._of_place + self._offsets
+        if place not in self._offsets_at:
+            at = np.array([place.position, place.bar], np.uint64) if place else np.zeros(2, np.uint64)
+            self._offsets_at[place] = at @ self._of_place + self._offsets
+        return self._offsets_at[place]

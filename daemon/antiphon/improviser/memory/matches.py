@@ -20,6 +20,7 @@ _FEWEST = 4096
 """Tokens that there is room for to begin with, a power of 2."""
 _MULTIPLIERS = np.random.default_rng(12).integers(1 << 63, size=PHRASE, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 _SHIFT = np.uint64(40)
+_BACK = np.arange(PHRASE)
 
 PlaceBefore = tuple[int, int, int]
 """The token that a new one overwrites, a passage's hash, and the place that it had."""
@@ -48,8 +49,10 @@ class History:
     def expected(self, pointer: Ints) -> Ints:
         """Return the token at each pointer; −1 where it points nowhere."""
         is_there = (pointer >= 0) & (pointer < self.count)
-        at = np.where(is_there, pointer & (HISTORY - 1), 0)
-        return np.where(is_there, self._tokens[at], -1).astype(np.int64)
+        found: Ints = np.full(len(pointer), -1)
+        if is_there.any():
+            found[is_there] = self._tokens[pointer[is_there] & (HISTORY - 1)]
+        return found
 
     def latest(self, tokens: Ints) -> Ints:
         """Return the place after the latest passage that is equal to the end of each row, or −1.
@@ -59,11 +62,15 @@ class History:
         """
         if not self.count:
             return np.full(len(tokens), -1)
+        found: Ints = np.full(len(tokens), -1)
         place = self._places[_hash(tokens)].astype(np.int64)
-        before = place[:, None] - 1 - np.arange(PHRASE)
-        at = np.minimum(before & (HISTORY - 1), len(self._tokens) - 1)  # of those that are nowhere, too
-        same = (self._tokens[at] == tokens - 1).all(axis=1)
-        return np.where((place > 0) & (place < self.count) & same, place, -1)
+        there = np.flatnonzero((place > 0) & (place < self.count))
+        if len(there):  # where another passage has the same hash, the tokens before it are others
+            place = place[there]
+            before = (place[:, None] - 1 - _BACK) & (HISTORY - 1)
+            same = (self._tokens[before] == tokens[there] - 1).all(axis=1)
+            found[there[same]] = place[same]
+        return found
 
     def learn(self, token: int, tokens: Ints) -> PlaceBefore:
         """Let a token follow. Returns what `restore` takes.
@@ -131,4 +138,4 @@ def length_class(lengths: npt.NDArray[np.int64]) -> Ints:
 
 
 def _hash(tokens: Ints) -> Ints:
-    return ((tokens.astype(np.uint64) @ _MULTIPLIERS) >> _SHIFT).astype(np.int64) & (_TRAILS - 1)
+    return ((tokens.view(np.uint64) @ _MULTIPLIERS) >> _SHIFT).astype(np.int64) & (_TRAILS - 1)

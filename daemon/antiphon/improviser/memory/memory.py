@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from antiphon.improviser.memory.contexts import CLASS_CONTEXTS, PITCH_CONTEXTS, Hashes
-from antiphon.improviser.memory.counts import Counts, Known, SlotsBefore
-from antiphon.improviser.memory.matches import History, PlaceBefore
-from antiphon.improviser.memory.past import END, HOLD, ONSET, REST, Ints, Past, Reader
-from antiphon.improviser.memory.stage import Mixed, Stage, StageBefore
+from antiphon.improviser.memory.counts import Before, Counts, Known
+from antiphon.improviser.memory.matches import History, PlaceBefore, length_class
+from antiphon.improviser.memory.past import ONSET, Ints, Past, Reader
+from antiphon.improviser.memory.stage import NO_MATCH, Features, Match, Stage, StageBefore
 from antiphon.improviser.memory.weights import UNTRAINED, StartWeights
 from antiphon.melody.grid import Place
 from antiphon.melody.model import Floats, Metre
@@ -54,10 +54,10 @@ class _StepBefore:
 
     place: PlaceBefore
     classes: StageBefore
-    class_counts: list[SlotsBefore]
+    class_counts: Before
     pitches: StageBefore | None
     """None where no note started, as of `pitch_counts`."""
-    pitch_counts: list[SlotsBefore]
+    pitch_counts: Before | None
 
 
 class Memory:
@@ -80,6 +80,9 @@ class Memory:
         self._classes, self._pitches = Stage(weights.classes, CLASS_PRIOR), Stage(weights.pitches, PITCH_PRIOR)
         self._special = np.array([vocabulary.hold, vocabulary.rest, vocabulary.end])
         self._numbers = vocabulary.pitch_numbers.astype(np.int64)
+        self._by_class: Floats = np.zeros((len(vocabulary), 4), np.float32)
+        """Whether each token is of each class, 0 or 1, (V, class)."""
+        self._by_class[np.arange(len(vocabulary)), self._reader.classes] = 1
         self._index: Ints = np.full(len(vocabulary), -1, np.int64)
         """The index of each token among the pitches, (V,); −1 of those that are none."""
         self._index[vocabulary.pitch_tokens] = np.arange(pitches)
@@ -112,12 +115,13 @@ class Memory:
         table = self._reader.after(past.table, tokens)
         history = self._history
         goes_on = history.expected(past.pointer) == tokens
-        found = Past(table, np.where(goes_on, past.pointer + 1, -1), np.where(goes_on, past.length + 1, 0))
-        goes_on &= found.pointer < history.count
-        lost = np.flatnonzero(~goes_on)
+        pointer = np.where(goes_on, past.pointer + 1, -1)
+        length = np.where(goes_on, past.length + 1, 0)
+        found = Past(table, pointer, length)
+        lost = np.flatnonzero((pointer < 0) | (pointer == history.count))
         if len(lost):
-            found.pointer[lost] = latest = history.latest(found.tokens[lost])
-            found.length[lost] = np.where(latest >= 0, found.tokens.shape[1], 0)
+            pointer[lost] = latest = history.latest(found.tokens[lost])
+            length[lost] = np.where(latest >= 0, found.tokens.shape[1], 0)
         return found
 
     def predict(
@@ -133,33 +137,42 @@ class Memory:
         """
         if not self.steps or not share:
             return probabilities
-        fields = past.fields(place)
-        expected = self._history.expected(past.pointer)
-        mixed = np.empty_like(probabilities)
-        known = self._class_counts.find_known(self._class_keys(fields))
-        classes = self._classes.predict(self._classes_of(probabilities), known, self._class_of(expected), past.length)
+        matched, expected = self._expected(past)
+        network, of_class = self._of_network(probabilities)
+        known = self._class_counts.find_known(self._class_keys(past.fields, place))
+        classes = self._classes.predict(of_class, known, self._class_match(past, matched, expected)).probabilities
+        pitches = self._vocabulary.pitch_tokens
+        mixed: Floats = network * (classes[:, ONSET:] / of_class[:, ONSET:])
         mixed[:, self._special] = classes[:, :ONSET]
-        pitches = np.maximum(probabilities[:, self._vocabulary.pitch_tokens], _SMALLEST)
-        pitches /= pitches.sum(axis=1, keepdims=True)
         likely = np.flatnonzero(classes[:, ONSET] >= UNLIKELY)
         if len(likely):
-            after = past.rows(likely)
-            known = self._by_pitch(self._pitch_counts.find_known(self._pitch_keys(fields[likely])), after)
-            recalled = self._pitches.predict(pitches[likely], known, self._pitch_of(expected[likely]), after.length)
-            pitches[likely] = recalled
-        mixed[:, self._vocabulary.pitch_tokens] = classes[:, ONSET:] * pitches
+            after = past if len(likely) == len(past) else past.rows(likely)
+            if len(matched) and after is not past:
+                matched, expected = self._expected(after)
+            known = self._by_pitch(self._pitch_counts.find_known(self._pitch_keys(after.fields, place)), after)
+            of_pitch = network[likely[:, None], pitches] / of_class[likely, ONSET:]
+            recalled = self._pitches.predict(of_pitch, known, self._pitch_match(after, matched, expected))
+            mixed[likely[:, None], pitches] = classes[likely, ONSET:] * recalled.probabilities
         return mixed if share == 1 else np.float32(share) * mixed + np.float32(1 - share) * probabilities
 
-    def stages(self, probabilities: Floats, past: Past, place: Place | Metre | None = None) -> tuple[Mixed, Mixed]:
-        """Return both stages of a prediction: the class of the next symbol, and the pitch, given that a note starts.
+    def stages(
+        self, probabilities: Floats, past: Past, place: Place | Metre | None = None
+    ) -> tuple[Features, Features]:
+        """Return the features of both stages: the class of the next symbol, and the pitch, given that a note starts.
 
         The arguments are those of `predict`.
         """
-        fields = past.fields(place)
-        expected = self._history.expected(past.pointer)
+        matched, expected = self._expected(past)
+        network, of_class = self._of_network(probabilities)
+        class_counts = self._class_counts.find(self._class_keys(past.fields, place))
+        pitch_counts = self._pitch_counts.find(self._pitch_keys(past.fields, place))
+        of_pitch = network[:, self._vocabulary.pitch_tokens] / of_class[:, ONSET:]
+        by_pitch = pitch_counts[:, :, : of_pitch.shape[1]]
+        # The last context counts intervals.
+        by_pitch[:, -1] = np.take_along_axis(pitch_counts[:, -1], self._intervals(past), axis=1)
         return (
-            self._mix_classes(probabilities, self._class_keys(fields), expected, past),
-            self._mix_pitches(probabilities, self._pitch_keys(fields), expected, past),
+            self._classes.features(of_class, class_counts, self._class_match(past, matched, expected)),
+            self._pitches.features(of_pitch, by_pitch, self._pitch_match(past, matched, expected)),
         )
 
     def pitch(self, token: int) -> int | None:
@@ -185,25 +198,28 @@ class Memory:
             place: of the step; None where the metre is unknown.
             token: what came.
         """
-        fields = past.fields(place)
-        expected = self._history.expected(past.pointer)
-        keys = self._class_keys(fields)
-        came = int(self._reader.classes[token])
-        now = self.steps + 1
-        mixed = self._mix_classes(probabilities, keys, expected, past)
-        self.likelihood = float(mixed.probabilities[0, came])
+        matched, expected = self._expected(past)
+        came, now = int(self._reader.classes[token]), self.steps + 1
+        network, of_class = self._of_network(probabilities)
+        keys = self._class_keys(past.fields, place)
+        known = self._class_counts.find_known(keys)
+        mixed = self._classes.predict(of_class, known, self._class_match(past, matched, expected))
+        self.likelihood = mixed.probabilities.item(came)
         classes = self._classes.learn(mixed, came)
-        class_counts = self._class_counts.learn(keys[0], np.full(keys.shape[1], came), now)
-        pitches, pitch_counts = None, list[SlotsBefore]()
+        class_counts = self._class_counts.learn(keys[0], known, came, now)
+        pitches, pitch_counts = None, None
         if came == ONSET:
-            keys = self._pitch_keys(fields)
-            pitch = int(self._index[token])
-            mixed = self._mix_pitches(probabilities, keys, expected, past)
-            self.likelihood *= float(mixed.probabilities[0, pitch])
+            pitch = self._index.item(token)
+            keys = self._pitch_keys(past.fields, place)
+            known = self._pitch_counts.find_known(keys)
+            of_pitch = network[:, self._vocabulary.pitch_tokens] / of_class[:, ONSET:]
+            match = self._pitch_match(past, matched, expected)
+            mixed = self._pitches.predict(of_pitch, self._by_pitch(known, past), match)
+            self.likelihood *= mixed.probabilities.item(pitch)
             pitches = self._pitches.learn(mixed, pitch)
             values = np.full(keys.shape[1], pitch)
             values[-1] = self._intervals(past)[0, pitch]
-            pitch_counts = self._pitch_counts.learn(keys[0], values, now)
+            pitch_counts = self._pitch_counts.learn(keys[0], known, values, now)
             self.notes += 1
         after = self.after(past, np.array([token]))
         place_before = self._history.learn(token, after.tokens)
@@ -217,7 +233,7 @@ class Memory:
             self._history.restore(before.place)
             self._classes.restore(before.classes)
             self._class_counts.restore(before.class_counts)
-            if before.pitches is not None:
+            if before.pitches is not None and before.pitch_counts is not None:
                 self._pitches.restore(before.pitches)
                 self._pitch_counts.restore(before.pitch_counts)
                 self.notes -= 1
@@ -254,41 +270,39 @@ class Memory:
         yield "classes", self._classes
         yield "pitches", self._pitches
 
-    def _mix_classes(self, probabilities: Floats, keys: Any, expected: Ints, past: Past) -> Mixed:
-        counts = self._class_counts.find(keys)
-        network = self._classes_of(probabilities)
-        return self._classes.mix(network, counts, counts.sum(axis=2), self._class_of(expected), past.length)
+    def _of_network(self, probabilities: Floats) -> tuple[Floats, Floats]:
+        """Return the network's probabilities, none of them 0, (row, V), and those of the classes, (row, class)."""
+        network: Floats = np.maximum(probabilities, _SMALLEST)
+        of_class: Floats = network @ self._by_class
+        return network, of_class
 
-    def _mix_pitches(self, probabilities: Floats, keys: Any, expected: Ints, past: Past) -> Mixed:
-        network = probabilities[:, self._vocabulary.pitch_tokens]
-        counts = self._pitch_counts.find(keys)
-        sums = counts.sum(axis=2)
-        # The last context counts intervals.
-        by_pitch = counts[:, :, : network.shape[1]]
-        by_pitch[:, -1] = np.take_along_axis(counts[:, -1], self._intervals(past), axis=1)
-        return self._pitches.mix(network, by_pitch, sums, self._pitch_of(expected), past.length)
+    def _expected(self, past: Past) -> tuple[Ints, Ints]:
+        """Return the rows that have a match, and the token that each expects, (matched,)."""
+        expected = self._history.expected(past.pointer)
+        matched = np.flatnonzero(expected >= 0)
+        return matched, expected[matched]
 
-    def _classes_of(self, probabilities: Floats) -> Floats:
-        """Return how likely each class is, (row, class), by the probabilities of tokens, (row, V)."""
-        network = np.empty((len(probabilities), 4), np.float32)
-        network[:, [HOLD, REST, END]] = probabilities[:, self._special]
-        network[:, ONSET] = probabilities[:, self._vocabulary.pitch_tokens].sum(axis=1)
-        return network
+    def _class_match(self, past: Past, matched: Ints, expected: Ints) -> Match:
+        if not len(matched):
+            return NO_MATCH
+        return Match(matched, self._reader.classes[expected], length_class(past.length[matched]))
 
-    def _class_of(self, expected: Ints) -> Ints:
-        return np.where(expected >= 0, self._reader.classes[expected], -1)
-
-    def _pitch_of(self, expected: Ints) -> Ints:
-        return np.where(expected >= 0, self._index[expected], -1)
+    def _pitch_match(self, past: Past, matched: Ints, expected: Ints) -> Match:
+        if not len(matched):
+            return NO_MATCH
+        pitches = self._index[expected]
+        there = pitches >= 0
+        return Match(matched[there], pitches[there], length_class(past.length[matched[there]]))
 
     def _by_pitch(self, known: Known, past: Past) -> Known:
         """Return what was counted with the pitches in the place of intervals, which the last context counts."""
         at = np.flatnonzero(known.contexts[known.counted] == len(PITCH_CONTEXTS) - 1)
-        if not len(at):
-            return known
         last = self._last_numbers(past)[known.rows[known.counted[at]]]
         known.outcomes[at] = self._near[last + known.outcomes[at]]
-        there = known.outcomes >= 0
+        # Beside pitches that there are not, what a context of intervals has counted that lost its slot to another.
+        there = (known.outcomes >= 0) & (known.outcomes < len(self._numbers))
+        if there.all():
+            return known
         return known._replace(counted=known.counted[there], outcomes=known.outcomes[there], counts=known.counts[there])
 
     def _intervals(self, past: Past) -> Ints:
@@ -298,4 +312,4 @@ class Memory:
         return found
 
     def _last_numbers(self, past: Past) -> Ints:
-        return np.where(past.last_pitch > 0, past.last_pitch - 1, self._numbers[0])
+        return np.where(past.last_pitch > 0, past.last_pitch - 1, self._numbers[0] + FARTHEST)

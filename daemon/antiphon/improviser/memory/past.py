@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.melody.grid import Place
-from antiphon.melody.model import Metre
 from antiphon.melody.vocabulary import Vocabulary
 
 Ints = npt.NDArray[np.int64]
@@ -34,9 +32,11 @@ PHRASE = 12
 _KIND, _AGE, _WAIT = range(3)
 _PITCHES = slice(3, 3 + NOTES)
 _WAITS = slice(_PITCHES.stop, _PITCHES.stop + NOTES)
-_TOKENS = slice(_WAITS.stop, _WAITS.stop + PHRASE)
+_INTERVALS = slice(_WAITS.stop, _WAITS.stop + 3)
+_TOKENS = slice(_INTERVALS.stop, _INTERVALS.stop + PHRASE)
 _WIDTH = _TOKENS.stop
-_INTERVALS = 3
+_UNKNOWN = 1000
+"""Semitones; an interval from no note."""
 
 FIELDS: tuple[str, ...] = (
     "kind",
@@ -44,12 +44,15 @@ FIELDS: tuple[str, ...] = (
     "wait",
     *(f"p{number}" for number in range(1, NOTES + 1)),
     *(f"d{number}" for number in range(1, NOTES + 1)),
-    *(f"i{number}" for number in range(1, _INTERVALS + 1)),
-    "position",
-    "bar",
+    *(f"i{number}" for number in range(1, _INTERVALS.stop - _INTERVALS.start + 1)),
 )
-"""What a context may consist of: kind and age of what sounds; steps since the last onset; the last pitches, and the
-steps between the last onsets and those before them, the latest first; the last intervals; the place in the bar."""
+"""What a context may consist of, besides the place in the bar: kind and age of what sounds; steps since the last onset;
+the last pitches, and the steps between the last onsets and those before them, the latest first; the last intervals."""
+_OLDER = np.minimum(np.arange(OLDEST + 1) + 1, OLDEST)
+"""The age a step later, by the age."""
+_LONGER = np.minimum(np.arange(LONGEST_WAIT + 1) + 1, LONGEST_WAIT)
+_LONGER[0] = 0
+"""The steps since the last onset a step later, by those now; 0 where there was none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +60,7 @@ class Past:
     """What was read before a step, in each row."""
 
     table: Ints
-    """(row, column), the columns as above: kind, age, wait, pitches (MIDI number + 1; 0 is none), waits, tokens
+    """(row, column), the columns as above: kind, age, wait, pitches (MIDI number + 1; 0 is none), waits, intervals, tokens
     (+ 1; 0 is none)."""
     pointer: Ints
     """Where in the memory's history the passage goes on that is equal to the melody's end, (row,); −1 where none is."""
@@ -85,24 +88,20 @@ class Past:
         """Return some of the rows."""
         return Past(self.table[indices], self.pointer[indices], self.length[indices])
 
-    def fields(self, place: Place | Metre | None) -> Ints:
-        """Return the values of `FIELDS` in each row, (row, field); `place` is that of the step to be predicted."""
-        table, rows = self.table, len(self.table)
-        pitches = table[:, _PITCHES]
-        found = np.zeros((rows, len(FIELDS)), np.int64)
-        found[:, : _WAITS.stop] = table[:, : _WAITS.stop]
-        intervals = pitches[:, :_INTERVALS] - pitches[:, 1 : _INTERVALS + 1]
-        known = pitches[:, 1 : _INTERVALS + 1] > 0
-        found[:, _WAITS.stop : _WAITS.stop + _INTERVALS] = np.where(known, intervals, 1000)
-        if place is not None:
-            found[:, -2], found[:, -1] = place.position, place.bar
-        return found
+    @property
+    def fields(self) -> Ints:
+        """The values of `FIELDS` in each row, (row, field)."""
+        return self.table[:, : _TOKENS.start]
 
 
 def begun(rows: int) -> Past:
     """Return the past at a song's beginning: after the symbol `"/"`."""
     none = np.full(rows, -1, np.int64)
-    return Past(np.zeros((rows, _WIDTH), np.int64), none, np.zeros(rows, np.int64))
+    return Past(_BEGUN.repeat(rows, axis=0), none, np.zeros(rows, np.int64))
+
+
+_BEGUN: Ints = np.zeros((1, _WIDTH), np.int64)
+_BEGUN[:, _INTERVALS] = _UNKNOWN
 
 
 class Reader:
@@ -123,23 +122,33 @@ class Reader:
 
     def after(self, table: Ints, tokens: npt.NDArray[Any]) -> Ints:
         """Return the table after one more token in each row, (row,)."""
-        classes = self.classes[tokens]
-        moved = table.copy()
+        moved = np.empty_like(table)
+        moved[:, : _TOKENS.start] = table[:, : _TOKENS.start]
         moved[:, _TOKENS.start + 1 :] = table[:, _TOKENS.start : -1]
         moved[:, _TOKENS.start] = tokens + 1
-        moved[:, _AGE] = np.minimum(table[:, _AGE] + 1, OLDEST)
-        moved[:, _WAIT] = np.where(table[:, _WAIT] > 0, np.minimum(table[:, _WAIT] + 1, LONGEST_WAIT), 0)
-        rests = classes == REST
-        if rests.any():
-            moved[rests, _KIND], moved[rests, _AGE] = SILENCE, 1
-        onsets = np.flatnonzero(classes == ONSET)
+        moved[:, _AGE] = _OLDER[table[:, _AGE]]
+        moved[:, _WAIT] = _LONGER[table[:, _WAIT]]
+        classes = self.classes[tokens]
+        changed = np.flatnonzero(classes)  # whatever isn't held
+        if not len(changed):
+            return moved
+        classes = classes[changed]
+        rests = changed[classes == REST]
+        moved[rests, _KIND], moved[rests, _AGE] = SILENCE, 1
+        onsets = changed[classes == ONSET]
         if len(onsets):
-            moved[onsets, _PITCHES.start + 1 : _PITCHES.stop] = table[onsets, _PITCHES.start : _PITCHES.stop - 1]
-            moved[onsets, _PITCHES.start] = self.numbers[tokens[onsets]] + 1
-            moved[onsets, _WAITS.start + 1 : _WAITS.stop] = table[onsets, _WAITS.start : _WAITS.stop - 1]
-            moved[onsets, _WAITS.start] = table[onsets, _WAIT]
-            moved[onsets, _KIND], moved[onsets, _AGE], moved[onsets, _WAIT] = NOTE, 1, 1
-        ends = classes == END
-        if ends.any():  # what was played before a song is none of its past
-            moved[ends] = 0
+            self._start_notes(table[onsets], tokens[onsets], moved, onsets)
+        moved[changed[classes == END]] = _BEGUN  # what was played before a song is none of its past
         return moved
+
+    def _start_notes(self, before: Ints, tokens: npt.NDArray[Any], moved: Ints, rows: Ints) -> None:
+        """Let a note of each token start in `rows` of a table that was `before` in these rows."""
+        pitches, last = self.numbers[tokens] + 1, before[:, _PITCHES.start]
+        found = moved[rows]
+        for columns in (_PITCHES, _WAITS, _INTERVALS):
+            found[:, columns.start + 1 : columns.stop] = before[:, columns.start : columns.stop - 1]
+        found[:, _PITCHES.start] = pitches
+        found[:, _WAITS.start] = before[:, _WAIT]
+        found[:, _INTERVALS.start] = np.where(last > 0, pitches - last, _UNKNOWN)
+        found[:, _KIND], found[:, _AGE], found[:, _WAIT] = NOTE, 1, 1
+        moved[rows] = found

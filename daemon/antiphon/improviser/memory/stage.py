@@ -16,14 +16,13 @@ Bayesian mixture, the whole costs at most a few bits more than the network alone
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.improviser.memory.counts import Known
-from antiphon.improviser.memory.matches import LENGTH_CLASSES, length_class
+from antiphon.improviser.memory.counts import Known, certainty
+from antiphon.improviser.memory.matches import LENGTH_CLASSES
 from antiphon.improviser.memory.past import Ints
 from antiphon.improviser.memory.weights import StageWeights
 
@@ -39,10 +38,6 @@ LEAST = np.float32(1e-6)
 """Probability; the least of the network's that counts: a softmax may round to 0."""
 MOST_RIGHT = 0.9995
 """Share of hits, at most, that a match is taken to have: it may always be wrong."""
-SEEN = np.array([1.5, 2.5, 4.5, 8.5, 16.5], np.float32)
-"""Sums of counts at which the classes of certainty begin."""
-ALWAYS = np.float32(0.95)
-"""Share of a context's counts from which it has always seen the same."""
 
 WIDEST = 10.0
 """A weight that is read from a file is no farther from 0; learned ones stay within 1."""
@@ -54,9 +49,23 @@ StageBefore = tuple[Floats, float, float, npt.NDArray[np.float64], npt.NDArray[n
 """Weights, the network's exponent, trust, hits and tries."""
 
 
-@dataclass(frozen=True, eq=False)
-class Mixed:
-    """What a stage predicts in each row, and what it has learned that from."""
+class Match(NamedTuple):
+    """What the match expects in each row, where there is one."""
+
+    rows: Ints
+    """That have one, (matched,)."""
+    expected: Ints
+    """The outcome, (matched,)."""
+    classes: Ints
+    """Of the match's length, (matched,)."""
+
+
+_NOWHERE: Ints = np.zeros(0, np.int64)
+NO_MATCH = Match(_NOWHERE, _NOWHERE, _NOWHERE)
+
+
+class Mixed(NamedTuple):
+    """What a stage predicts in each row, and what it has made that of."""
 
     probabilities: Floats
     """P, (row, x)."""
@@ -64,12 +73,27 @@ class Mixed:
     """M, (row, x)."""
     network: Floats
     """Q, (row, x)."""
+    logs: Floats
+    """ln Q, (row, x)."""
+    known: Known
+    """The contexts that were learned."""
+    weights: Ints
+    """Which weight each of these contexts has, an index into all of them, (found,)."""
+    features: Floats
+    """f_i(x) of each count, less what the context adds to all x alike, (count,)."""
+    match: Match
+    """What the match expects."""
+
+
+class Features(NamedTuple):
+    """What start weights are trained on: all features, whole."""
+
     features: Floats
     """(row, feature, x): the match's, then each context's."""
     classes: Ints
     """Which of its weights each feature has, (row, feature)."""
-    expected: Ints
-    """What the match expects, (row,); −1 where there is none."""
+    network: Floats
+    """Q, (row, x)."""
 
 
 class Stage:
@@ -94,7 +118,6 @@ class Stage:
         """(feature, class)."""
         self._weights[0, :LENGTH_CLASSES] = start.match
         self._weights[1:, : len(start.contexts[0])] = start.contexts
-        self._features = np.arange(len(self._weights))
         self._hits, self._tries = np.ones(LENGTH_CLASSES), np.full(LENGTH_CLASSES, 2.0)
         self.trust = 0.5
         """g, the share of the mixture; the rest is the network's."""
@@ -127,91 +150,79 @@ class Stage:
         self._network, self.trust = float(numbers[0]), float(np.clip(numbers[1], SHARE, 1 - SHARE))
         self._weights, self._hits, self._tries = weights.astype(np.float32), hits.astype(float), tries.astype(float)
 
-    def mix(self, network: Floats, counts: Floats, sums: Floats, expected: Ints, lengths: Ints) -> Mixed:
-        """Mix the network's distribution with what was counted.
-
-        Args:
-            network: Q, (row, x), summing to 1 in each row.
-            counts: n, (row, context, x).
-            sums: N, (row, context).
-            expected: the outcome that the match expects, (row,); −1 where there is none.
-            lengths: of the matches, in tokens, (row,).
-        """
-        network = _as_probabilities(network)
-        rows = len(network)
-        features = np.empty((rows, 1 + counts.shape[1], network.shape[1]), np.float32)
-        np.divide(counts, network[:, None], out=features[:, 1:])
-        features[:, 1:] += self._prior
-        np.log(features[:, 1:], out=features[:, 1:])
-        features[:, 1:] -= np.log(sums + self._prior)[..., None]
-        length_classes = length_class(lengths)
-        features[:, 0] = self._match(network, expected, length_classes)
-        classes = np.empty((rows, 1 + counts.shape[1]), np.int64)
-        classes[:, 0] = length_classes
-        classes[:, 1:] = _certainty(sums, counts.max(axis=2))
-        weights = self._weights[self._features, classes]
-        logits = self._network * np.log(network) + (weights[:, None] @ features)[:, 0]
-        mixture = _softmax(logits)
-        return Mixed(self._mixed(network, mixture), mixture, network, features, classes, expected)
-
-    def predict(self, network: Floats, known: Known, expected: Ints, lengths: Ints) -> Floats:
-        """Return the same P as `mix`, (row, x), for many rows at once.
+    def predict(self, network: Floats, known: Known, match: Match) -> Mixed:
+        """Mix the network's distribution with what was counted, in many rows at once.
 
         What a context adds to all logits alike, ln[a/(N + a)], makes no difference to M: left is what it has counted.
 
         Args:
             network: Q, (row, x), summing to 1 in each row.
             known: the contexts that were learned.
-            expected: as for `mix`.
-            lengths: as for `mix`.
+            match: what the match expects.
         """
         network = _as_probabilities(network)
         rows, width = network.shape
-        weights = self._weights[1 + known.contexts, _certainty(known.sums, known.largest)]
-        places = known.rows[known.counted] * width + known.outcomes
-        added = weights[known.counted] * np.log1p(known.counts / (self._prior * network.ravel()[places]))
-        logits = self._network * np.log(network)
-        logits += np.bincount(places, added, rows * width).reshape(rows, width)
-        there = np.flatnonzero(expected >= 0)
-        if len(there):
-            classes, one = length_class(lengths[there]), expected[there]
-            right = np.minimum(self._hits / self._tries, MOST_RIGHT)[classes]
-            logits[there, one] += self._weights[0, classes] * np.log1p(right / (network[there, one] * (1 - right)))
-        return self._mixed(network, _softmax(logits))
+        logs = np.log(network)
+        weights = (1 + known.contexts) * self._weights.shape[1] + known.certainty
+        at = known.rows[known.counted] * width + known.outcomes
+        features = np.log1p(known.counts / (self._prior * network.ravel()[at]))
+        added = np.bincount(at, self._weights.ravel()[weights][known.counted] * features, rows * width)
+        logits = (self._network * logs.ravel() + added).reshape(rows, width)
+        if len(match.rows):
+            logits[match.rows, match.expected] += self._weights[0, match.classes] * self._of_match(network, match)
+        weights_of_x = np.exp(logits - logits.max(axis=1, keepdims=True))
+        mixture = (weights_of_x / weights_of_x.sum(axis=1, keepdims=True)).astype(np.float32)
+        trust = np.float32(self.trust)
+        return Mixed(trust * mixture + (1 - trust) * network, mixture, network, logs, known, weights, features, match)
+
+    def features(self, network: Floats, counts: Floats, match: Match) -> Features:
+        """Return all features whole; `counts` are those of every context, n, (row, context, x)."""
+        network = _as_probabilities(network)
+        rows, contexts, width = counts.shape
+        sums = counts.sum(axis=2)
+        features = np.zeros((rows, 1 + contexts, width), np.float32)
+        features[:, 1:] = np.log((counts / network[:, None] + self._prior) / (sums + self._prior)[..., None])
+        classes = np.zeros((rows, 1 + contexts), np.int64)
+        classes[:, 1:] = certainty(sums, counts.max(axis=2))
+        if len(match.rows):
+            right = self._right[match.classes]
+            features[match.rows, 0] = np.log(1 - right)[:, None]
+            features[match.rows, 0, match.expected] += self._of_match(network, match)
+            classes[match.rows, 0] = match.classes
+        return Features(features, classes, network)
 
     def learn(self, mixed: Mixed, came: int) -> StageBefore:
         """Learn from what came in a step of one row. Returns what `restore` takes."""
         before = self._weights.copy(), self._network, self.trust, self._hits.copy(), self._tries.copy()
-        features, mixture = mixed.features[0], mixed.mixture[0]
-        gradient = features[:, came] - features @ mixture
-        logs = np.log(mixed.network[0])
-        self._weights[self._features, mixed.classes[0]] += np.float32(RATE) * gradient
-        self._network += NETWORK_RATE * float(logs[came] - logs @ mixture)
-        trust = self.trust * float(mixture[came]) / float(mixed.probabilities[0, came])
-        self.trust = min(1.0, trust) * (1 - 2 * SHARE) + SHARE
-        expected = int(mixed.expected[0])
-        if expected >= 0:
-            bucket = mixed.classes[0, 0]
+        mixture, known, match = mixed.mixture[0], mixed.known, mixed.match
+        error = -mixture
+        error[came] += 1
+        gradient = np.bincount(known.counted, mixed.features * error[known.outcomes], len(known.contexts))
+        if len(match.rows):
+            bucket, expected = match.classes.item(0), match.expected.item(0)
+            self._weights[0, bucket] += RATE * error[expected] * self._of_match(mixed.network, match)[0]
             self._hits[bucket] = FORGET * self._hits[bucket] + (expected == came)
             self._tries[bucket] = FORGET * self._tries[bucket] + 1
+        self._weights.ravel()[mixed.weights] += RATE * gradient
+        self._network += NETWORK_RATE * float(mixed.logs[0] @ error)
+        trust = self.trust * mixture.item(came) / mixed.probabilities.item(came)
+        self.trust = min(1.0, trust) * (1 - 2 * SHARE) + SHARE
         return before
 
     def restore(self, before: StageBefore) -> None:
         """Undo the last `learn` that wasn't undone, which returned `before`."""
         self._weights, self._network, self.trust, self._hits, self._tries = before
 
-    def _mixed(self, network: Floats, mixture: Floats) -> Floats:
-        trust = np.float32(self.trust)
-        return trust * mixture + (1 - trust) * network
+    @property
+    def _right(self) -> npt.NDArray[np.float64]:
+        """r of each class of length, (class,)."""
+        right: npt.NDArray[np.float64] = np.minimum(self._hits / self._tries, MOST_RIGHT)
+        return right
 
-    def _match(self, network: Floats, expected: Ints, length_classes: Ints) -> Floats:
-        """Return the match's feature, (row, x); zeros where there is none."""
-        found = np.zeros_like(network)
-        rows = np.flatnonzero(expected >= 0)
-        if len(rows):
-            right = np.minimum(self._hits / self._tries, MOST_RIGHT)[length_classes[rows]]
-            found[rows] = np.log(1 - right)[:, None]
-            found[rows, expected[rows]] = np.log(right / network[rows, expected[rows]] + 1 - right)
+    def _of_match(self, network: Floats, match: Match) -> npt.NDArray[np.float64]:
+        """Return f(e) − f(other) in the rows that have a match, (matched,)."""
+        right = self._right[match.classes]
+        found: npt.NDArray[np.float64] = np.log1p(right / (network[match.rows, match.expected] * (1 - right)))
         return found
 
 
@@ -219,15 +230,3 @@ def _as_probabilities(network: Floats) -> Floats:
     bounded: Floats = np.maximum(network, LEAST)
     bounded /= bounded.sum(axis=1, keepdims=True)
     return bounded
-
-
-def _certainty(sums: Floats, largest: Floats) -> Ints:
-    """Return the class of how much contexts have seen, and whether that was always the same."""
-    classes: Ints = 2 * np.searchsorted(SEEN, sums, side="right") + (largest > ALWAYS * sums)
-    return classes
-
-
-def _softmax(logits: npt.NDArray[Any]) -> Floats:
-    weights: Floats = np.exp(logits - logits.max(axis=1, keepdims=True)).astype(np.float32)
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights
