@@ -47,11 +47,11 @@ class History:
         return HISTORY * self._tokens.itemsize + _TRAILS * self._places.itemsize
 
     def expected(self, pointer: Ints) -> Ints:
-        """Return the token at each pointer; −1 where it points nowhere."""
-        is_there = (pointer >= 0) & (pointer < self.count)
+        """Return the token at each pointer into what was learned; −1 where it points nowhere."""
         found: Ints = np.full(len(pointer), -1)
-        if is_there.any():
-            found[is_there] = self._tokens[pointer[is_there] & (HISTORY - 1)]
+        there = np.flatnonzero(pointer >= 0)
+        if len(there):
+            found[there] = self._tokens[pointer[there] & (HISTORY - 1)]
         return found
 
     def latest(self, tokens: Ints) -> Ints:
@@ -64,9 +64,10 @@ class History:
             return np.full(len(tokens), -1)
         found: Ints = np.full(len(tokens), -1)
         place = self._places[_hash(tokens)].astype(np.int64)
-        there = np.flatnonzero((place > 0) & (place < self.count))
-        if len(there):  # where another passage has the same hash, the tokens before it are others
-            place = place[there]
+        there = np.flatnonzero(place)
+        if len(there):
+            there = there[place[there] < self.count]
+            place = place[there]  # where another passage has the same hash, the tokens before it are others
             before = (place[:, None] - 1 - _BACK) & (HISTORY - 1)
             same = (self._tokens[before] == tokens[there] - 1).all(axis=1)
             found[there[same]] = place[same]

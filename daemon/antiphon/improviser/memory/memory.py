@@ -22,7 +22,7 @@ import numpy.typing as npt
 from antiphon.improviser.memory.contexts import CLASS_CONTEXTS, PITCH_CONTEXTS, Hashes
 from antiphon.improviser.memory.counts import Before, Counts, Known
 from antiphon.improviser.memory.matches import History, PlaceBefore, length_class
-from antiphon.improviser.memory.past import ONSET, Ints, Past, Reader
+from antiphon.improviser.memory.past import ONSET, PHRASE, TOKENS, Ints, Past, Reader
 from antiphon.improviser.memory.stage import NO_MATCH, Features, Match, Stage, StageBefore
 from antiphon.improviser.memory.weights import UNTRAINED, StartWeights
 from antiphon.melody.grid import Place
@@ -114,15 +114,12 @@ class Memory:
         """Return the past after one more token in each row, (row,)."""
         table = self._reader.after(past.table, tokens)
         history = self._history
-        goes_on = history.expected(past.pointer) == tokens
-        pointer = np.where(goes_on, past.pointer + 1, -1)
-        length = np.where(goes_on, past.length + 1, 0)
-        found = Past(table, pointer, length)
-        lost = np.flatnonzero((pointer < 0) | (pointer == history.count))
+        pointer, length = past.pointer + 1, past.length + 1
+        lost = np.flatnonzero((past.expected != tokens) | (pointer >= history.count))
         if len(lost):
-            pointer[lost] = latest = history.latest(found.tokens[lost])
-            length[lost] = np.where(latest >= 0, found.tokens.shape[1], 0)
-        return found
+            pointer[lost] = latest = history.latest(table[lost, TOKENS])
+            length[lost] = np.where(latest >= 0, PHRASE, 0)
+        return Past(table, pointer, length, history.expected(pointer))
 
     def predict(
         self, probabilities: Floats, past: Past, place: Place | Metre | None = None, share: float = 1.0
@@ -137,11 +134,10 @@ class Memory:
         """
         if not self.steps or not share:
             return probabilities
-        matched, expected = self._expected(past)
         network, of_class = self._of_network(probabilities)
+        matched, expected = self._expected(past)
         known = self._class_counts.find_known(self._class_keys(past.fields, place))
         classes = self._classes.predict(of_class, known, self._class_match(past, matched, expected)).probabilities
-        pitches = self._vocabulary.pitch_tokens
         mixed: Floats = network * (classes[:, ONSET:] / of_class[:, ONSET:])
         mixed[:, self._special] = classes[:, :ONSET]
         likely = np.flatnonzero(classes[:, ONSET] >= UNLIKELY)
@@ -150,9 +146,10 @@ class Memory:
             if len(matched) and after is not past:
                 matched, expected = self._expected(after)
             known = self._by_pitch(self._pitch_counts.find_known(self._pitch_keys(after.fields, place)), after)
-            of_pitch = network[likely[:, None], pitches] / of_class[likely, ONSET:]
+            at = likely[:, None], self._vocabulary.pitch_tokens
+            of_pitch = network[at] / of_class[likely, ONSET:]
             recalled = self._pitches.predict(of_pitch, known, self._pitch_match(after, matched, expected))
-            mixed[likely[:, None], pitches] = classes[likely, ONSET:] * recalled.probabilities
+            mixed[at] = classes[likely, ONSET:] * recalled.probabilities
         return mixed if share == 1 else np.float32(share) * mixed + np.float32(1 - share) * probabilities
 
     def stages(
@@ -278,9 +275,8 @@ class Memory:
 
     def _expected(self, past: Past) -> tuple[Ints, Ints]:
         """Return the rows that have a match, and the token that each expects, (matched,)."""
-        expected = self._history.expected(past.pointer)
-        matched = np.flatnonzero(expected >= 0)
-        return matched, expected[matched]
+        matched = np.flatnonzero(past.expected >= 0)
+        return matched, past.expected[matched]
 
     def _class_match(self, past: Past, matched: Ints, expected: Ints) -> Match:
         if not len(matched):

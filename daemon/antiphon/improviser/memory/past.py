@@ -33,8 +33,8 @@ _KIND, _AGE, _WAIT = range(3)
 _PITCHES = slice(3, 3 + NOTES)
 _WAITS = slice(_PITCHES.stop, _PITCHES.stop + NOTES)
 _INTERVALS = slice(_WAITS.stop, _WAITS.stop + 3)
-_TOKENS = slice(_INTERVALS.stop, _INTERVALS.stop + PHRASE)
-_WIDTH = _TOKENS.stop
+TOKENS = slice(_INTERVALS.stop, _INTERVALS.stop + PHRASE)
+_WIDTH = TOKENS.stop
 _UNKNOWN = 1000
 """Semitones; an interval from no note."""
 
@@ -60,12 +60,14 @@ class Past:
     """What was read before a step, in each row."""
 
     table: Ints
-    """(row, column), the columns as above: kind, age, wait, pitches (MIDI number + 1; 0 is none), waits, intervals, tokens
-    (+ 1; 0 is none)."""
+    """(row, column), the columns as above: kind, age, wait, pitches (MIDI number + 1; 0 is none), waits, intervals and
+    tokens (+ 1; 0 is none)."""
     pointer: Ints
     """Where in the memory's history the passage goes on that is equal to the melody's end, (row,); −1 where none is."""
     length: Ints
     """Of that passage, in tokens, (row,)."""
+    expected: Ints
+    """The token with which it goes on, (row,); −1 where none is."""
 
     def __len__(self) -> int:
         return len(self.table)
@@ -73,7 +75,7 @@ class Past:
     @property
     def tokens(self) -> Ints:
         """The last tokens + 1, the latest first, (row, PHRASE)."""
-        return self.table[:, _TOKENS]
+        return self.table[:, TOKENS]
 
     @property
     def last_pitch(self) -> Ints:
@@ -82,22 +84,22 @@ class Past:
 
     def repeated(self, rows: int) -> Past:
         """Return a past of one row as one of many rows that are all the same."""
-        return Past(*(np.repeat(each, rows, axis=0) for each in (self.table, self.pointer, self.length)))
+        return Past(*(each.repeat(rows, axis=0) for each in (self.table, self.pointer, self.length, self.expected)))
 
     def rows(self, indices: npt.NDArray[np.intp]) -> Past:
         """Return some of the rows."""
-        return Past(self.table[indices], self.pointer[indices], self.length[indices])
+        return Past(self.table[indices], self.pointer[indices], self.length[indices], self.expected[indices])
 
     @property
     def fields(self) -> Ints:
         """The values of `FIELDS` in each row, (row, field)."""
-        return self.table[:, : _TOKENS.start]
+        return self.table[:, : TOKENS.start]
 
 
 def begun(rows: int) -> Past:
     """Return the past at a song's beginning: after the symbol `"/"`."""
     none = np.full(rows, -1, np.int64)
-    return Past(_BEGUN.repeat(rows, axis=0), none, np.zeros(rows, np.int64))
+    return Past(_BEGUN.repeat(rows, axis=0), none, np.zeros(rows, np.int64), none)
 
 
 _BEGUN: Ints = np.zeros((1, _WIDTH), np.int64)
@@ -123,9 +125,9 @@ class Reader:
     def after(self, table: Ints, tokens: npt.NDArray[Any]) -> Ints:
         """Return the table after one more token in each row, (row,)."""
         moved = np.empty_like(table)
-        moved[:, : _TOKENS.start] = table[:, : _TOKENS.start]
-        moved[:, _TOKENS.start + 1 :] = table[:, _TOKENS.start : -1]
-        moved[:, _TOKENS.start] = tokens + 1
+        moved[:, : TOKENS.start] = table[:, : TOKENS.start]
+        moved[:, TOKENS.start + 1 :] = table[:, TOKENS.start : -1]
+        moved[:, TOKENS.start] = tokens + 1
         moved[:, _AGE] = _OLDER[table[:, _AGE]]
         moved[:, _WAIT] = _LONGER[table[:, _WAIT]]
         classes = self.classes[tokens]

@@ -42,6 +42,9 @@ MOST_RIGHT = 0.9995
 WIDEST = 10.0
 """A weight that is read from a file is no farther from 0; learned ones stay within 1."""
 
+_WIDEST = 600.0
+"""Nats; a logit is no farther from 0: as far as a double's exponential can be summed. Learned weights give a tenth."""
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -164,14 +167,15 @@ class Stage:
         rows, width = network.shape
         logs = np.log(network)
         weights = (1 + known.contexts) * self._weights.shape[1] + known.certainty
-        at = known.rows[known.counted] * width + known.outcomes
+        at = (known.rows * width)[known.counted] + known.outcomes
         features = np.log1p(known.counts / (self._prior * network.ravel()[at]))
         added = np.bincount(at, self._weights.ravel()[weights][known.counted] * features, rows * width)
         logits = (self._network * logs.ravel() + added).reshape(rows, width)
         if len(match.rows):
             logits[match.rows, match.expected] += self._weights[0, match.classes] * self._of_match(network, match)
-        weights_of_x = np.exp(logits - logits.max(axis=1, keepdims=True))
-        mixture = (weights_of_x / weights_of_x.sum(axis=1, keepdims=True)).astype(np.float32)
+        np.minimum(logits, _WIDEST, out=logits)
+        np.exp(np.maximum(logits, -_WIDEST, out=logits), out=logits)
+        mixture = (logits / (logits @ np.ones((width, 1)))).astype(np.float32)
         trust = np.float32(self.trust)
         return Mixed(trust * mixture + (1 - trust) * network, mixture, network, logs, known, weights, features, match)
 
@@ -228,5 +232,5 @@ class Stage:
 
 def _as_probabilities(network: Floats) -> Floats:
     bounded: Floats = np.maximum(network, LEAST)
-    bounded /= bounded.sum(axis=1, keepdims=True)
+    bounded /= bounded @ np.ones((network.shape[1], 1), np.float32)
     return bounded
