@@ -187,7 +187,12 @@ def run(
 
 
 @app.command()
-@options.of_play(without=("sync", "leads"), bpm="the file's own", channel="the first that the file doesn't use")
+@options.of_play(
+    without=("sync", "leads"),
+    bpm="the file's own",
+    channel="the first that the file doesn't use",
+    accompaniment_channel="another that it doesn't use",
+)
 def render(
     source: Input,
     target: Annotated[
@@ -223,6 +228,8 @@ def render(
     read = read_source(source, _say)
     performance, header = read
     settings = settings_for(read, play | {"sync": sync}, config, _say, replays=True)
+    if header is None:
+        settings = rendering.on_free_channels(performance, settings, play)
     musician = musician_for_file(read, settings, learn or (), _say)
     if header is not None:
         began = header.get(BEGAN)
@@ -230,9 +237,7 @@ def render(
             _say(f"{source}: began {began} s into its set, so the answers won't be the same")
         duet = rendering.render_session(musician, session_of(source, performance.file), _say)
     else:
-        wanted = musician.settings.play.channel
-        free = rendering.free_channel(performance, wanted) if play["channel"] is None else wanted
-        duet = rendering.render(musician, performance, play["bpm"], free)
+        duet = rendering.render(musician, performance, play["bpm"], settings.play.channel)
     write_duet(target, performance, duet.answer)
     answers = sum(isinstance(each.message, NoteOn) and each.message.channel == duet.channel for each in duet.answer)
     say(f"{target}: {answers} answers to {len(duet.heard)} notes, on channel {duet.channel}")

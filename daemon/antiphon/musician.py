@@ -121,7 +121,7 @@ class Musician:
         Args:
             bpm: beats (quarter notes) a minute, to begin with.
             start: the moment, in seconds, from which steps count.
-            channel: the answer's, 1…16.
+            channel: the answer's, 1…16; the settings say the accompaniment's.
             on_heard: is told every note that was heard, or that it was none; it must not block.
             on_notice: is told, with the time in seconds, what the performer should know, in words; it must not block.
             clicks: whether a metronome that is on is to be heard.
@@ -132,6 +132,7 @@ class Musician:
             mode=play.mode,
             when=play.when,
             channel=channel,
+            accompaniment_channel=play.accompaniment_channel or channel,
             style=self._style(time.quarter),
             seed=play.seed,
             phrase_silence=self._phrase_silence,
@@ -163,6 +164,7 @@ class Musician:
             harmony=play.harmony,
             memory=play.memory,
             form=play.form,
+            accompaniment=play.accompaniment,
             swing=parse_swing(play.swing),
             feel=play.feel,
             octave=play.octave,
@@ -244,10 +246,16 @@ def _check_channels(settings: Settings) -> None:
             f"hands.thru_channel and play.channel are both {play.channel}: what you play and the answer "
             "would end each other's notes; give one of them another channel"
         )
-    if metronome.on and metronome.channel in (play.channel, thru_channel):
+    if thru_channel is not None and thru_channel == play.accompaniment_channel:
         raise UserError(
-            f"metronome.channel is {metronome.channel}, on which the answer or what you play goes out as well "
-            "(play.channel, hands.thru_channel): they would end each other's notes; give it another channel"
+            f"hands.thru_channel and play.accompaniment_channel are both {thru_channel}: what you play and what "
+            "accompanies it would end each other's notes; give one of them another channel"
+        )
+    if metronome.on and metronome.channel in (play.channel, play.accompaniment_channel, thru_channel):
+        raise UserError(
+            f"metronome.channel is {metronome.channel}, on which the answer, the accompaniment or what you play goes "
+            "out as well (play.channel, play.accompaniment_channel, hands.thru_channel): they would end each other's "
+            "notes; give it another channel"
         )
 
 

@@ -19,10 +19,13 @@ from antiphon.errors import UserError
 from antiphon.melody.keys import parse_key
 from antiphon.melody.swing import parse_swing
 
-Mode = Literal["next-note", "call-response", "continue"]
-"""Whether each note is answered, or each phrase, or the improviser goes on where the performer stops."""
+Mode = Literal["next-note", "call-response", "continue", "accompany"]
+"""Whether each note is answered, or each phrase, or the improviser goes on where the performer stops, or accompanies
+what is played."""
 When = Literal["now", "onset"]
 """In `next-note`: at once, or at the moment when the model expects the note."""
+Accompaniment = Literal["chords", "bass", "both"]
+"""What is played in `accompany`: a chord each half bar, its bass note, or both."""
 Sync = Literal["fixed", "clock", "auto", "link"]
 """What the tempo follows: nothing, MIDI clock, the performer's own playing, or Ableton Link."""
 FileSync = Literal["fixed", "clock", "auto"]
@@ -94,8 +97,8 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     mode: Annotated[
         Mode,
         About(
-            "next-note, call-response or continue",
-            help="Answer each note, answer each phrase, or go on where you stop.",
+            "next-note, call-response, continue or accompany",
+            help="Answer each note, answer each phrase, go on where you stop, or accompany you.",
             label="Mode",
             is_control=True,
         ),
@@ -154,6 +157,24 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         ),
     ]
     channel: Annotated[Channel, About("the MIDI channel of the answer", help="The MIDI channel of the answer.")]
+    accompaniment: Annotated[
+        Accompaniment,
+        About(
+            "what is played in accompany: chords, bass or both",
+            help="In accompany: chords, their bass notes, or both.",
+            label="Accompaniment",
+            is_control=True,
+        ),
+    ]
+    accompaniment_channel: Annotated[
+        int,
+        Meta(ge=0, le=16),
+        About(
+            "the MIDI channel of the accompaniment; 0: the answer's",
+            help="The MIDI channel of the accompaniment; 0 is the answer's.",
+            before=0,
+        ),
+    ]
     octave: Annotated[int, Meta(ge=-4, le=4), About("how far the answer lies above you", unit="octaves")]
     phrase_silence: Annotated[
         Annotated[float, Meta(gt=0)] | Literal["auto"],

@@ -32,6 +32,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from antiphon.improviser.accompanying.accompanist import Accompanist
 from antiphon.improviser.answering.replies import Replies
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.events import Event, KeyLock, SwingChange, SyncChange, TempoChange, Timed
@@ -50,7 +51,7 @@ from antiphon.improviser.snapshot import Snapshot
 from antiphon.improviser.steering import Steering
 from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.improviser.tempo.timekeeping import Timekeeper
-from antiphon.improviser.turns import Turns
+from antiphon.improviser.turns import Manners, Turns
 from antiphon.melody.grid import Tempo
 from antiphon.midi.messages import ControlChange, Expression, NoteOff, NoteOn, Transport
 from antiphon.midi.protocol import ALL_NOTES_OFF, ALL_SOUND_OFF
@@ -66,6 +67,8 @@ class Options:
     """In `next-note`: at once, or at the moment when the model expects the note."""
     channel: int = 2
     """The answer's, 1…16."""
+    accompaniment_channel: int = 4
+    """The accompaniment's, 1…16."""
     style: Style = field(default_factory=Style)
     seed: int | None = None
     """The same playing and seed give the same answers; None is new every time."""
@@ -101,7 +104,7 @@ class Improviser:
         on_notice: Callable[[float, str], None] | None = None,
     ) -> None:
         self._time = time
-        self._channel = options.channel
+        self._channels = sorted({options.channel, options.accompaniment_channel})
         self._on_heard = on_heard
         self._on_notice = on_notice
         loopback = LoopbackFilter()
@@ -112,7 +115,11 @@ class Improviser:
         self._listener = Listener(models.listening, time, options.phrase_silence, options.key, options.tune_silence)
         self._replies = Replies(models, options.style, options.seed, options.channel, self._listener, time)
         self._playing = Playing(time, metronome, loopback)
-        self._turns = Turns(options.mode, options.when, self._listener, time, self._replies, self._playing)
+        self._accompanist = Accompanist(
+            models, options.accompaniment_channel, self._listener, time, self._replies, self._playing
+        )
+        manners = Manners(options.mode, options.when)
+        self._turns = Turns(manners, self._listener, time, self._replies, self._accompanist, self._playing)
         self._steering = Steering(time, self._listener, self._turns, self._replies, self._playing, self._notice)
         self._call = self._turns.call
         self._struck = NoteOn(0, 1, 1)
@@ -182,6 +189,7 @@ class Improviser:
         messages = self.advance(time)
         self._listener.change_model(models.listening)
         self._replies.change_models(models)
+        self._accompanist.change_models(models)
         return messages
 
     def receive(self, time: float, event: Event | Control) -> list[Timed]:
@@ -281,6 +289,7 @@ class Improviser:
         self._now = self._done = max(self._now, time)
         ended, steps = self._playing.go_on(self._now)
         self._replies.move(steps)
+        self._accompanist.go_on(self._now)
         return messages + ended + self.advance(self._now)
 
     def close(self, time: float) -> list[Timed]:
@@ -380,7 +389,9 @@ class Improviser:
         self._call.close()  # silence, and no answer to what was being played
         self._notice(time, "panic")
         # And whatever an instrument was told before, it is to be silent.
-        all_off = (ControlChange(number, 0, self._channel) for number in (ALL_SOUND_OFF, ALL_NOTES_OFF))
+        all_off = (
+            ControlChange(number, 0, channel) for channel in self._channels for number in (ALL_SOUND_OFF, ALL_NOTES_OFF)
+        )
         return self._let_go(time) + [Timed(time, message) for message in all_off]
 
     def _let_go(self, time: float) -> list[Timed]:

@@ -19,6 +19,8 @@ class Signal(Enum):
 
     PLAYS = "the performer plays a note of the melody"
     PHRASE_ENDS = "the performer's phrase ends"
+    HALF_BAR = "a half bar begins while the performer plays"
+    PAUSES = "the performer pauses"
     ANSWER_NOW = "the control `answer`"
     ANSWER_ENDS = "the answer ends"
     CADENCE_ENDS = "a melody's last cadence ends"
@@ -34,6 +36,8 @@ class Action(Enum):
     ANSWER = "chooses an answer and plays it"
     GO_ON = "goes on with the melody"
     CLOSE = "brings the melody to a cadence"
+    ATTEND = "counts half bars with it"
+    ACCOMPANY = "plays a chord, a bass note or both, if key and beat are believed"
     FALL_SILENT = "falls silent"
 
 
@@ -65,6 +69,12 @@ TABLE: dict[Mode, dict[tuple[Turn, Signal], tuple[Turn, Action]]] = {
         (_ANSWERING, Signal.ANSWER_ENDS): (_ANSWERING, Action.GO_ON),
         (_ANSWERING, Signal.ANSWER_NOW): (_ANSWERING, Action.CLOSE),
         (_ANSWERING, Signal.CADENCE_ENDS): (_LISTENING, Action.NOTHING),
+    },
+    "accompany": {
+        **_EVERYWHERE,
+        (_LISTENING, Signal.PLAYS): (_LISTENING, Action.ATTEND),
+        (_LISTENING, Signal.HALF_BAR): (_LISTENING, Action.ACCOMPANY),
+        (_LISTENING, Signal.PAUSES): (_LISTENING, Action.FALL_SILENT),
     },
 }
 """mode → (turn, signal) → (turn, action). A pair that isn't there changes nothing."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from antiphon.improviser.accompanying.accompanist import Accompanist
 from antiphon.improviser.answering.call import OpenCall
 from antiphon.improviser.answering.next_note import NextNote
 from antiphon.improviser.answering.replies import Replies
@@ -28,29 +29,45 @@ class _Unfinished(NamedTuple):
     drawn: NextNote
 
 
+class Manners(NamedTuple):
+    """How the improviser takes part."""
+
+    mode: Mode
+    """To begin with."""
+    when: When
+    """When a predicted next note is played: at once, or at the moment when the model expects it."""
+
+
 class Turns:
     """Takes turns with the performer. Times are in seconds.
 
     Args:
-        mode: to begin with.
-        when: when a predicted next note is played: at once, or at the moment when the model expects it.
+        manners: how it takes part.
         listener: hears the performer.
         time: keeps the time.
-        replies: makes what is played.
+        replies: makes what is played in turn.
+        accompanist: plays with the performer.
         playing: makes it sound.
     """
 
     def __init__(
-        self, mode: Mode, when: When, listener: Listener, time: Timekeeper, replies: Replies, playing: Playing
+        self,
+        manners: Manners,
+        listener: Listener,
+        time: Timekeeper,
+        replies: Replies,
+        accompanist: Accompanist,
+        playing: Playing,
     ) -> None:
-        self.mode: Mode = mode
+        self.mode: Mode = manners.mode
         self.turn = Turn.LISTENING
         self.call = OpenCall()
         """The performer's phrase."""
-        self._when = when
+        self._when = manners.when
         self._listener = listener
         self._time = time
         self._replies = replies
+        self._accompanist = accompanist
         self._playing = playing
         self._plan = playing.plan
         self._unfinished: _Unfinished | None = None
@@ -62,6 +79,8 @@ class Turns:
             Action.ANSWER: self._answer,
             Action.GO_ON: self._go_on,
             Action.CLOSE: self._close,
+            Action.ATTEND: self._attend,
+            Action.ACCOMPANY: self._accompany,
             Action.FALL_SILENT: self._fall_silent,
         }
 
@@ -83,6 +102,7 @@ class Turns:
         moments = (
             (self._listener.phrase_end() if self._awaits_phrase_end() else None, self._end_phrase),
             (self._plan.next_time(self._time.tempo), self._play_planned),
+            (self._accompanist.next_time() if self.mode == "accompany" else None, self._come_to_half_bar),
         )
         return [(moment, act) for moment, act in moments if moment is not None]
 
@@ -90,6 +110,8 @@ class Turns:
         """Do a little of what a reply will need, if it may be needed soon. Returns whether there is more to do."""
         if self.mode == "next-note":
             return self._when == "now" and self._replies.prepare_next_note()
+        if self.mode == "accompany":
+            return self._accompanist.prepare()
         if self.turn is Turn.ANSWERING and self.mode == "continue":
             return self._replies.prepare_phrase()
         if not self._awaits_phrase_end():
@@ -99,7 +121,12 @@ class Turns:
         return self._replies.prepare_answer(self.call.call)
 
     def give_way(self, time: float, pitch: int) -> list[Timed]:
-        """End what is sounding and clashes with the performer's new note, unless harmony doesn't count."""
+        """End what is sounding and clashes with the performer's new note, unless harmony doesn't count.
+
+        A chord sounds on: over it, notes pass.
+        """
+        if self.mode == "accompany":
+            return []
         return self._playing.end_where(time, lambda own: self._replies.clashes(pitch, own))
 
     def withdraw(self) -> None:
@@ -128,7 +155,7 @@ class Turns:
         return messages
 
     def _awaits_phrase_end(self) -> bool:
-        return self.mode != "next-note" and self.turn is Turn.LISTENING and self.call.is_open
+        return self.mode in ("call-response", "continue") and self.turn is Turn.LISTENING and self.call.is_open
 
     def _end_phrase(self, time: float) -> list[Timed]:
         if self.call.is_stopped:  # whoever stops the transport wants silence
@@ -190,6 +217,18 @@ class Turns:
         self._replies.close_melody()
         return []
 
+    def _attend(self, time: float, _signal: Signal) -> list[Timed]:
+        self._accompanist.attend(time)
+        return []
+
+    def _come_to_half_bar(self, time: float) -> list[Timed]:
+        begins = self._accompanist.come(time)
+        return [] if begins is None else self.signal(time, Signal.HALF_BAR if begins else Signal.PAUSES)
+
+    def _accompany(self, time: float, _signal: Signal) -> list[Timed]:
+        return self._accompanist.play(time, self.call.velocity)
+
     def _fall_silent(self, time: float, _signal: Signal) -> list[Timed]:
         self._plan.clear()
+        self._accompanist.stop()
         return self._playing.fall_silent(time)

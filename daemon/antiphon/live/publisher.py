@@ -57,12 +57,14 @@ class Parts:
 
     answer: int
     """The answer's channel, 1…16."""
+    accompaniment: int
+    """The accompaniment's."""
     clicks: int | None
     """The metronome's, where there is one."""
 
     def of(self, channel: int) -> messages.Part:
         """Return whose the notes on a channel are."""
-        if channel == self.answer:
+        if channel in (self.answer, self.accompaniment):
             return "answer"
         return "metronome" if channel == self.clicks else "thru"
 

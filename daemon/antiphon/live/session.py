@@ -185,8 +185,9 @@ class _Session:
         """Return what shows the performance on pages, over OSC and at the terminal, where there is any of these."""
         if not self._servers and self._terminal is None:
             return None
-        metronome = self._settings.metronome
-        parts = Parts(self._settings.play.channel, metronome.channel if metronome.on else None)
+        play, metronome = self._settings.play, self._settings.metronome
+        clicks = metronome.channel if metronome.on else None
+        parts = Parts(play.channel, play.accompaniment_channel or play.channel, clicks)
         return StatePublisher(self._put, self._table, parts, facts, self._terminal.show if self._terminal else None)
 
     def _put(self, *given: ToServer) -> None:
@@ -242,6 +243,7 @@ _HOW_TO_PLAY = {
     "next-note": "Play. Each note is answered; Ctrl-C ends the session.",
     "call-response": "Play a phrase and wait: it is answered. Ctrl-C ends the session.",
     "continue": "Play, and stop: it goes on until you play again. Ctrl-C ends the session.",
+    "accompany": "Play to its beat or yours: once it knows your key, it accompanies you. Ctrl-C ends the session.",
 }
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
 
 from antiphon.errors import UserError
 from antiphon.improviser.events import Event, Timed
@@ -20,6 +23,7 @@ from antiphon.recording.entries import Command, ModelChanged
 from antiphon.recording.midi_reader import PERCUSSION
 from antiphon.recording.performance_file import Performance
 from antiphon.recording.session_file import Session
+from antiphon.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,9 @@ class _Player:
             now = due
             answer += improviser.advance(now)
         answer += improviser.close(now if end is None else end)
-        return Duet(answer, self._heard, self._channel)
+        play = self._musician.settings.play
+        plays_along = play.mode == "accompany" and play.accompaniment_channel
+        return Duet(answer, self._heard, play.accompaniment_channel if plays_along else self._channel)
 
     def _do(self, act: Act, time: float) -> list[Timed]:
         if isinstance(act, Musician):
@@ -129,8 +135,25 @@ class _Player:
             self._heard.append(note)
 
 
-def free_channel(performance: Performance, wanted: int) -> int:
-    """Return the channel for an answer, 1…16: `wanted`, or the next one that neither performer nor drums use."""
-    taken = performance.channels | {PERCUSSION}
+def on_free_channels(performance: Performance, settings: Settings, options: Mapping[str, Any]) -> Settings:
+    """Return settings in which the channels that no option says are such as the file doesn't use.
+
+    Args:
+        performance: the file.
+        settings: to play to it with.
+        options: of section `[play]`; a value of None was not given.
+    """
+    play = settings.play
+    answer, accompaniment = play.channel, play.accompaniment_channel
+    if options["channel"] is None:
+        answer = free_channel(performance.channels, answer)
+    if options["accompaniment_channel"] is None and accompaniment:
+        accompaniment = free_channel(performance.channels | {answer}, accompaniment)
+    return replace(settings, play=replace(play, channel=answer, accompaniment_channel=accompaniment))
+
+
+def free_channel(used: Set[int], wanted: int) -> int:
+    """Return a channel, 1…16: `wanted`, or the next one that is neither used nor the drums'."""
+    taken = used | {PERCUSSION}
     order = [(wanted - 1 + offset) % 16 + 1 for offset in range(16)]
     return next((channel for channel in order if channel not in taken), wanted)

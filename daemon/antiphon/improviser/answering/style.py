@@ -9,7 +9,7 @@ from antiphon.improviser.answering.candidates import CANDIDATES
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.input.controls import Control
 from antiphon.melody.swing import STRAIGHT
-from antiphon.parameters import CONTROLS
+from antiphon.parameters import CONTROLS, Accompaniment
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Style:
     """How much what was learned of the performer is mixed into what is predicted, 0…1; 0: the network alone."""
     form: bool = False
     """In `continue`, it plays phrases that close and return; otherwise note after note, as the model predicts."""
+    accompaniment: Accompaniment = "both"
+    """In `accompany`, what it plays."""
     octave: int = 0
     """Octaves by which it plays above the performer."""
     constraints: Constraints = field(default_factory=Constraints)

@@ -222,6 +222,11 @@ class Listener:
         return self._state.onset
 
     @property
+    def step(self) -> int:
+        """The last note's step, counted from the first onset."""
+        return self._state.step
+
+    @property
     def pitch(self) -> int:
         """The last note's, as played."""
         return self._state.pitch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from antiphon.improviser.events import Timed
 from antiphon.improviser.input.loopback import LoopbackFilter
@@ -51,11 +51,17 @@ class Playing:
 
     def play(self, time: float, note: NoteOn, end: float) -> list[Timed]:
         """Play a note of the answer that ends at `end`; the one before ends now, or as soon as it was long enough."""
+        return self.play_together(time, (note,), end)
+
+    def play_together(self, time: float, notes: Sequence[NoteOn], end: float) -> list[Timed]:
+        """Play notes at once that end at `end`; what was played before ends now, or as soon as it was long enough."""
         if self.is_muted:
             return []
-        ended = self.fall_silent(time)
-        self._loopback.sent(time, note)
-        return ended + self._sounding.start(time, note, end)
+        messages = self.fall_silent(time)
+        for note in notes:
+            self._loopback.sent(time, note)
+            messages += self._sounding.start(time, note, end)
+        return messages
 
     def end_at(self, note: NoteOn, time: float) -> None:
         """Let a note end at `time`, if it still sounds: no earlier than the shortest note does."""

@@ -34,6 +34,49 @@ class Downbeat:
     """After all its steps, read with that metre, one row."""
 
 
+@dataclass(frozen=True, eq=False)
+class Positions:
+    """How likely a phrase began at each position of its bar, after some of its steps, as a value."""
+
+    model: StepModel
+    """It takes as many rows as a bar has steps, and the metre."""
+    context: Context
+    """After the steps that were read, a row for each position."""
+    bits: npt.NDArray[np.float64]
+    """−log2 of the probability of the position and of the steps with it, (position,)."""
+    steps: int = 0
+    """How many were read."""
+
+    def after(self, token: int) -> Positions:
+        """Return what is known after one more step, with its token. It takes a step of the model."""
+        bar = len(self.bits)
+        bits = self.bits + bits_of(self.context.probabilities[:, token])
+        places = Metre((np.arange(bar, dtype=np.int32) + self.steps + 1) % bar, np.full(bar, bar, np.int32))
+        context = read_on(self.model, self.context, np.full(bar, token, np.int32), places)
+        return Positions(self.model, context, bits, self.steps + 1)
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """The probability of each position, (position,), summing to 1."""
+        likely = np.exp2(self.bits.min() - self.bits)
+        return np.asarray(likely / likely.sum(), np.float64)
+
+
+def unread_positions(model: StepModel, vocabulary: Vocabulary, bar: int, beat: int) -> Positions:
+    """Return how likely a phrase begins at each position of a bar, before it is heard.
+
+    Args:
+        model: takes `bar` rows and the metre.
+        vocabulary: the model's.
+        bar: steps in a bar.
+        beat: steps in a beat.
+    """
+    places = Metre(np.arange(bar, dtype=np.int32), np.full(bar, bar, np.int32))
+    end = np.full(bar, vocabulary.end, np.int32)
+    context = read_on(model, unread(model, len(vocabulary), bar), end, places)
+    return Positions(model, context, -np.log2(_prior(bar, beat)))
+
+
 def find_downbeat(
     model: StepModel, vocabulary: Vocabulary, tokens: npt.NDArray[np.int32], bar: int, beat: int
 ) -> Downbeat:
@@ -46,15 +89,12 @@ def find_downbeat(
         bar: steps in a bar.
         beat: steps in a beat.
     """
-    positions, bars = np.arange(bar, dtype=np.int32), np.full(bar, bar, np.int32)
-    end = np.full(bar, vocabulary.end, np.int32)
-    context = read_on(model, unread(model, len(vocabulary), bar), end, Metre(positions, bars))
-    bits = -np.log2(_prior(bar, beat))
-    for step, token in enumerate(tokens):
-        bits += bits_of(context.probabilities[:, token])
-        context = read_on(model, context, np.full(bar, token, np.int32), Metre((positions + step + 1) % bar, bars))
+    positions = unread_positions(model, vocabulary, bar, beat)
+    for token in tokens:
+        positions = positions.after(int(token))
+    context = positions.context
     # The phrase has ended here, which speaks against positions in which its last note would go on.
-    bits += bits_of(1 - context.probabilities[:, vocabulary.hold])
+    bits = positions.bits + bits_of(1 - context.probabilities[:, vocabulary.hold])
     best = int(bits.argmin())
     return Downbeat(best, context.row(best))
 

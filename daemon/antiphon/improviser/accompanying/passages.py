@@ -1,0 +1,113 @@
+"""Passages: what was played in each half bar, so that one that comes again says what is to come: tunes repeat."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from antiphon.melody.window import HELD, RESTED
+
+MOST = 512
+"""Half bars that are kept; then it begins anew."""
+ALIKE = 2
+"""Half bars in a row that must have been the same before."""
+ON_BEAT, OFF_BEAT = 1.0, 0.7
+"""How much a note counts for the harmony by where it begins."""
+LENGTH = 2.0
+"""How much a note counts besides for lasting a half bar."""
+FIRST = 1.0
+"""How much a half bar's first note counts besides."""
+
+
+class Note(NamedTuple):
+    """A note in a half bar."""
+
+    offset: int
+    """Steps from the half bar's beginning."""
+    steps: int
+    """For which it sounds in it."""
+    pitch_class: int
+    """In the model's key."""
+    is_struck: bool
+    """It begins there; otherwise it goes on from before."""
+
+
+HalfBar = tuple[Note, ...]
+Struck = tuple[tuple[int, int], ...]
+"""Of a half bar, (offset, pitch class) of each note that begins in it: what tells a passage, however long keys are
+held."""
+
+
+def half_bar(line: list[int], last: int, end: float, start: int, steps: int) -> HalfBar:
+    """Return what was played in a half bar.
+
+    Args:
+        line: the melody, a step each: a pitch in the model's key, `HELD` or `RESTED`.
+        last: the step of the line's last entry, an onset.
+        end: the step at which that note ended, or is known to have sounded until.
+        start: the step at which the half bar begins.
+        steps: in it.
+    """
+    first = last - (len(line) - 1)
+
+    def entry(step: int) -> int:
+        if step > last:
+            return HELD if step < end else RESTED
+        return line[step - first] if step >= first else RESTED
+
+    before = start - 1
+    while before >= first and entry(before) == HELD:
+        before -= 1
+    goes_on = entry(start) == HELD and entry(before) >= 0
+    found = [Note(0, 0, entry(before) % 12, False)] if goes_on else []
+    sounds = goes_on
+    for step in range(start, start + steps):
+        symbol = entry(step)
+        if symbol >= 0:
+            found.append(Note(step - start, 0, symbol % 12, True))
+        sounds = symbol >= 0 or (sounds and symbol == HELD)
+        if sounds:
+            found[-1] = found[-1]._replace(steps=found[-1].steps + 1)
+    return tuple(found)
+
+
+def evidence(notes: HalfBar, steps: int) -> npt.NDArray[np.float64]:
+    """Return how much each pitch class counts for the harmony of a half bar of so many steps, in notes, (12,)."""
+    counts = np.zeros(12)
+    for note in notes:
+        is_strong = note.offset == 0 or 2 * note.offset == steps
+        weight = LENGTH * note.steps / steps * (ON_BEAT if is_strong else OFF_BEAT)
+        counts[note.pitch_class] += weight + FIRST * (note.offset == 0)
+    return counts
+
+
+class Passages:
+    """What was played, half bar by half bar."""
+
+    def __init__(self) -> None:
+        self._heard: list[HalfBar] = []
+        self._after: dict[tuple[Struck, ...], int] = {}
+        """Half bars in a row → the place of the one that came behind them last."""
+
+    def add(self, notes: HalfBar) -> None:
+        """Take note of a half bar that is over."""
+        if len(self._heard) >= MOST:
+            self._heard, self._after = self._heard[-ALIKE:], {}
+        last = self._last()
+        if any(last):
+            self._after[last] = len(self._heard)
+        self._heard.append(notes)
+
+    def expected(self) -> HalfBar | None:
+        """Return what came behind the last half bars when they were played before; None where they weren't."""
+        place = self._after.get(self._last())
+        return None if place is None else self._heard[place]
+
+    def _last(self) -> tuple[Struck, ...]:
+        return tuple(_struck(notes) for notes in self._heard[-ALIKE:])
+
+
+def _struck(notes: HalfBar) -> Struck:
+    return tuple((note.offset, note.pitch_class) for note in notes if note.is_struck)
