@@ -37,6 +37,7 @@ STATE = State(
     key="auto",
     swing="auto",
     heard_swing=50.0,
+    accompaniment="both",
     sharps=0,
     posterior=[1 / 12] * 12,
     model="essen",

@@ -198,26 +198,28 @@ def test_controls_do_not_disturb_each_other() -> None:
 
 
 def test_a_knob_points_at_a_mode() -> None:
-    assert [MODE.at(value / 127) for value in (0, 42, 43, 84, 85, 127)] == [
+    assert [MODE.at(value / 127) for value in (0, 31, 32, 63, 64, 95, 96, 127)] == [
         "next-note",
         "next-note",
         "call-response",
         "call-response",
         "continue",
         "continue",
+        "accompany",
+        "accompany",
     ]
     modes = [control.value for control in steer([cc(25, value) for value in range(128)])]
-    assert modes == ["call-response", "continue"]  # told once each
+    assert modes == ["call-response", "continue", "accompany"]  # told once each
 
 
 def test_a_note_steps_through_the_modes_from_the_first_one() -> None:
     controls = Controls(parse_table({"mode": "note 38"}), "call-response")
     modes = []
-    for velocity in (80, 0, 80, 0, 80, 0):
+    for velocity in (80, 0, 80, 0, 80, 0, 80, 0):
         controls, control = controls.after(pad(38, velocity, 4))
         if control is not None:
             modes.append(control.value)
-    assert modes == ["continue", "next-note", "call-response"]
+    assert modes == ["continue", "accompany", "next-note", "call-response"]
 
 
 def test_values_have_units() -> None:

@@ -59,6 +59,7 @@ styles = st.builds(
     swing=st.sampled_from([None, 0.5, 0.67]),
     feel=st.sampled_from([0.0, 1.0]),
     harmony=st.sampled_from([0.0, 0.5, 1.0]),
+    accompaniment=st.sampled_from(["chords", "bass", "both"]),
     form=st.booleans(),
     memory=st.sampled_from([0.0, 0.5, 1.0]),
     octave=st.integers(-4, 4),

@@ -64,6 +64,7 @@ VALUES = {
     "bpm": 77.0,
     "temperature": 1.25,
     "key": "c#m",
+    "accompaniment": "bass",
     "density": 0.5,
     "harmony": 0.25,
     "memory": 0.75,

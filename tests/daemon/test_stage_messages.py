@@ -64,7 +64,8 @@ def test_any_value_is_taken_or_refused_in_words(name: str, value: Set) -> None:
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
-        ("mode", ["next-note", "call-response", "continue"], ["", "solo", 1]),
+        ("mode", ["next-note", "call-response", "continue", "accompany"], ["", "solo", 1]),
+        ("accompaniment", ["chords", "bass", "both"], ["", "drums", 1]),
         ("sync", ["fixed", "clock", "auto", "link"], ["host"]),
         ("temperature", [0, 0.1, 1, 10], [-0.1, 10.1, "1", True, float("nan")]),
         ("density", [0, 0.5, 1], [-0.1, 1.1]),

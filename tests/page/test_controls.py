@@ -88,10 +88,12 @@ def test_everything_follows_the_daemon(page: Page, daemon: FakeDaemon) -> None:
     daemon.change(
         mode="continue", temperature=1.3, density=0.25, lowest=43, highest=79, bpm=72.0, sync="clock", clock="lost",
         key="Eb", sharps=-3, model="mine", record=False, latency_ms=23.4, turn="answering", midi=Midi("Keys", "Synth"),
+        accompaniment="bass",
     )  # fmt: skip
     expect(page.locator("input[value=continue]")).to_be_checked()
     for field, value in (("temperature", "1.3"), ("density", "0.25"), ("lowest", "43"), ("highest", "79"),
-                         ("bpm", "72"), ("follow", "clock"), ("key", "Eb"), ("model", "mine")):  # fmt: skip
+                         ("bpm", "72"), ("follow", "clock"), ("key", "Eb"), ("model", "mine"),
+                         ("accompaniment", "bass")):  # fmt: skip
         expect(page.locator(f"#{field}")).to_have_value(value)
     expect(page.locator("output[for=highest]")).to_have_text("G5")
     expect(page.locator("#key-name")).to_have_text("E♭ major")

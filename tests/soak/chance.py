@@ -41,6 +41,7 @@ def any_setup(chance: Random) -> Setup:
         density=chance.choice((1.0, 1.0, 0.5, 0.0)),
         harmony=chance.choice((0.0, 0.5, 1.0)),
         form=chance.random() < 0.5,
+        accompaniment=chance.choice(("chords", "bass", "both")),
         swing=chance.choice((None, None, 0.5, 0.62)),
         feel=chance.choice((0.0, 0.5, 1.0)),
         octave=chance.choice((0, 0, 0, -4, 1, 4)),

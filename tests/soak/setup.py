@@ -31,7 +31,7 @@ NARROW = vocabulary_of(str(pitch) for pitch in (60, 62, 64, 67, 69, 72))
 PLAYING_MODELS = tuple(PlayingModel(StubModel(vocabulary), vocabulary) for vocabulary in (VOCABULARY, NARROW))
 SHORTEST = 0.26
 """Steps; of a sixteenth that swings in full two thirds are left, less two lags of the feel."""
-CHANNEL, THRU_CHANNEL, CLICK_CHANNEL = 2, 3, 10
+CHANNEL, THRU_CHANNEL, ACCOMPANIMENT_CHANNEL, CLICK_CHANNEL = 2, 3, 4, 10
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Setup:
             self.mode,
             self.when,
             CHANNEL,
+            ACCOMPANIMENT_CHANNEL,
             self.style,
             self.seed,
             self.phrase_silence,

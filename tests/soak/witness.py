@@ -21,7 +21,7 @@ from antiphon.improviser.input.controls import Control
 from antiphon.melody.vocabulary import Vocabulary
 from antiphon.midi.messages import ControlChange, Expression, NoteOff, NoteOn
 from tests.daemon.stub_model import StubModel
-from tests.soak.setup import CHANNEL, CLICK_CHANNEL, Setup, models_of
+from tests.soak.setup import ACCOMPANIMENT_CHANNEL, CHANNEL, CLICK_CHANNEL, Setup, models_of
 
 Input = Event | Control
 LONGEST_STALL = 200_000
@@ -39,7 +39,7 @@ class Witness:
     def __init__(self, setup: Setup, has_reference: bool = True) -> None:
         self.player, self._replies = setup.improviser()
         self._reference = setup.improviser()[0] if has_reference else None
-        self._channels = (CHANNEL, setup.hands.thru_channel, CLICK_CHANNEL)
+        self._channels = (CHANNEL, setup.hands.thru_channel, ACCOMPANIMENT_CHANNEL, CLICK_CHANNEL)
         self._thru = setup.hands.thru_channel
         self._sounding: set[tuple[int, int]] = set()
         self._down: dict[int, set[int]] = {}
@@ -171,7 +171,7 @@ class Witness:
                 self._sounding.remove(place)
                 self.note_offs += 1
             elif isinstance(message, ControlChange):
-                assert message.channel in (CHANNEL, self._thru), message
+                assert message.channel in (CHANNEL, ACCOMPANIMENT_CHANNEL, self._thru), message
             else:
                 assert isinstance(message, Expression) and message.channel == self._thru, message
         self._replies.forget_earlier()

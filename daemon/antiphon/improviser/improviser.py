@@ -257,6 +257,7 @@ class Improviser:
             posterior=listener.posterior,
             learned=listener.memory.learned(listener.semitones),
             swing=style.swing,
+            accompaniment=style.accompaniment,
             heard_swing=listener.grid.swing,
             planned=self._playing.plan.coming(time.tempo),
             reason=self._turns.reason,

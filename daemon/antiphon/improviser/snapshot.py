@@ -11,7 +11,7 @@ from antiphon.improviser.output.plan import Coming
 from antiphon.improviser.tempo.midi_clock import Health
 from antiphon.melody.grid import Tempo
 from antiphon.melody.reasons import Reason
-from antiphon.parameters import Mode, Sync
+from antiphon.parameters import Accompaniment, Mode, Sync
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Snapshot:
     """What was learned of the performer."""
     swing: float | None
     """Of the answers: the share of the beat before an eighth off the beat; None is as the performer plays."""
+    accompaniment: Accompaniment
+    """What is played in `accompany`."""
     heard_swing: float
     """Of the performer: the same share, 0.5 while nothing swings."""
     planned: tuple[Coming, ...]

@@ -210,6 +210,7 @@ class StatePublisher:
             key=_key(snapshot.locked, facts.key),
             swing=swing_name(snapshot.swing),
             heard_swing=round(100 * snapshot.heard_swing, 1),
+            accompaniment=snapshot.accompaniment,
             sharps=snapshot.sharps,
             posterior=[round(each, 4) for each in snapshot.posterior],
             model=facts.model,

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from antiphon.melody.reasons import Reason
-from antiphon.parameters import ON_PAGE, Mode, Parameter, Sync
+from antiphon.parameters import ON_PAGE, Accompaniment, Mode, Parameter, Sync
 from antiphon.recording.entries import Press, Set
 
 VERSION = 2
@@ -112,6 +112,7 @@ class State(_Message, frozen=True, tag="state"):
     """The setting: "auto", or a percentage of the beat, say "62"."""
     heard_swing: float
     """How the performer swings: percent of the beat before an eighth off the beat; 50 while nothing swings."""
+    accompaniment: Accompaniment
     sharps: int
     """The key signature in use, −5…6."""
     posterior: list[float]

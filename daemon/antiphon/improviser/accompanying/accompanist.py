@@ -28,8 +28,8 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.midi.messages import NoteOn
 
 KEY_BELIEVED, BEAT_BELIEVED, DOUBTED = 0.9, 0.6, 0.4
-"""Probability of the key, and of a beat and of the half bar at their place, from which it plays; and that of any of them
-below which it plays no longer."""
+"""Probability of the key, and of a beat and of the half bar at their place, from which it plays; and that of any of
+them below which it plays no longer."""
 PAUSE = 2
 """Beats of silence after which the performer has stopped playing."""
 STUCK = 16

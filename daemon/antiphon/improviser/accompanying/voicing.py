@@ -56,7 +56,7 @@ def voiced(
 
 
 def parallels(before: Voicing, after: Voicing) -> tuple[int, int]:
-    """Return how many pairs of voices go in parallel fifths or octaves: those with the lowest voice, and others."""
+    """Return how many pairs of voices go in parallel fifths or octaves: those with the bass, and others."""
     if len(before.pitches) != len(after.pitches):
         return 0, 0
     moves = list(zip(before.pitches, after.pitches, strict=True))
@@ -66,8 +66,8 @@ def parallels(before: Voicing, after: Voicing) -> tuple[int, int]:
         if (high[0] - low[0]) % 12 == (high[1] - low[1]) % 12 in _PERFECT
         and (low[1] - low[0]) * (high[1] - high[0]) > 0
     ]
-    with_lowest = sum(index < len(moves) - 1 for index in pairs)
-    return with_lowest, len(pairs) - with_lowest
+    with_bass = 0 if after.bass is None else sum(index < len(moves) - 1 for index in pairs)
+    return with_bass, len(pairs) - with_bass
 
 
 def _voicings(classes: tuple[int, ...], has_bass: bool, has_chord: bool, limits: tuple[int, int]) -> Iterator[Voicing]:
@@ -101,6 +101,6 @@ def _cost(voicing: Voicing, classes: tuple[int, ...], last: Voicing | None) -> f
         if last is not None and len(last.chord) == len(chord):
             cost += sum(abs(one - other) for one, other in zip(last.chord, chord, strict=True))
     if last is not None:
-        with_lowest, others = parallels(last, voicing)
-        cost += PARALLEL_WITH_BASS * with_lowest + PARALLEL * others
+        with_bass, others = parallels(last, voicing)
+        cost += PARALLEL_WITH_BASS * with_bass + PARALLEL * others
     return cost

@@ -7,7 +7,7 @@
 export const VERSION = 2;
 
 /** @typedef {"performer" | "answer" | "metronome" | "thru"} Part */
-/** @typedef {"next-note" | "call-response" | "continue"} Mode */
+/** @typedef {"next-note" | "call-response" | "continue" | "accompany"} Mode */
 /** @typedef {"listening" | "answering"} Turn */
 /** @typedef {"panic" | "answer" | "tap"} ActionName */
 /** A setting's name, as `config.toml` has it. @typedef {string} SettingName */
@@ -36,6 +36,7 @@ export const VERSION = 2;
  * @property {string} key  the setting: "auto", or a locked key
  * @property {string} swing  the setting: "auto", or a percentage of the beat
  * @property {number} heard_swing  how the performer swings, in percent; 50 is straight
+ * @property {"chords" | "bass" | "both"} accompaniment
  * @property {number} sharps  the key signature in use, −5…6
  * @property {number[]} posterior  of the signatures from −5 to 6 sharps
  * @property {string} model

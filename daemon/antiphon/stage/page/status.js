@@ -5,7 +5,12 @@ import { isKeyHeard, majorKey, minorKey, pitchName, spokenKeys } from "./names.j
 /** @typedef {import("./protocol.js").State} State */
 
 /** @type {Record<import("./protocol.js").Mode, string>} */
-const MODES = { "next-note": "note by note", "call-response": "call and response", continue: "it goes on" };
+const MODES = {
+  "next-note": "note by note",
+  "call-response": "call and response",
+  continue: "it goes on",
+  accompany: "it accompanies",
+};
 const TURNS = { listening: "Listening", answering: "Answering" };
 const CLOCKS = {
   none: "follows the DAW's clock",
