@@ -21,7 +21,10 @@ from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
 from antiphon.settings import read_settings, session_settings
 from tests.daemon.players import command
+from tests.daemon.tunes import ODE_IN_E_FLAT, events
 
+TAKING_TURNS = [mode for mode in MODES if mode != "accompany"]
+"""Modes that answer any phrase; an accompaniment waits for a key."""
 Script = list[tuple[float, list[int] | Command | None]]
 """Seconds and messages, or what came by no port; None ends the session."""
 
@@ -94,7 +97,7 @@ def script(chance: random.Random, clock: bool) -> Script:
     return [*sorted(came, key=lambda pair: pair[0]), (end, None)]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", TAKING_TURNS)
 @pytest.mark.parametrize("sync", ["fixed", "clock", "auto"])
 def test_a_recorded_session_renders_to_what_was_played_and_ends_where_it_ended(
     tmp_path: Path, mode: Mode, sync: str
@@ -129,6 +132,27 @@ def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterabl
     assert [encode(timed.message) for timed in duet.answer] == output.sent
 
 
+@pytest.mark.parametrize("sync", ["fixed", "clock", "auto"])
+def test_an_accompanied_session_renders_to_what_was_played(tmp_path: Path, sync: str) -> None:
+    chance = random.Random(7)  # noqa: S311
+    sections = {
+        "play": {"seed": 1, "mode": "accompany", "sync": sync, "bpm": 120.0},
+        "metronome": {"on": sync == "fixed"},
+        "controls": {"accompaniment": "cc 9"},
+    }
+    musician = load_musician(read_settings(None, sections))
+    came: Script = []
+    for time, event in events([*ODE_IN_E_FLAT, *ODE_IN_E_FLAT], 120):
+        # With the metronome a bar is counted in.
+        came.append((2.0 + time + chance.gauss(0, 0.01), list(encode(event))))
+    came += [(6.0, [0xFA]), (30.0, [0xFC])] if sync == "clock" else []
+    came += [(6.0 + pulse / 48, [0xF8]) for pulse in range(24 * 48)] if sync == "clock" else []
+    came += [(11.0, [0xB0, 9, 0]), (20.0, [0xB0, 9, 127])]
+    came.sort(key=lambda pair: pair[0])
+    steers = [(15.0, Set("bpm", 121.0)), (22.3, PortLost("the piano is gone")), (26.0, Press("panic"))]
+    check_replay(tmp_path, musician, [*came, (36.0, None)], steers)
+
+
 def session_of_link(chance: random.Random, end: float) -> Iterator[tuple[float, Command]]:
     """A session that others join, in which they change the tempo and start and stop, and of whose clock news comes."""
     time, bpm, beat, peers, is_playing = 0.2, 100.0, 0.0, 0, False
@@ -141,7 +165,7 @@ def session_of_link(chance: random.Random, end: float) -> Iterator[tuple[float, 
         peers = chance.choice([1, 1, 1, 2, 0])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", TAKING_TURNS)
 @pytest.mark.parametrize("leads", [False, True])
 def test_a_session_that_followed_link_renders_to_what_was_played(tmp_path: Path, mode: Mode, leads: bool) -> None:
     for seed in range(2):
@@ -169,7 +193,7 @@ def steering(chance: random.Random, end: float) -> Iterator[tuple[float, Command
         time += chance.uniform(1.8, 4)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", TAKING_TURNS)
 @pytest.mark.parametrize("key", ["auto", "Eb"])
 def test_a_session_that_was_steered_from_the_page_renders_to_what_was_played(
     tmp_path: Path, mode: Mode, key: str
@@ -193,7 +217,7 @@ def test_a_pad_goes_on_from_what_the_page_has_chosen_in_the_replay_too(tmp_path:
     check_replay(tmp_path, musician, [*came, (30.0, None)], [(0.5, Set("mode", "call-response"))])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", TAKING_TURNS)
 def test_a_session_whose_port_was_lost_renders_to_what_was_played(tmp_path: Path, mode: Mode) -> None:
     musician = load_musician(read_settings(None, {"play": {"candidates": 4, "seed": 1, "mode": mode}}))
     came = script(random.Random(3), clock=False)  # noqa: S311
