@@ -179,7 +179,7 @@ class Accompanist:
             self._set_out(time)
             return
         listener = self._listener
-        key, beat = max(listener.posterior), min(barline.certainty, listener.beat_certainty(time))
+        key, beat = max(listener.posterior), min(barline.certainty, listener.grid.beat_certainty(time))
         if self._is_believed:
             self._is_believed = min(key, beat) >= DOUBTED
         else:
