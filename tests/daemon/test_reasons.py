@@ -125,8 +125,9 @@ def test_an_answer_says_why_it_was_chosen_and_another_mode_forgets_it() -> None:
     assert 0 <= reason.rhythm <= 1
     assert reason.ending == "tonic"
     assert player.snapshot().planned[-1].pitch % 12 in (0, 9)
-    player.receive(player.now, Control("mode", "next-note"))
-    assert player.snapshot().reason is None
+    for mode in ("next-note", "call-response"):
+        player.receive(player.now, Control("mode", mode))
+        assert player.snapshot().reason is None
 
 
 def test_phrases_are_named_as_they_begin_and_the_cadence_is_the_last() -> None:
@@ -148,6 +149,8 @@ def test_phrases_are_named_as_they_begin_and_the_cadence_is_the_last() -> None:
     assert seen[0].form == ("A",)
     assert all(each.form[:-1] == before.form[-len(each.form) + 1 :] for before, each in pairwise(seen))
     assert {each.source for each in seen} == {"new", "last", "first"}
+    new = [each.form[-1] for each in seen if each.source == "new"]
+    assert new == [chr(ord("A") + number) for number in range(len(new))]
     for each in seen:
         name = each.form[-1]
         assert name.rstrip("′") == "A" if each.source == "first" else True
