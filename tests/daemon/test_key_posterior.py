@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from antiphon.improviser.listening.key_posterior import MOST_EVIDENCE, flat_posterior
+from antiphon.improviser.listening.key_posterior import MOST_EVIDENCE, SETTLED, flat_posterior
 
 rows = st.lists(st.floats(0, 100), min_size=12, max_size=12).map(np.array)
 
@@ -63,6 +63,19 @@ def test_what_a_key_model_hears_outweighs_notes_that_fit_both_keys() -> None:
     for _ in range(3):
         posterior = posterior.after(np.array([1.0, 1.0]), heard=np.array([0.001, 0.999]))
     assert posterior.in_use == 1
+
+
+def test_of_the_first_notes_all_count_and_of_later_ones_the_last() -> None:
+    even = np.array([0.5, 0.5])
+
+    def after_one_clear_note(then: int, before: int) -> float:
+        posterior = flat_posterior(2)
+        for number in range(before + 1 + then):
+            posterior = posterior.after(np.array([0.0, 4.0 if number == before else 0.0]), heard=even)
+        return float(posterior.evidence[0])
+
+    assert after_one_clear_note(then=SETTLED - 1, before=0) > 0.9
+    assert after_one_clear_note(then=SETTLED - 1, before=SETTLED) < 0.7
 
 
 @given(st.lists(st.tuples(rows, rows), max_size=20))

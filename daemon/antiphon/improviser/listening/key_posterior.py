@@ -12,6 +12,8 @@ CHANCE_TO_MOVE = 0.003
 """Probability that the key changes from one note to the next, where there is no key model, and in accompaniments."""
 CHANCE_TO_FORGET = 0.1
 """The same beside a key model, which knows modulations: the evidence then comes from the last notes."""
+SETTLED = 10
+"""Notes of a melody after which it is so: before, few modulate, and all of them are needed to tell the first key."""
 SHARE_OF_EVIDENCE = 0.7
 """Exponent of the evidence beside a key model: both come from the same notes, which would otherwise count twice."""
 MOST_EVIDENCE = 6.0
@@ -50,6 +52,8 @@ class KeyPosterior:
     """Notes for which it has been the likeliest."""
     was_clear: bool = False
     """Some key has had a clear lead."""
+    notes: int = 0
+    """How many notes of the melody were heard."""
     harmony: Weights | None = None
     """What the accompaniment alone says, (key,), summing to 1; None where there was none."""
     locked: int | None = None
@@ -84,7 +88,7 @@ class KeyPosterior:
             bits: what its pitch class cost in each key, (key,), given that a note starts.
             heard: the key model's probability of each key after the note, (key,), if there is such a model.
         """
-        chance = CHANCE_TO_MOVE if heard is None else CHANCE_TO_FORGET
+        chance = CHANCE_TO_MOVE if heard is None or self.notes < SETTLED else CHANCE_TO_FORGET
         evidence = _moved(self.evidence, chance) * np.exp2(-np.minimum(bits - bits.min(), MOST_EVIDENCE))
         evidence /= evidence.sum()
         weights = evidence
@@ -119,6 +123,7 @@ class KeyPosterior:
             leader=leader,
             led=led,
             was_clear=self.was_clear or is_clear,
+            notes=self.notes + 1,
             harmony=self.harmony,
             locked=self.locked,
         )
