@@ -37,7 +37,6 @@ InputPort = Annotated[
     list[str] | None,
     option(
         "ports.input",
-        "--input",
         text="Listen to this port: a unique part of its name.",
         default="a virtual port",
         metavar="PORT",
@@ -98,42 +97,30 @@ def antiphon(show_version: Annotated[bool, typer.Option("--version", help="Print
 @options.of_play()
 def run(
     play: dict[str, Any],
-    metronome: Annotated[
-        bool | None, option("metronome.on", "--metronome/--no-metronome", text="Make the beat heard.")
-    ] = None,
+    metronome: Annotated[bool | None, option("metronome.on", text="Make the beat heard.")] = None,
     name: Name = None,
     input_: InputPort = None,
     output: OutputPort = None,
     api: Api = None,
-    record: Annotated[
-        bool | None, option("sessions.record", "--record/--no-record", text="Keep the set as a MIDI file.")
-    ] = None,
-    stage: Annotated[
-        bool | None, option("stage.on", "--stage/--no-stage", text="Serve the page that shows and steers it.")
-    ] = None,
-    stage_port: Annotated[
-        int | None, option("stage.port", "--stage-port", text="The page's TCP port; 0 is any that is free.")
-    ] = None,
+    record: Annotated[bool | None, option("sessions.record", text="Keep the set as a MIDI file.")] = None,
+    stage: Annotated[bool | None, option("stage.on", text="Serve the page that shows and steers it.")] = None,
+    stage_port: Annotated[int | None, option("stage.port", text="The page's TCP port; 0 is any that is free.")] = None,
     stage_host: Annotated[
         str | None,
         option(
             "stage.host",
-            "--stage-host",
             text="The address to serve the page on; 0.0.0.0 lets the whole network reach it.",
             default="127.0.0.1, this machine alone",
         ),
     ] = None,
     osc: Annotated[
-        bool | None, option("osc.on", "--osc/--no-osc", text="Speak Open Sound Control with other programs, over UDP.")
+        bool | None, option("osc.on", text="Speak Open Sound Control with other programs, over UDP.")
     ] = None,
-    osc_port: Annotated[
-        int | None, option("osc.port", "--osc-port", text="The UDP port for OSC; 0 is any that is free.")
-    ] = None,
+    osc_port: Annotated[int | None, option("osc.port", text="The UDP port for OSC; 0 is any that is free.")] = None,
     osc_host: Annotated[
         str | None,
         option(
             "osc.host",
-            "--osc-host",
             text="The address to hear OSC on; 0.0.0.0 lets the whole network reach it.",
             default="127.0.0.1, this machine alone",
         ),
@@ -142,7 +129,6 @@ def run(
         list[str] | None,
         option(
             "osc.send_to",
-            "--osc-send-to",
             text="Send all that can be heard over OSC to this program too; may be given again.",
             default="those that ask",
             metavar="HOST:PORT",
@@ -152,12 +138,11 @@ def run(
         bool | None,
         option(
             "memory.keep",
-            "--keep-memory/--no-keep-memory",
             text="Begin with what it learned of you before, and keep it.",
         ),
     ] = None,
     performer: Annotated[
-        str | None, option("memory.performer", "--performer", text="Whose playing is learned: each name has a memory.")
+        str | None, option("memory.performer", text="Whose playing is learned: each name has a memory.")
     ] = None,
     learn: Learn = None,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
@@ -311,7 +296,7 @@ def learn(
 @app.command()
 def ports(api: Api = None, config: Config = None) -> None:
     """List the MIDI ports that are there to listen to and to play to."""
-    from antiphon.midi.ports import choose_system, list_ports
+    from antiphon.midi.ports import choose_system, is_an_antiphons, list_ports
 
     there = list_ports(choose_system(_settings(config, ports={"api": api}).ports.api))
     for title, given_by, names in (
@@ -319,8 +304,10 @@ def ports(api: Api = None, config: Config = None) -> None:
         ("To play to", "--output", there.outputs),
     ):
         say(f"{title} ({given_by}):")
-        for name in names or ["(none)"]:
-            say(f"  {name}")
+        for name in names:
+            say(f"  {name}{'   (an Antiphon that is running)' if is_an_antiphons(name) else ''}")
+        if not names:
+            say("  (none)")
 
 
 @app.command()

@@ -16,7 +16,7 @@ app = typer.Typer(
     help="Show what was kept of your playing (`antiphon run --keep-memory`), copy it, or clear it.",
     rich_markup_mode=None,
 )
-Performer = Annotated[str | None, option("memory.performer", "--performer", text="Whose.")]
+Performer = Annotated[str | None, option("memory.performer", text="Whose.")]
 
 
 @app.callback(invoke_without_command=True)

@@ -25,18 +25,17 @@ Config = Annotated[Path | None, typer.Option(help="A settings file, read after t
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def option(key: str, *names: str, text: str, default: str = "", metavar: str | None = None) -> Any:
+def option(key: str, text: str, default: str = "", metavar: str | None = None) -> Any:
     """Return the option for a setting.
 
     Args:
         key: `section.key` in `config.toml`.
-        names: on the command line; by default the key's own.
         text: the help.
         default: what the help says of the default; by default what the packaged file has.
         metavar: what stands for the value in the help.
     """
     section, _, name = key.partition(".")
-    return _option(_settings_in(section)[name], names, text, default or _shown(section, name), metavar)
+    return _option(_settings_in(section)[name], text, default or _shown(section, name), metavar)
 
 
 def of_play(*only: str, without: Collection[str] = (), **defaults: str) -> Callable[[Callable[..., None]], Any]:
@@ -81,8 +80,7 @@ def _settings_in(section: str, settings: type[Settings] = Settings) -> Any:
 
 
 def _parameter(parameter: Parameter, default: str) -> inspect.Parameter:
-    names = (parameter.about.option,) if parameter.about.option else ()
-    option = _option(parameter, names, parameter.about.help, default, parameter.about.metavar)
+    option = _option(parameter, parameter.about.help, default, parameter.about.metavar)
     kind = _without_bounds(parameter.type)
     if kind == list[float]:
         kind, option.parser = str, _numbers
@@ -105,7 +103,8 @@ def _without_bounds(kind: Any) -> Any:
     return _without_bounds(arguments[0]) if is_optional else kind
 
 
-def _option(parameter: Parameter, names: tuple[str, ...], text: str, default: str, metavar: str | None) -> Any:
+def _option(parameter: Parameter, text: str, default: str, metavar: str | None) -> Any:
+    names = (parameter.about.option,) if parameter.about.option else ()
     unit = f" ({parameter.about.unit})" if parameter.about.unit else ""
     sentence = f"{text.rstrip('.')}{unit}. [default: {default}]"
     return typer.Option(*names, help=sentence, min=parameter.least, max=parameter.most, metavar=metavar)

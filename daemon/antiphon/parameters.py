@@ -17,6 +17,7 @@ from msgspec import Meta, inspect
 
 from antiphon.errors import UserError
 from antiphon.melody.keys import parse_key
+from antiphon.melody.metre import parse_metre
 from antiphon.melody.swing import parse_swing
 
 Mode = Literal["next-note", "call-response", "continue", "accompany"]
@@ -78,6 +79,10 @@ def _check_key(name: str) -> None:
         parse_key(name)
 
 
+def _check_metre(text: str) -> None:
+    parse_metre(text, "metre")
+
+
 Channel = Annotated[int, Meta(ge=1, le=16)]
 Pitch = Annotated[int, Meta(ge=0, le=127)]
 
@@ -127,7 +132,15 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Meta(ge=20, le=400),
         About("the tempo, in quarter notes", help="The tempo, in quarter notes per minute.", unit="BPM", label="Tempo"),
     ]
-    metre: Annotated[str, About("the time signature", help="The time signature.")]
+    metre: Annotated[
+        str,
+        About(
+            "the time signature",
+            help="The time signature.",
+            check=_check_metre,
+            allowed="a time signature such as 4/4, 3/4 or 6/8",
+        ),
+    ]
     clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000), About("how much later than clock or Link", unit="ms")]
     temperature: Annotated[
         float,
@@ -248,7 +261,7 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             label="Swing",
             check=parse_swing,
             before="50",
-            allowed=f'"{AUTO}", or a percentage of the beat as a text, from "50" (straight) to "67" (as in a triplet)',
+            allowed=f'"{AUTO}", or a percentage of the beat from 50 (straight) to 67 (as in a triplet)',
         ),
     ]
     feel: Annotated[
@@ -357,14 +370,29 @@ class Parameter:
         value = low + share * (high - low)
         return round(value) if self.is_whole else value
 
-    def checked(self, value: object) -> Value:
+    @property
+    def option(self) -> str | None:
+        """What it is called on the command line, where that has it: its own name, or the first that is declared."""
+        about = self.about
+        if about.option:
+            return about.option.partition("/")[0]
+        return f"--{self.name.replace('_', '-')}" if about.help else None
+
+    def checked(self, value: object, called: str = "") -> Value:
         """Return a value as its type has it, say 1 as 1.0.
+
+        Args:
+            value: as it was read.
+            called: what the parameter is called where the value comes from; its name by default.
 
         Raises:
             UserError: it is none that this parameter may have.
         """
+        given = value
         if self.is_whole and isinstance(value, float) and value.is_integer():
             value = int(value)  # JSON has one kind of number
+        if self.about.check is not None and isinstance(value, int | float) and not isinstance(value, bool):
+            value = f"{value:g}"  # nobody need know that 62 is a text here, since "auto" may stand in its place
         try:
             found: Value = msgspec.convert(value, bool if self.kind == "press" else self.type)
             if self.about.check is not None:
@@ -373,7 +401,7 @@ class Parameter:
                 return found
         except (msgspec.ValidationError, UserError):
             pass
-        raise UserError(f"{self.name} must be {self.allowed}, not {value!r}")
+        raise UserError(f"{called or self.name} must be {self.allowed}, not {given!r}")
 
     @property
     def allowed(self) -> str:

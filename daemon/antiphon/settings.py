@@ -20,11 +20,13 @@ from platformdirs import user_config_path, user_data_path
 from antiphon.budgets import SETTINGS_BYTES
 from antiphon.errors import UserError
 from antiphon.files import read_file
-from antiphon.parameters import CONTROLS, PLAY, Channel, Parameter, Pitch, Play, declared
+from antiphon.parameters import CONTROLS, PLAY, About, Channel, Parameter, Pitch, Play, declared
 
 CONFIG_NAME = "config.toml"
 COMMAND_LINE = "command line"
 Api = Literal["auto", "alsa", "jack", "coremidi", "winmm"]
+Host = Annotated[str, Meta(min_length=1, max_length=253)]
+NetworkPort = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class Hands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,7 +42,7 @@ class Hands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Metronome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the beat is made heard."""
 
-    on: bool
+    on: Annotated[bool, About(option="--metronome/--no-metronome")]
     channel: Channel
     pitch: Pitch
     accent: Pitch
@@ -50,32 +52,39 @@ class Metronome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the page is served."""
 
-    on: bool
-    host: Annotated[str, Meta(min_length=1, max_length=253)]
-    port: Annotated[int, Meta(ge=0, le=65535)]
+    on: Annotated[bool, About(option="--stage/--no-stage")]
+    host: Annotated[Host, About(option="--stage-host")]
+    port: Annotated[NetworkPort, About(option="--stage-port")]
 
 
 class Osc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where OSC is heard, and to whom it is sent."""
 
-    on: bool
-    host: Annotated[str, Meta(min_length=1, max_length=253)]
-    port: Annotated[int, Meta(ge=0, le=65535)]
-    send_to: list[str]
+    on: Annotated[bool, About(option="--osc/--no-osc")]
+    host: Annotated[Host, About(option="--osc-host")]
+    port: Annotated[NetworkPort, About(option="--osc-port")]
+    send_to: Annotated[list[str], About(option="--osc-send-to")]
 
 
 class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is kept of a set."""
 
-    record: bool
+    record: Annotated[bool, About(option="--record/--no-record")]
     folder: str
 
 
 class MemoryFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is kept of what was learned of a performer."""
 
-    keep: bool
-    performer: Annotated[str, Meta(pattern=r"^[^\W_][\w .-]{0,39}$")]
+    keep: Annotated[bool, About(option="--keep-memory/--no-keep-memory")]
+    performer: Annotated[
+        str,
+        Meta(pattern=r"^[^\W_][\w .-]{0,39}$"),
+        About(
+            option="--performer",
+            allowed="a name of up to 40 letters, digits, spaces, dots, - and _ that begins with a letter or digit",
+        ),
+    ]
     """Names a folder, too."""
     folder: str
 
@@ -83,10 +92,10 @@ class MemoryFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where Antiphon listens and plays."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=40)]
-    api: Api
-    input: str
-    output: str
+    name: Annotated[str, Meta(min_length=1, max_length=40), About(option="--name")]
+    api: Annotated[Api, About(option="--api")]
+    input: Annotated[str, About(option="--input")]
+    output: Annotated[str, About(option="--output")]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -285,12 +294,8 @@ def _check(merged: Mapping[str, Any], where: str, kind: type[Settings]) -> None:
         for key, value in list(values.items()):
             if key not in known:
                 raise UserError(f"{where}: unknown key {section}.{key}{_meant(key, known)}")
-            try:
-                values[key] = known[key].checked(value)
-            except UserError as error:
-                # The options of section [play] are named like its keys.
-                is_option = where == COMMAND_LINE and section == "play"
-                raise UserError(f"--{error}" if is_option else f"{where}: {section}.{error}") from None
+            option = known[key].option if where == COMMAND_LINE else None
+            values[key] = known[key].checked(value, option or f"{where}: {section}.{key}")
 
 
 def _check_controls(values: Mapping[str, Any], where: str) -> None:

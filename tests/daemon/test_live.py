@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -38,6 +39,16 @@ def test_a_tune_in_e_flat_is_answered_in_e_flat_and_silence_follows_sigterm(
     assert [note.pitch for note in answers] == rendered
 
 
+def test_a_log_says_each_key_that_is_heard_once(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with daemon("--name", "Logged", cwd=tmp_path) as running, Keyboard("Logged") as pianist:
+        pianist.play(PHRASE)
+        pianist.hear(2 * len(PHRASE))
+        running.stop()
+        keys = [line.removeprefix("key           ").strip() for line in running.said if line.startswith("key  ")]
+        assert keys[-1] == "Eb major / c minor"
+        assert all(one != other for one, other in pairwise(keys))
+
+
 def test_ctrl_c_ends_the_session_with_0(jack_server: dict[str, str], tmp_path: Path) -> None:
     with daemon("--name", "Short", cwd=tmp_path) as running:
         running.stop(signal.SIGINT)
@@ -71,5 +82,9 @@ def test_a_port_that_is_not_there_is_refused_with_a_list(jack_server: dict[str, 
         ports = subprocess.run(
             [sys.executable, "-m", "antiphon", "ports", "--api", "jack"], capture_output=True, text=True, check=True
         )
-        assert "Alone in" in ports.stdout.split("To play to")[1]
-        assert "Alone out" in ports.stdout.split("To play to")[0]
+        listened, played = ports.stdout.split("To play to")
+        assert "Alone in" in played
+        assert "Alone out" in listened
+        running = "   (an Antiphon that is running)"
+        own = [f"  Alone {way}:Alone {way}{running}" for way in ("out", "in")]
+        assert [line for line in ports.stdout.splitlines() if running in line] == own

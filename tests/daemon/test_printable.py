@@ -110,6 +110,7 @@ def test_names_of_ports_are_listed_on_a_line_each(jack_server: dict[str, str], t
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert len(lines) == 4
+    assert "Antiphon" not in done.stdout  # another program's are marked as nobody's
     assert is_plain(done.stdout)
     assert r"  ev\x1b[31mil:keys\n\x1b[2J\x9b1mforged" in lines
 

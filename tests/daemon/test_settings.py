@@ -40,6 +40,8 @@ def test_each_place_wins_over_the_one_before(home: Path) -> None:
         ("play = 3", "play"),
         ('[ports]\napi = "midi"', "ports.api"),
         ("[stage]\nport = 70000", "stage.port"),
+        ('[play]\nmetre = "5/7"', "play.metre must be a time signature such as"),
+        ('[memory]\nperformer = "../x"', "memory.performer must be a name"),
         ('[stage]\nhost = ""', "stage.host"),
         ("[play]\ntemperature = 10.5", r"play\.temperature must be a number from 0 to 10, not 10\.5"),
         ("[play]\ntemprature = 1.0", r"unknown key play\.temprature; did you mean temperature\?"),
@@ -54,6 +56,19 @@ def test_a_wrong_key_is_named_with_its_file(home: Path, content: str, complaint:
         read_settings()
     assert "config.toml" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("said", "swing"), [("62", "62"), ("58.5", "58.5"), ('"62"', "62"), ('"auto"', "auto")])
+def test_swing_in_a_file_needs_no_quotes(home: Path, said: str, swing: str) -> None:
+    Path("config.toml").write_text(f"[play]\nswing = {said}\n")
+    assert read_settings().play.swing == swing
+
+
+@pytest.mark.parametrize("said", ["90", "true", "[62]", '"2:1"'])
+def test_what_is_no_swing_in_a_file_is_refused(home: Path, said: str) -> None:
+    Path("config.toml").write_text(f"[play]\nswing = {said}\n")
+    with pytest.raises(UserError, match=r"^config\.toml: play\.swing must be .* from 50 \(straight\) to 67"):
+        read_settings()
 
 
 def test_a_file_that_is_not_there_is_named(home: Path) -> None:

@@ -118,8 +118,8 @@ class Hooks:
     """Does what commands say of models, recordings and ports."""
     choose_program: Callable[[int], None] = lambda _program: None
     """Is told the number, 0…127, of each program that is chosen."""
-    lead: Callable[[Improviser, float], None] = lambda _improviser, _time: None
-    """Looks whether others are to be told of another tempo, when something has happened at a time in seconds."""
+    look: Callable[[Improviser, float], None] = lambda _improviser, _time: None
+    """Looks whether others are to be told of another tempo or key, when something has happened at a time in seconds."""
     log: Callable[[str], None] = lambda _text: None
     """Is told, in a line, of what went wrong and was skipped."""
 
@@ -154,7 +154,7 @@ class Performance:
         self._view = hooks.view
         self._session = hooks.session
         self._choose_program = hooks.choose_program
-        self._lead = hooks.lead
+        self._tell_others = hooks.look
         self._changes = _Changes(improviser, record)
         self._faults = _Faults(hooks.log)
         self._has_answered = False
@@ -268,7 +268,7 @@ class Performance:
 
     def _look(self, moment: float) -> None:
         self._changes.look(moment)
-        self._lead(self._improviser, moment)
+        self._tell_others(self._improviser, moment)
         self._view.changed(moment)
 
     def _send_all(self, messages: Iterable[Timed]) -> None:

@@ -16,6 +16,7 @@ from antiphon.live import priority
 from antiphon.live.client_commands import ClientCommands
 from antiphon.live.inbox import Inbox
 from antiphon.live.kept_memory import KeptMemory, lay_beside
+from antiphon.live.key_log import KeyLog
 from antiphon.live.link_sync import LinkSync
 from antiphon.live.osc_server import OscServer
 from antiphon.live.page_server import PageServer
@@ -90,6 +91,7 @@ class _Session:
         self._osc = OscServer(settings.osc, reporter) if settings.osc.on else None
         self._servers: list[ServingProcess] = [each for each in (self._page, self._osc) if each is not None]
         self._terminal: Terminal | None = None
+        self._key_log = KeyLog(reporter.say)
 
     def play_at_terminal(self, show: Say) -> None:
         """Play, with a line that shows how it stands; `show` shows a line without it."""
@@ -162,7 +164,7 @@ class _Session:
             improviser = self._improviser(record)
             self._link.start(improviser, self._inbox.now())
             with priority.playing(connection.carriers_priority):
-                hooks = Hooks(show or NoView(), commands, programs.choose, self._link.look, self._reporter.log)
+                hooks = Hooks(show or NoView(), commands, programs.choose, self._look, self._reporter.log)
                 Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:
             connection.finish()  # before the recording is finished: the disk may be slow
@@ -180,6 +182,12 @@ class _Session:
 
         play = self._settings.play
         return self._musician.improviser(play.bpm, 0.0, play.channel, on_notice=notice)
+
+    def _look(self, improviser: Improviser, time: float) -> None:
+        """Look at what has changed of the tempo, for Link, and of the key, for who reads what was said later."""
+        self._link.look(improviser, time)
+        if self._terminal is None:
+            self._key_log.look(improviser)
 
     def _show(self, facts: Facts) -> StatePublisher | None:
         """Return what shows the performance on pages, over OSC and at the terminal, where there is any of these."""

@@ -13,6 +13,7 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from antiphon.live.key_log import LEAST_LIKELY
 from antiphon.live.publisher import Scene
 from antiphon.melody.keys import pitch_name, signature_name
 from antiphon.stage.messages import State
@@ -29,8 +30,6 @@ SLOW_MS = 10.0
 """Milliseconds to an answer from which they are shown as a warning."""
 STRAIGHT_PERCENT = 50.0
 """Of the beat; how eighths fall that don't swing."""
-LEAST_LIKELY = 0.2
-"""A key that is less likely than that isn't worth saying."""
 
 
 def is_terminal() -> bool:

@@ -133,12 +133,10 @@ def reserve(name: str) -> bool:
     """
     if name in _reserved:
         return True
-    # Each JACK server has names of its own.
-    digest = hashlib.sha256(f"{os.environ.get('JACK_DEFAULT_SERVER', '')} {name}".encode()).hexdigest()
     try:
-        folder = _runtime_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = FileIO(folder / f"{digest[:16]}.lock", "a+", opener=open_privately)
+        path = _lock_file(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = FileIO(path, "a+", opener=open_privately)
         if not lock(file):
             file.close()
             return False
@@ -153,6 +151,27 @@ def _runtime_folder() -> Path:
         # Where nobody is logged in, it is another one; that is no concern of the performer's.
         warnings.simplefilter("ignore", UserWarning)
         return user_runtime_path("antiphon", appauthor=False)
+
+
+def is_an_antiphons(full_name: str) -> bool:
+    """Return whether a port is one that an Antiphon has made: it keeps its name while it runs."""
+    port = re.sub(r" \d+:\d+$", "", full_name).rpartition(":")[2]  # ALSA and JACK put the client's name before it
+    return any(port.endswith(end) and _is_reserved(port.removesuffix(end)) for end in (" in", " out"))
+
+
+def _is_reserved(name: str) -> bool:
+    """Return whether a process keeps a client's name."""
+    try:
+        with FileIO(_lock_file(name)) as file:
+            return not lock(file)
+    except OSError:  # nobody ever has
+        return False
+
+
+def _lock_file(name: str) -> Path:
+    # Each JACK server has names of its own.
+    digest = hashlib.sha256(f"{os.environ.get('JACK_DEFAULT_SERVER', '')} {name}".encode()).hexdigest()
+    return _runtime_folder() / f"{digest[:16]}.lock"
 
 
 def free_name(names: list[str], name: str, reserve: Callable[[str], bool] = reserve) -> str:
