@@ -39,13 +39,23 @@ def memory(
     if as_json:
         say_json(
             [
-                {"path": str(each.path), "bytes": each.size, "notes": each.header.notes, "steps": each.header.steps}
+                {
+                    "path": str(each.path),
+                    "bytes": each.size,
+                    "notes": each.header.notes,
+                    "steps": each.header.steps,
+                    "bits_a_note_gained": each.header.gain.overall,
+                    "bits_a_note_gained_lately": each.header.gain.lately,
+                }
                 for each in kept
             ]
         )
         return
     for each in kept:
         say(f"{settings.performer}: {each.header.notes:,} notes in {each.header.steps:,} steps, {each.size:,} bytes")
+        overall, lately = each.header.gain.overall, each.header.gain.lately
+        if overall is not None and lately is not None:
+            say(f"  saves {overall:.2f} bits a note against the network alone, lately {lately:.2f}")
         say(f"  {each.path}")
     if not kept:
         say(_nothing(settings, folder))

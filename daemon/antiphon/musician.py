@@ -18,6 +18,7 @@ from antiphon.improviser.listening.inter_onset import UNKNOWN_SILENCE
 from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.listening.pace import LONGEST_SILENCE
 from antiphon.improviser.listening.state import HeardNote, WithdrawnNote
+from antiphon.improviser.memory.stored import StoredMemory
 from antiphon.improviser.memory.weights import weights_of
 from antiphon.improviser.models import ListeningModel, Models, PlayingModel
 from antiphon.improviser.output.metronome import Click
@@ -53,9 +54,19 @@ class Musician:
     """The key signature that the settings say, in sharps, −5…6; None finds it by listening."""
     metre: TimeSignature
 
-    def remembering(self, learned: bytes) -> Musician:
-        """Return a musician who has learned something before the first note; `learned` as `memory.stored` reads it."""
-        listening = with_fields(self.models.listening, learned=learned)
+    def remembering(self, content: bytes, where: str) -> Musician:
+        """Return a musician who has learned something before the first note.
+
+        Args:
+            content: of a stored memory.
+            where: it was stored, as it is called in errors.
+
+        Raises:
+            UserError: it can't be restored, or is of another vocabulary.
+        """
+        listening = self.models.listening
+        learned = StoredMemory(content, where, listening.vocabulary, listening.start_weights)
+        listening = with_fields(listening, learned=learned)
         return with_fields(self, models=with_fields(self.models, listening=listening))
 
     @property

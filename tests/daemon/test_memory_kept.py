@@ -3,6 +3,7 @@
 import json
 import shutil
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,17 @@ from antiphon.improviser.memory.stored import store
 from antiphon.melody.bundle import find_bundle, read_bundle
 from antiphon.recording.memories import ENDING, memory_path
 from antiphon.settings import model_folders
-from tests.daemon.live import PHRASE, Keyboard, antiphon, check_renders_again, daemon, ons, recorded, run_antiphon
+from tests.daemon.live import (
+    PATIENCE,
+    PHRASE,
+    Keyboard,
+    antiphon,
+    check_renders_again,
+    daemon,
+    ons,
+    recorded,
+    run_antiphon,
+)
 
 ESSEN = read_bundle(find_bundle("essen", model_folders())).vocabulary
 QUICK = 240.0
@@ -47,6 +58,29 @@ def test_the_next_set_begins_with_what_was_learned_and_both_render_again(
     (held,) = json.loads(antiphon("memory", "--performer", "anna", "--json", cwd=tmp_path))
     assert held["notes"] >= 2 * len(PHRASE) - 4
     assert held["path"] == str(kept_file(tmp_path))
+
+
+def test_a_crash_loses_no_more_than_the_last_minutes(jack_server: dict[str, str], tmp_path: Path) -> None:
+    with (
+        daemon("--name", "Kept", "--keep-memory", "--performer", "anna", cwd=tmp_path) as running,
+        Keyboard("Kept") as pianist,
+    ):
+        pianist.play(PHRASE, QUICK)
+        wait_for(kept_file(tmp_path))
+        running.process.kill()
+        running.process.wait()
+    (held,) = json.loads(antiphon("memory", "--performer", "anna", "--json", cwd=tmp_path))
+    assert held["notes"] >= len(PHRASE) - 1
+    assert held["bits_a_note_gained"] is not None
+    assert "bits a note against the network alone, lately" in antiphon("memory", "--performer", "anna", cwd=tmp_path)
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
+    end = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} never came"
+        time.sleep(0.05)
 
 
 def test_without_its_memory_a_recording_says_that_it_will_sound_otherwise(

@@ -1,6 +1,7 @@
 """A memory that was stored: what comes back, and what is refused."""
 
 import io
+import json
 import zipfile
 
 import msgspec
@@ -13,7 +14,8 @@ from antiphon.errors import UserError
 from antiphon.improviser.memory import stored
 from antiphon.improviser.memory.memory import Memory
 from antiphon.improviser.memory.past import begun
-from antiphon.improviser.memory.stored import read_header, restore, store
+from antiphon.improviser.memory.stored import StoredMemory, read_header, restore, store
+from antiphon.improviser.memory.weights import UNTRAINED
 from antiphon.melody.grid import Place
 from antiphon.melody.vocabulary import vocabulary_of
 from tests.daemon.test_memory import TUNE, VOCABULARY, learn, melodies, network, seeds
@@ -22,7 +24,7 @@ from tests.daemon.test_memory import TUNE, VOCABULARY, learn, melodies, network,
 def content(melody: list[int] = TUNE * 4) -> bytes:
     memory = Memory(VOCABULARY)
     learn(memory, melody)
-    return store(memory, VOCABULARY, bits_gained=0.25)
+    return store(memory, VOCABULARY)
 
 
 @given(melodies, melodies, seeds)
@@ -42,8 +44,53 @@ def test_what_comes_back_predicts_and_learns_as_if_nothing_had_happened(
 
 def test_it_says_what_it_holds() -> None:
     header = read_header(content(), "x.npz")
-    assert (header.steps, header.bits_gained) == (4 * len(TUNE), 0.25)
-    assert header.notes > 0
+    assert header.steps == 4 * len(TUNE)
+    assert header.notes == header.gain.notes > 0
+
+
+def test_it_says_what_was_gained_overall_and_lately() -> None:
+    memory = Memory(VOCABULARY)
+    past, frozen, mixed = begun(1), 0.0, 0.0
+    for token, probabilities in zip(TUNE * 40, network(2, 40 * len(TUNE)), strict=True):
+        frozen -= float(np.log2(probabilities[0, token]))
+        past = memory.learn(probabilities, past, None, token)
+        mixed -= float(np.log2(memory.likelihood))
+    noise = learn(memory, np.random.default_rng(1).integers(0, 12, 300).tolist(), 9, past)  # then it guesses wrongly
+    memory.rewind(memory.steps - 300)
+    gain = read_header(store(memory, VOCABULARY), "x").gain
+    assert gain == memory.gain and gain.overall == pytest.approx((frozen - mixed) / memory.notes, rel=1e-3)
+    assert gain.lately is not None and gain.overall is not None and gain.lately > gain.overall > 0.5
+    learn(memory, np.random.default_rng(1).integers(0, 12, 400).tolist(), 9, noise)
+    assert memory.gain.lately is not None and memory.gain.overall is not None
+    assert memory.gain.lately < memory.gain.overall - 1
+
+
+def test_one_that_an_older_version_has_stored_is_read() -> None:
+    with np.load(io.BytesIO(content())) as file:
+        arrays = {name: file[name] for name in file.files}
+    fields = json.loads(arrays["header"].tobytes())
+    del fields["gain"]
+    arrays["header"] = np.frombuffer(json.dumps(fields | {"bits_gained": 0.25}).encode(), np.uint8)
+    arrays["history.count"] = arrays["history.count"].reshape(())
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    memory = restore(out.getvalue(), "x", VOCABULARY)
+    assert memory.steps == 4 * len(TUNE) and memory.gain.overall is None
+
+
+def test_the_first_set_takes_what_was_restored_to_see_that_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    restored: list[str] = []
+    original = stored.restore
+
+    def counted(content: bytes, where: str, *rest: object) -> Memory:
+        restored.append(where)
+        return original(content, where, VOCABULARY)
+
+    monkeypatch.setattr(stored, "restore", counted)
+    kept = StoredMemory(content(), "x", VOCABULARY, UNTRAINED)
+    sets = [kept.begun(VOCABULARY, UNTRAINED) for _ in range(2)]
+    assert restored == ["x", "x"]
+    assert sets[0] is not sets[1] and sets[0].steps == sets[1].steps == 4 * len(TUNE)
 
 
 def test_one_of_another_vocabulary_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from antiphon.improviser.memory.stored import StoredMemory
 from antiphon.improviser.memory.weights import UNTRAINED, StartWeights
 from antiphon.melody.key_model import KeyModel
 from antiphon.melody.keys import SIGNATURES
@@ -24,8 +25,8 @@ class ListeningModel:
     """Estimates the key beside the model; not asked where there is a single signature."""
     start_weights: StartWeights = UNTRAINED
     """With which the memory of what is played begins."""
-    learned: bytes = b""
-    """What the memory has learned before the first note, as `memory.stored` reads it; empty for nothing."""
+    learned: StoredMemory | None = None
+    """What the memory has learned before the first note; None for nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The kept memory: what a set begins with, what it learned by its end, and where both lie."""
+"""The kept memory: what a set begins with, what it has learned by its end, and where both lie."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from antiphon.errors import UserError
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.memory.stored import restore, store
+from antiphon.improviser.memory.stored import StoredMemory, store
+from antiphon.live.memory_keeper import MemoryKeeper
 from antiphon.live.reporter import Reporter
 from antiphon.musician import Musician
 from antiphon.offline.learning import learn_from
@@ -28,6 +29,8 @@ class KeptMemory:
         self._reporter = reporter
         self._path: Path | None = None
         """Where to keep it; None where nothing is kept."""
+        self.keeper: MemoryKeeper | None = None
+        """Keeps it while it is played; None where nothing is kept."""
 
     def begin(self, musician: Musician, learn: Sequence[Path]) -> Musician:
         """Return the musician with what was kept, and with what is played in files.
@@ -43,10 +46,11 @@ class KeptMemory:
             try:
                 content = read_memory(path)
                 if content:
-                    memory = restore(content, str(path), vocabulary)
-                    self._reporter.say(f"remembers    {memory.notes:,} notes of {self._settings.performer}")
-                    musician = musician.remembering(content)
-                self._path = path
+                    musician = musician.remembering(content, str(path))
+                    learned = musician.models.listening.learned
+                    notes = 0 if learned is None else learned.notes
+                    self._reporter.say(f"remembers    {notes:,} notes of {self._settings.performer}")
+                self._path, self.keeper = path, MemoryKeeper(path, vocabulary, self._reporter.warn)
             except UserError as error:
                 self._reporter.warn(f"{error}; this set begins without it, and isn't kept")
         return learn_from(musician, learn, self._reporter.warn) if learn else musician
@@ -55,6 +59,8 @@ class KeptMemory:
         """Keep what was learned up to the set's end with the model that it began with."""
         vocabulary = musician.models.listening.vocabulary
         listener.finish()
+        if self.keeper is not None:
+            self.keeper.finish()
         memory = listener.learners.memory_in(vocabulary)
         if self._path is None or memory is None or not memory.steps:
             return
@@ -66,14 +72,14 @@ class KeptMemory:
             self._reporter.tell(f"kept         {memory.notes:,} notes in {self._path}")
 
 
-def lay_beside(learned: bytes, recordings: Path, reporter: Reporter) -> None:
+def lay_beside(learned: StoredMemory | None, recordings: Path, reporter: Reporter) -> None:
     """Lay the memory that a set begins with beside its recording, which names it by its hash."""
-    if not learned:
+    if learned is None:
         return
-    path = beside(recordings, hash_of(learned))
+    path = beside(recordings, hash_of(learned.content))
     if path.exists():
         return
     try:
-        write_memory(path, learned)
+        write_memory(path, learned.content)
     except UserError as error:
         reporter.warn(f"{error}; this set won't render to the same notes")

@@ -106,7 +106,7 @@ def header_of(musician: Musician) -> dict[str, Any]:
         "settings": msgspec.to_builtins(
             {section: getattr(settings, section) for section in ("play", "hands", "metronome", "controls")}
         ),
-        MEMORY: hash_of(learned) if (learned := musician.models.listening.learned) else None,
+        MEMORY: hash_of(learned.content) if (learned := musician.models.listening.learned) else None,
     }
 
 

@@ -13,6 +13,7 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import parse_table
 from antiphon.improviser.input.translator import Translator
 from antiphon.live import priority
+from antiphon.live.both_views import BothViews
 from antiphon.live.client_commands import ClientCommands
 from antiphon.live.inbox import Inbox
 from antiphon.live.kept_memory import KeptMemory, lay_beside
@@ -20,7 +21,7 @@ from antiphon.live.key_log import KeyLog
 from antiphon.live.link_sync import LinkSync
 from antiphon.live.osc_server import OscServer
 from antiphon.live.page_server import PageServer
-from antiphon.live.performance import Hooks, NoView, Performance
+from antiphon.live.performance import Hooks, NoView, Performance, View
 from antiphon.live.port_events import PortEvents
 from antiphon.live.programs import Programs
 from antiphon.live.publisher import Facts, Parts, StatePublisher
@@ -164,7 +165,7 @@ class _Session:
             improviser = self._improviser(record)
             self._link.start(improviser, self._inbox.now())
             with priority.playing(connection.carriers_priority):
-                hooks = Hooks(show or NoView(), commands, programs.choose, self._look, self._reporter.log)
+                hooks = Hooks(self._view(show), commands, programs.choose, self._look, self._reporter.log)
                 Performance(improviser, self._inbox, self._translator, connection, record, hooks).play()
         finally:
             connection.finish()  # before the recording is finished: the disk may be slow
@@ -197,6 +198,13 @@ class _Session:
         clicks = metronome.channel if metronome.on else None
         parts = Parts(play.channel, play.accompaniment_channel or play.channel, clicks)
         return StatePublisher(self._put, self._table, parts, facts, self._terminal.show if self._terminal else None)
+
+    def _view(self, show: StatePublisher | None) -> View:
+        """Return what looks at the performance: to show it, and to keep what was learned."""
+        keeper = self._memory.keeper
+        if keeper is None:
+            return show or NoView()
+        return keeper if show is None else BothViews(show, keeper)
 
     def _put(self, *given: ToServer) -> None:
         """Hand messages over to all who serve."""

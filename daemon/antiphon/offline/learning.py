@@ -70,7 +70,7 @@ def learn_from(musician: Musician, paths: Sequence[Path], say: Callable[[str], N
     if not learned:
         raise UserError(f"{', '.join(map(str, paths))}: holds no MIDI file that can be learned from")
     say(f"learned      {memory.notes - before:,} notes of {learned:,} {'file' if learned == 1 else 'files'}")
-    return musician.remembering(store(memory, listening.vocabulary))
+    return musician.remembering(store(memory, listening.vocabulary), "what was learned from files")
 
 
 def midi_files(paths: Sequence[Path]) -> list[Path]:

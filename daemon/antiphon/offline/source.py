@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from antiphon.errors import UserError
-from antiphon.improviser.memory.stored import restore
 from antiphon.musician import Musician
 from antiphon.parameters import Sync
 from antiphon.recording.memories import beside, hash_of, read_memory
@@ -103,8 +102,7 @@ def remembering(musician: Musician, path: Path, header: Mapping[str, Any], say: 
         content = read_memory(file)
         if hash_of(content) != name:
             raise UserError(f"{file}: the memory that it began with isn't there")
-        restore(content, str(file), musician.models.listening.vocabulary)
+        return musician.remembering(content, str(file))
     except UserError as error:
         say(f"{error}; the answers won't be the same")
         return musician
-    return musician.remembering(content)

@@ -6,6 +6,7 @@ taken, the one that was learned least lately gives way. So a look-up takes as lo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ FEWEST = 4096
 DECAY = 0.95
 """By which a context's counts are multiplied each time that it occurs: some twenty occurrences are remembered."""
 
+PART = 4096
+"""Slots that are copied at once."""
 MOST_CONTEXTS = 64
 """Contexts of a step at most."""
 
@@ -172,14 +175,15 @@ class Counts:
             if counts is not None:
                 self._set(row, counts)
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what is remembered, as `load` takes it."""
-        slots = np.flatnonzero(self._checks)
-        counts, checks = self._counts[self._rows[slots]], self._checks.ravel()[slots]
-        return {"slots": slots, "counts": counts, "checks": checks, "learned": self._learned[slots]}
+    def parts(self) -> Iterator[dict[str, npt.NDArray[Any]]]:
+        """Yield what is remembered a part at a time; joined, they are what `load` takes. Each is whole by itself."""
+        for start in range(0, self._slots, PART):
+            slots = start + np.flatnonzero(self._checks.ravel()[start : start + PART])
+            counts, checks = self._counts[self._rows[slots]], self._checks.ravel()[slots]
+            yield {"slots": slots, "counts": counts, "checks": checks, "learned": self._learned[slots]}
 
     def load(self, slots: Ints, counts: Floats, checks: npt.NDArray[Any], learned: npt.NDArray[Any]) -> None:
-        """Remember what `arrays` returned, and nothing else.
+        """Remember what `parts` yielded, and nothing else.
 
         Raises:
             ValueError, IndexError: it can't be: of another size, or no numbers.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ HISTORY = 1 << 20
 """Tokens that are kept, a power of 2: a day and a half at 120 BPM."""
 _TRAILS = 1 << 18
 """Passages of `PHRASE` tokens whose latest place is kept, a power of 2."""
+_PART = 1 << 16
+"""Passages that are copied at once."""
 _FEWEST = 4096
 """Tokens that there is room for to begin with, a power of 2."""
 _MULTIPLIERS = np.random.default_rng(12).integers(1 << 63, size=PHRASE, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
@@ -99,20 +102,23 @@ class History:
         """Return the `length` tokens from `pointer` on, as far as there are."""
         return [int(self._tokens[at & (HISTORY - 1)]) for at in range(pointer, min(pointer + length, self.count))]
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what is remembered, as `load` takes it."""
-        trails = np.flatnonzero(self._places)
-        tokens = self._tokens[: min(self.count, HISTORY)]
-        return {"count": np.array(self.count), "tokens": tokens, "trails": trails, "places": self._places[trails]}
+    def parts(self) -> Iterator[dict[str, npt.NDArray[Any]]]:
+        """Yield what is remembered a part at a time; joined, they are what `load` takes."""
+        tokens, count = self._tokens[: min(self.count, HISTORY)].copy(), self.count
+        yield {"count": np.array([count]), "tokens": tokens}
+        for start in range(0, _TRAILS, _PART):
+            places = self._places[start : start + _PART]
+            trails = np.flatnonzero((places > 0) & (places <= count))  # what has come since is none of it
+            yield {"trails": start + trails, "places": places[trails]}
 
     def load(self, count: Ints, tokens: npt.NDArray[Any], trails: Ints, places: npt.NDArray[Any]) -> None:
-        """Remember what `arrays` returned, and nothing else.
+        """Remember what `parts` yielded, and nothing else.
 
         Raises:
             ValueError, IndexError: it can't be.
         """
         self.clear()
-        steps = int(count)
+        steps = int(count.item())
         if (
             steps < 0
             or len(tokens) != min(steps, HISTORY)

@@ -16,6 +16,7 @@ Bayesian mixture, the whole costs at most a few bits more than the network alone
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,13 +133,18 @@ class Stage:
         width = len(self._start.contexts[0])
         return StageWeights(self._network, learned[1:, :width].tolist(), learned[0, :LENGTH_CLASSES].tolist())
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what was learned so far, as `load` takes it."""
+    def parts(self) -> Iterator[dict[str, npt.NDArray[Any]]]:
+        """Yield what was learned so far, as `load` takes it, in one part."""
         numbers = np.array([self._network, self.trust])
-        return {"weights": self._weights, "numbers": numbers, "hits": self._hits, "tries": self._tries}
+        yield {
+            "weights": self._weights.copy(),
+            "numbers": numbers,
+            "hits": self._hits.copy(),
+            "tries": self._tries.copy(),
+        }
 
     def load(self, weights: Floats, numbers: Floats, hits: Floats, tries: Floats) -> None:
-        """Take over what `arrays` returned.
+        """Take over what `parts` yielded.
 
         Raises:
             ValueError: it can't be: of another size, or no numbers.
