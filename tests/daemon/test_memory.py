@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from antiphon.errors import UserError
 from antiphon.improviser.memory import memory as memory_module
-from antiphon.improviser.memory.counts import Counts
+from antiphon.improviser.memory.counts import Before, Counts
 from antiphon.improviser.memory.memory import JOURNAL, Memory
 from antiphon.improviser.memory.past import Past, begun
 from antiphon.improviser.memory.stage import RATE, SHARE, Features
@@ -221,6 +221,31 @@ def test_a_full_table_forgets_what_was_learned_first() -> None:
     found: npt.NDArray[np.float32] = counts.find(keys[None])[0, :, 2]
     assert counts.used == 64 and found.sum() == 64
     assert found[-1] == 1 and not found[:500].any()
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_counts_that_are_taken_back_are_as_they_were(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    counts, keys = Counts(4, 16), draw.integers(1 << 63, size=40, dtype=np.uint64)
+
+    def learn_some(now: int) -> Before:
+        some = keys[draw.choice(len(keys), 3, replace=False)]
+        return counts.learn(some, counts.find_known(some[None]), draw.integers(0, 4, 3), now)
+
+    def all_of_them() -> list[npt.NDArray[np.float64]]:
+        parts = next(counts.parts())
+        known = counts.find_known(keys[None])
+        found = (*parts.values(), counts.find(keys[None]), known.slots, known.certainty)
+        return [np.asarray(each, np.float64) for each in found]
+
+    for now in range(1, 30):
+        learn_some(now)
+    before = all_of_them()
+    for taken_back in reversed([learn_some(now) for now in range(30, 60)]):
+        counts.restore(taken_back)
+    for one, other in zip(before, all_of_them(), strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_start_weights_lie_in_the_bundle(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_a_copy_is_whole_though_more_is_learned_and_taken_back_meanwhile() -> No
     copied: dict[str, list[np.ndarray]] = {}
     for number, _ in enumerate(memory.copied_into(copied)):
         if number % 2:
-            past = learn(memory, np.random.default_rng(number).integers(0, 12, 9).tolist(), number, past)
+            past = learn(memory, np.random.default_rng(number).integers(0, 12, 60).tolist(), number, past)
         else:
             memory.rewind(memory.steps - 5)
     arrays = {name: np.concatenate(parts) for name, parts in copied.items()}
