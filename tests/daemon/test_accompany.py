@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.improviser.accompanying.accompanist import DOUBTED, KEY_BELIEVED
-from antiphon.improviser.accompanying.chords import CHORDS, first_belief
-from antiphon.improviser.accompanying.passages import Note, Passages, evidence, half_bar
+from antiphon.improviser.accompanying.chords import CHORDS, HalfBarAhead, first_belief
+from antiphon.improviser.accompanying.passages import Expected, Note, Passages, evidence, half_bar
 from antiphon.improviser.accompanying.voicing import Voicing, parallels, voiced
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
@@ -264,13 +265,51 @@ def test_a_half_bar_is_read_from_the_melodys_line() -> None:
 def test_a_passage_that_returns_tells_what_came_next() -> None:
     one, two, three = ((Note(0, 8, each, True),) for each in (0, 4, 7))
     passages = Passages()
-    for each in (one, two, three):
-        assert passages.expected() is None
+    assert passages.expected() is None
+    for each in (one, two, three, two):
         passages.add(each)
-    passages.add(one)
-    assert passages.expected() is None  # two in a row must return
-    passages.add((Note(0, 3, 4, True),))  # held for less: still the same
-    assert passages.expected() == three
-    for number in range(2000):
-        passages.add((Note(0, 8, number % 12, True),) if number % 3 else one)
-    assert len(vars(passages)["_heard"]) <= 512
+    assert passages.expected() == Expected((three, two), is_sure=True)
+    passages.add((Note(0, 3, 7, True),))  # held for less: still the same
+    passages.add(())
+    assert passages.expected() is None
+    # Of what was played after different half bars before, that counts which came after more of the same.
+    for each in (one, three, one, two):
+        passages.add(each)
+    assert passages.expected() == Expected((three, two, (Note(0, 3, 7, True),), (), one), is_sure=True)
+
+
+def test_a_tune_may_begin_anew_what_it_began_before() -> None:
+    passages = Passages()
+    passages.add((Note(0, 8, 11, True),))
+    passages.begin()
+    for number in range(4):
+        assert passages.expected(ago=4) is None
+        passages.add((Note(0, 8, number, True),))
+    assert passages.expected(ago=4) == Expected(((Note(0, 8, 0, True),),), is_sure=False)
+    assert passages.expected(ago=5) is None  # before it was played
+
+
+def test_however_much_is_played_little_is_kept() -> None:
+    passages = Passages()
+    for number in range(3000):
+        passages.add((Note(0, 8, number % 12, True), Note(number % 7, 1, number % 5, True)))
+    assert sum(len(each) for each in vars(passages).values() if not isinstance(each, int)) < 2500
+
+
+def test_a_period_has_a_half_cadence_and_closes_on_the_tonic() -> None:
+    places = [first_belief().at_place(place).best for place in range(16)]
+    assert places[7] is places[13] is CHORDS[4]
+    assert all(places[index] is CHORDS[0] for index in (0, 1, 8, 14, 15))
+    assert first_belief().at_place(None).best is first_belief().best
+
+
+def test_what_is_to_come_is_led_to() -> None:
+    nothing, tonic = np.zeros(12), evidence(tuple(Note(0, 8, each, True) for each in CHORDS[0].classes), 8)
+    minor = evidence(tuple(Note(0, 8, each, True) for each in CHORDS[5].classes), 8)
+    belief = first_belief().hearing(minor)
+    to_minor = belief.following(False).before([HalfBarAhead(minor, True, None)])
+    to_major = belief.following(False).before([HalfBarAhead(tonic, True, None)])
+    sixth, fifth = (np.array(each.weights).reshape(2, -1).sum(0) for each in (to_minor, to_major))
+    assert sixth[6] > fifth[6] and sixth[4] < fifth[4]  # the dominant of minor, and that of major
+    assert np.allclose(belief.before([]).weights, belief.weights)
+    assert np.allclose(belief.before([HalfBarAhead(nothing, True, None)]).weights, belief.weights)

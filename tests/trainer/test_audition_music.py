@@ -97,7 +97,12 @@ def test_the_command_counts_chord_tones_of_tunes_with_chords(finished: Workplace
     assert figures["tunes"] == 1
     assert figures["next-note"]["real"]["value"] == 1  # 72 and 72: each fourth note is on a strong beat
     assert figures["next-note"]["hearing"]["value"] >= figures["next-note"]["deaf"]["value"]
-    assert "of the way" in finished.succeeds(*arguments)
+    agreement = figures["accompany"]
+    for who in ("after the beat", "with the beat", "with a left hand"):
+        assert 0 <= agreement[who]["root"]["value"] <= agreement["always the tonic"]["root"]["value"] == 1
+    assert agreement["I, IV or V by the bar"]["overlap"]["value"] == 1
+    table = finished.succeeds(*arguments)
+    assert "of the way" in table and "I, IV or V by the bar" in table
     assert "is no folder" in finished.refuses("audition", "models/small", "--chords", "nowhere")
 
 
@@ -106,6 +111,7 @@ def save_with_chords(path: Path, tune: list[int], chord: tuple[int, ...]) -> Non
     file = mido.MidiFile(ticks_per_beat=480)
     upper, lower = file.add_track(), file.add_track()
     upper.append(mido.MetaMessage("time_signature", numerator=4, denominator=4))
+    upper.append(mido.MetaMessage("key_signature", key="C"))
     for pitch in tune:
         upper.append(mido.Message("note_on", note=pitch, velocity=80))
         upper.append(mido.Message("note_off", note=pitch, time=480))

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from antiphon.improviser.accompanying.barlines import Barlines
-from antiphon.improviser.accompanying.chords import Chord, Weights, first_belief
+from antiphon.improviser.accompanying.chords import PERIOD, Chord, HalfBarAhead, Weights, first_belief
 from antiphon.improviser.accompanying.passages import HalfBar, Passages, evidence, half_bar
 from antiphon.improviser.accompanying.voicing import Voicing, voiced
 from antiphon.improviser.answering.chord_tones import heard_chord
@@ -43,10 +43,13 @@ DETACHED = 0.25
 """Steps by which a chord ends before the next."""
 SOFTER, MID_BAR = 0.75, 0.9
 """Share of the loudness of the performer's last note, and of that in the middle of a bar."""
-FIRST_HEARD, EXPECTED, FROM_BEFORE, LEFT_HAND = 1.0, 1.0, 1.0, 3.0
+AGO = {0: 8, 1: 8, 4: 4, 5: 4}
+"""Bar of a period → how many bars ago the same may have been played: a period is played twice, and its second phrase
+begins like its first."""
+FIRST_HEARD, EXPECTED, FROM_BEFORE, GUESSED, LEFT_HAND = 1.0, 1.0, 1.0, 0.5, 3.0
 """How much counts for the harmony of the half bar to come, in notes: its first note where that was heard, otherwise
-what the model expects; a passage that was played before, as if it were heard; each pitch class that the left hand
-holds."""
+what the model expects; a passage that was played before, as if it were heard, or that may return; each pitch class
+that the left hand holds."""
 REGISTER_BARS = 2
 """Bars of the melody below whose lowest note the accompaniment lies."""
 LEAST_ROOM = 3
@@ -91,6 +94,8 @@ class Accompanist:
         self._is_believed = False
         self._belief = first_belief()
         self._passages = Passages()
+        self._began = 0
+        """The step of the performer's first note since she plays."""
         self._voicing: Voicing | None = None
         """Of the last chord."""
 
@@ -103,6 +108,8 @@ class Accompanist:
         if self._next is None:
             self._set_out(time)
             self._belief, self._voicing, self._is_believed = first_belief(), None, False
+            self._passages.begin()
+            self._began = self._listener.onset or 0
 
     def stop(self) -> None:
         """Wait until the performer plays again: she has paused, or the grid has jumped."""
@@ -201,19 +208,47 @@ class Accompanist:
         ended = math.inf if listener.release is None else listener.release
         before = half_bar(line, last, ended, step - half, half)
         self._passages.add(before)
-        self._belief = self._belief.hearing(evidence(before, half)).following(at_barline)
+        self._belief = self._belief.hearing(evidence(before, half)).following(at_barline).at_place(self._place(step))
         now = half_bar(line, last, ended, step, 1) if last >= step else ()
-        return self._belief.hearing(self._expected(now) + self._left_hand(time)).best
+        expected = self._ahead(step, now)
+        belief = self._belief.hearing(expected[0].evidence + self._left_hand(time))
+        return belief.before(expected[1:]).best
 
-    def _expected(self, heard: HalfBar) -> Weights:
-        """Return how much each pitch class counts in the half bar to come, (12,).
+    def _place(self, step: int) -> int | None:
+        """Return where in its period a half bar is, in half bars of two a bar; None in an upbeat to the first.
+
+        The first period begins at the barline that is nearest to the performer's first note.
+        """
+        bar = self._time.bar
+        first = self._barline + math.floor((self._began - self._barline) / bar + 0.5) * bar
+        return None if step < first else (step - first) * 2 // bar % PERIOD
+
+    def _ahead(self, step: int, heard: HalfBar) -> list[HalfBarAhead]:
+        """Return what is known of the half bar that begins at a step, and of those behind it.
 
         Args:
+            step: of the beginning.
             heard: its first note, or nothing.
         """
-        known = self._passages.expected()
-        if known and (not heard or known[0].pitch_class == heard[0].pitch_class):
-            return FROM_BEFORE * evidence(known, self.half)
+        place = self._place(step)
+        ago = AGO.get(place // 2) if place is not None else None
+        found = self._passages.expected(None if ago is None else ago * self._time.bar // self.half)
+        if found is not None and heard and _first(found.coming[0]) != heard[0].pitch_class:
+            found = None
+        if found is None:
+            return [self._half_bar_ahead(step, self._next_note(heard))]
+        weight = FROM_BEFORE if found.is_sure else GUESSED
+        return [
+            self._half_bar_ahead(step + index * self.half, weight * evidence(notes, self.half))
+            for index, notes in enumerate(found.coming)
+        ]
+
+    def _half_bar_ahead(self, step: int, counts: Weights) -> HalfBarAhead:
+        return HalfBarAhead(counts, (step - self._barline) % self._time.bar == 0, self._place(step))
+
+    def _next_note(self, heard: HalfBar) -> Weights:
+        """Return how much each pitch class counts as the first of a half bar, (12,): the one that was heard, or those
+        that the model expects."""
         if heard:
             return np.asarray(FIRST_HEARD * np.eye(12)[heard[0].pitch_class], np.float64)
         distribution = self._listener.next_note_distribution()
@@ -223,9 +258,13 @@ class Accompanist:
         return np.asarray(EXPECTED * np.bincount(played, distribution.probabilities(), 12), np.float64)
 
     def _left_hand(self, time: float) -> Weights:
-        """Return how much each pitch class counts that the left hand has sounded lately, (12,)."""
-        chord = heard_chord(self._listener.harmony, time)
-        return np.zeros(12) if chord is None else LEFT_HAND * np.roll(chord, -self._listener.semitones)
+        """Return how much each pitch class counts that the left hand holds, or else has sounded lately, (12,)."""
+        held = self._listener.accompaniment
+        if held:
+            chord = np.isin(np.arange(12), np.array(held) % 12).astype(np.float64)
+        else:
+            chord = np.array(heard_chord(self._listener.harmony, time) or np.zeros(12), np.float64)
+        return LEFT_HAND * np.roll(chord, -self._listener.semitones)
 
     def _voiced(self, chord: Chord) -> Voicing | None:
         """Return the notes of a chord, as played; None where there is no room for them."""
@@ -236,3 +275,8 @@ class Accompanist:
         classes = tuple((each + listener.semitones) % 12 for each in chord.classes)
         has_bass, has_chord = style.accompaniment != "chords", style.accompaniment != "bass"
         return voiced(classes, self._voicing, has_bass, has_chord, (low, min(high, below)))
+
+
+def _first(notes: HalfBar) -> int | None:
+    """Return the pitch class that a half bar begins with; None where that is silence."""
+    return notes[0].pitch_class if notes and notes[0].offset == 0 else None

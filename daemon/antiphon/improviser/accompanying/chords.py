@@ -10,6 +10,7 @@ All is in the model's key: C major, or A minor.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -18,6 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 Weights = npt.NDArray[np.float64]
+
+
+class HalfBarAhead(NamedTuple):
+    """What is known of a half bar before it sounds."""
+
+    evidence: Weights
+    """How much each pitch class counts that is expected in it, in notes, (12,)."""
+    at_barline: bool
+    """A barline is before it."""
+    place: int | None
+    """In its period, in half bars; None before the first barline."""
 
 
 class Chord(NamedTuple):
@@ -60,6 +72,12 @@ STAYS_AT_BARLINE, STAYS_MID_BAR = 0.35, 0.6
 """Probability that a harmony goes on across a barline, and across the middle of a bar."""
 MODE_CHANGES = 0.01
 """Probability that major becomes minor, or minor major, from one half bar to the next."""
+PERIOD = 16
+"""Half bars in a period, eight bars: two phrases of four, of which the first ends on the dominant, in a half cadence,
+and the second on the tonic, in an authentic one (Schoenberg, Fundamentals of Musical Composition, 1967, chapter 6)."""
+OPENS, HALF_CADENCE, CLOSES = 0.5, 1.2, 1.2
+"""Logarithms of by how much likelier the tonic is where a phrase begins, the dominant in a cadence, and the tonic where
+the period closes; what leads to a dominant is by a share of the first."""
 MAJOR = 0.7
 """Probability of major to begin with."""
 TONES, SEVENTH, IN_SCALE, OUTSIDE = (0.22, 0.2, 0.2), 0.08, 0.06, 0.01
@@ -89,9 +107,23 @@ class ChordBelief:
 
     def hearing(self, evidence: Weights) -> ChordBelief:
         """Return the belief given what sounds in the half bar: how much each pitch class counts, in notes, (12,)."""
-        logarithms = np.log(np.maximum(self.weights, _SMALLEST)) + np.tile(_fits() @ evidence, 2)
-        weights = np.exp(logarithms - logarithms.max())
-        return ChordBelief(weights / weights.sum())
+        fits = np.tile(_fits() @ evidence, 2)
+        return ChordBelief(_shared(np.maximum(self.weights, _SMALLEST) * np.exp(fits - fits.max())))
+
+    def at_place(self, place: int | None) -> ChordBelief:
+        """Return the belief given where in its period the half bar is."""
+        return self if place is None else ChordBelief(_shared(self.weights * _cadences()[place]))
+
+    def before(self, coming: Sequence[HalfBarAhead]) -> ChordBelief:
+        """Return the belief given what is known to come behind the half bar, the next one first: what leads there is
+        likelier."""
+        likely = np.ones(len(self.weights))
+        for each in reversed(coming):
+            there = np.exp(np.tile(_fits() @ each.evidence, 2))
+            if each.place is not None:
+                there = there * _cadences()[each.place]
+            likely = _transitions()[int(each.at_barline)] @ _shared(there * likely)
+        return ChordBelief(_shared(self.weights * likely))
 
     @property
     def best(self) -> Chord:
@@ -104,6 +136,30 @@ def first_belief() -> ChordBelief:
     priors = np.array([chord.priors for chord in CHORDS]).T
     weights = np.array((MAJOR, 1 - MAJOR))[:, None] * priors / priors.sum(1, keepdims=True)
     return ChordBelief(weights.ravel())
+
+
+def _shared(weights: Weights) -> Weights:
+    return np.asarray(weights / weights.sum(), np.float64)
+
+
+@cache
+def _cadences() -> Weights:
+    """Return how much likelier each mode and chord is at each place of a period, (place, mode and chord)."""
+
+    def shares(*of_degree: tuple[int, float]) -> Weights:
+        found = dict(of_degree)
+        return np.array(
+            [found.get(chord.in_major, 0.0) for chord in CHORDS] + [found.get(chord.in_minor, 0.0) for chord in CHORDS]
+        )
+
+    tonic, dominant, leading = shares((1, 1.0)), shares((5, 1.0)), shares((2, 1.0), (4, 1.0), (5, 1.0))
+    logarithms = np.zeros((PERIOD, 2 * len(CHORDS)))
+    logarithms[0] = 1.5 * OPENS * tonic
+    logarithms[[1, 8]] = OPENS * tonic
+    logarithms[6], logarithms[12] = 0.7 * OPENS * leading, 0.5 * OPENS * leading
+    logarithms[[7, 13]] = HALF_CADENCE * dominant
+    logarithms[[14, 15]] = CLOSES * tonic
+    return np.asarray(np.exp(logarithms), np.float64)
 
 
 @cache

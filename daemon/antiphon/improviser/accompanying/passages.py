@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,11 @@ from antiphon.melody.window import HELD, RESTED
 
 MOST = 512
 """Half bars that are kept; then it begins anew."""
-ALIKE = 2
-"""Half bars in a row that must have been the same before."""
+ALIKE = 3
+"""Half bars in a row, at most, that are compared with what was played before: the more of them were the same, the
+likelier comes what came then."""
+FAR = 5
+"""Half bars that are expected of a passage."""
 ON_BEAT, OFF_BEAT = 1.0, 0.7
 """How much a note counts for the harmony by where it begins."""
 LENGTH = 2.0
@@ -83,30 +87,58 @@ def evidence(notes: HalfBar, steps: int) -> npt.NDArray[np.float64]:
     return counts
 
 
+class Expected(NamedTuple):
+    """What is expected to be played."""
+
+    coming: tuple[HalfBar, ...]
+    """The half bars to come, the next one first."""
+    is_sure: bool
+    """The passage has begun to come again; otherwise that is a guess."""
+
+
 class Passages:
     """What was played, half bar by half bar."""
 
     def __init__(self) -> None:
         self._heard: list[HalfBar] = []
         self._after: dict[tuple[Struck, ...], int] = {}
-        """Half bars in a row → the place of the one that came behind them last."""
+        """One or more half bars in a row → the place of the one that came behind them last."""
+        self._began = 0
+        """The place of the first half bar since the performer has begun to play."""
+
+    def begin(self) -> None:
+        """Take note that the performer begins to play."""
+        self._began = len(self._heard)
 
     def add(self, notes: HalfBar) -> None:
         """Take note of a half bar that is over."""
         if len(self._heard) >= MOST:
-            self._heard, self._after = self._heard[-ALIKE:], {}
-        last = self._last()
-        if any(last):
+            self._heard, self._after, self._began = self._heard[-ALIKE:], {}, ALIKE
+        for last in self._last():
             self._after[last] = len(self._heard)
         self._heard.append(notes)
 
-    def expected(self) -> HalfBar | None:
-        """Return what came behind the last half bars when they were played before; None where they weren't."""
-        place = self._after.get(self._last())
-        return None if place is None else self._heard[place]
+    def expected(self, ago: int | None = None) -> Expected | None:
+        """Return what is to come: what came behind the last half bars when they were played before, as many of them as
+        can be.
 
-    def _last(self) -> tuple[Struck, ...]:
-        return tuple(_struck(notes) for notes in self._heard[-ALIKE:])
+        Args:
+            ago: half bars after which a tune may begin anew what it began then; None where nothing says so.
+        """
+        there = len(self._heard)
+        place = next((self._after[last] for last in self._last() if last in self._after), None)
+        if place is not None:
+            return Expected(tuple(self._heard[place : place + FAR]), True)
+        if ago is not None and there - ago >= self._began:
+            return Expected((self._heard[there - ago],), False)
+        return None
+
+    def _last(self) -> Iterator[tuple[Struck, ...]]:
+        """Yield the last half bars: as many as are compared, and then fewer and fewer."""
+        for count in range(min(ALIKE, len(self._heard)), 0, -1):
+            last = tuple(_struck(notes) for notes in self._heard[-count:])
+            if any(last):
+                yield last
 
 
 def _struck(notes: HalfBar) -> Struck:

@@ -18,6 +18,7 @@ from antiphon.parameters import Mode
 from antiphon.settings import read_settings
 from antiphon.streams import say, say_json
 from antiphon_trainer import screen
+from antiphon_trainer.audition.music import accompaniment
 from antiphon_trainer.audition.music.chord_tunes import ChordTune, chord_tunes
 from antiphon_trainer.audition.music.measuring import Figure, Shares, figures_of
 from antiphon_trainer.audition.music.playing import CHANNEL, SoundingNote, sounding
@@ -63,18 +64,26 @@ def audition_chords(model: str, folder: Path, half: Half, most: int | None, as_j
     tunes = chord_tunes(folder, half, most)
     with screen.stoppable("nothing was written"):
         found = {mode: measure(model, mode, tunes, seed) for mode in MODES}
+        accompanied = accompaniment.measure_accompaniment(model, tunes, seed)
     if as_json:
         figures = {
             mode: {**{name: each._asdict() for name, each in reached._asdict().items()}, "way": reached.way}
             for mode, reached in found.items()
         }
-        say_json({"bundle": model, "seed": seed, "half": half, "tunes": len(tunes), **figures})
+        agreement = {
+            who: {name: each._asdict() for name, each in figures.items()} for who, figures in accompanied.items()
+        }
+        say_json({"bundle": model, "seed": seed, "half": half, "tunes": len(tunes), **figures, "accompany": agreement})
         return
     say(f"{model} to {len(tunes)} tunes with chords ({half}), seed {seed}; in brackets 95 % of resampled tunes")
     say(f"{'chord tones on strong beats':28}{'the tunes':>22}{'deaf':>22}{'hearing':>22}{'of the way':>12}")
     for mode, reached in found.items():
         cells = "".join(f"{f'{each.value:.3f} [{each.low:.3f}, {each.high:.3f}]':>22}" for each in reached)
         say(f"  {mode:26}{cells}{reached.way:>12.0%}")
+    if accompanied:
+        say("")
+        for line in accompaniment.lines(accompanied):
+            say(line)
 
 
 def measure(model: str, mode: Mode, tunes: Sequence[ChordTune], seed: int) -> Reached:

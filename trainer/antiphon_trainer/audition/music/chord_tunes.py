@@ -9,7 +9,7 @@ from pathlib import Path
 
 from antiphon.errors import UserError
 from antiphon.recording.file_events import TEMPO
-from antiphon.recording.midi_reader import MidiTrack, read_midi_file
+from antiphon.recording.midi_reader import MidiFile, MidiTrack, read_midi_file
 from antiphon.recording.tempo_map import TempoMap
 from antiphon_trainer.audition.music.playing import SoundingNote
 from antiphon_trainer.settings import Half
@@ -30,6 +30,10 @@ class ChordTune:
     bpm: float
     metre: str
     """As a setting has it, say 6/8."""
+    halves: int
+    """Half bars, as long as that, in a bar: 2 or 1."""
+    key: tuple[int, bool] | None
+    """The pitch class of the tonic, and whether it is minor; None where that isn't written."""
 
     def is_strong(self, time: float) -> bool:
         """Return whether a time is at a barline or in the middle of a bar."""
@@ -38,6 +42,10 @@ class ChordTune:
     def chord_at(self, time: float) -> frozenset[int]:
         """Return the pitch classes of the chord that is written there; none where there is no chord."""
         return frozenset(note.pitch % 12 for note in self.chords if note.on - _INSTANT <= time < note.off - _INSTANT)
+
+    def root_at(self, time: float) -> int:
+        """Return the pitch class of the lowest note of the chord that is written there; there is one."""
+        return min(note.pitch for note in self.chords if note.on - _INSTANT <= time < note.off - _INSTANT) % 12
 
 
 def chord_tunes(folder: Path, half: Half, most: int | None) -> list[ChordTune]:
@@ -71,7 +79,15 @@ def _read(path: Path) -> Iterator[ChordTune]:
     bar = tempos.time_of(file.ticks_per_beat * 4 * beats // unit) - tempos.time_of(0)
     bpm = 60 / (tempos.time_of(file.ticks_per_beat) - tempos.time_of(0))
     halves = 2 if beats % 2 == 0 else 1
-    yield ChordTune(_notes(tracks[0], tempos), _notes(tracks[1], tempos), bar / halves, bpm, f"{beats}/{unit}")
+    tune, chords = (_notes(track, tempos) for track in tracks)
+    yield ChordTune(tune, chords, bar / halves, bpm, f"{beats}/{unit}", halves, _key(file))
+
+
+def _key(file: MidiFile) -> tuple[int, bool] | None:
+    """Return the tonic's pitch class and whether it is minor, by the first key signature; None where there is none."""
+    for _, sharps, is_minor in file.key_signatures():
+        return (7 * sharps + 9 * is_minor) % 12, is_minor
+    return None
 
 
 def _notes(track: MidiTrack, tempos: TempoMap) -> list[SoundingNote]:
