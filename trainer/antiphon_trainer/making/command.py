@@ -51,7 +51,7 @@ def make_bundle(name: str, out: Path | None) -> None:
     write_folder_whole(target, lambda beside: shutil.copytree(work / "bundle", beside, dirs_exist_ok=True))
     named = name if out is None else str(target)
     _measure(named, settings.prepare)
-    shutil.rmtree(work)
+    shutil.rmtree(work, ignore_errors=True)  # a cache: what stays is in nobody's way
     say(f"bundle   {target}")
     say(f"play it  antiphon run --model {named}")
 
