@@ -79,7 +79,7 @@ class Recipe:
 
 RECIPES = {
     "irish": Recipe(corpora=(IRISH,)),
-    "jigs": Recipe(corpora=(IRISH,), metres=("6/8", "12/8"), in_twelve=True, epochs=16),
+    "jigs": Recipe(corpora=(IRISH,), metres=("6/8", "12/8"), in_twelve=True, key_epochs=8),
 }
 
 
