@@ -18,10 +18,18 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import typer
 
 from antiphon.errors import UserError
-from antiphon.parameters import Parameter
+from antiphon.parameter import Parameter
 from antiphon.settings import Settings, fields_of, packaged_defaults
 
 Config = Annotated[Path | None, typer.Option(help="A settings file, read after the others.", metavar="FILE")]
+Learn = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="PATH",
+        help="Learn what is played in this MIDI file, or in all of this folder, before the first note; may be given "
+        "again. [default: nothing]",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

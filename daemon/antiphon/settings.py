@@ -20,7 +20,8 @@ from platformdirs import user_config_path, user_data_path
 from antiphon.budgets import SETTINGS_BYTES
 from antiphon.errors import UserError
 from antiphon.files import read_file
-from antiphon.parameters import CONTROLS, PLAY, About, Channel, Parameter, Pitch, Play, declared
+from antiphon.parameter import About, Parameter, declared
+from antiphon.parameters import CONTROLS, PLAY, Channel, Pitch, Play
 
 CONFIG_NAME = "config.toml"
 COMMAND_LINE = "command line"

@@ -17,7 +17,8 @@ from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
 from antiphon.midi.messages import NoteOff, NoteOn
-from antiphon.parameters import PARAMETERS, Mode, Sync, Value
+from antiphon.parameter import Value
+from antiphon.parameters import PARAMETERS, Mode, Sync
 from antiphon.recording.entries import Press, Set
 from tests.daemon.stub_model import VOCABULARY, StubModel
 

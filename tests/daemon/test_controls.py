@@ -19,7 +19,8 @@ from antiphon.improviser.input.controls import (
 )
 from antiphon.midi.codec import decode
 from antiphon.midi.messages import ClockPulse, ControlChange, Message, NoteOff, NoteOn, PitchBend, ProgramChange
-from antiphon.parameters import CONTROLS, MODES, Parameter, controls_table
+from antiphon.parameter import Parameter
+from antiphon.parameters import CONTROLS, MODES, controls_table
 
 KNOBS = [name for name, each in CONTROLS.items() if each.kind == "number"]
 TEMPERATURE, DENSITY, MODE = CONTROLS["temperature"], CONTROLS["density"], CONTROLS["mode"]

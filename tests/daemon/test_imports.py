@@ -17,10 +17,10 @@ HEAVY = ("tensorflow", "keras", "music21", "antiphon_trainer")
 WORLD = ("threading", "time", "antiphon.clock", "asyncio", "rtmidi", "supriya_midi", "mido", "signal", "socket")
 """What touches the world or the clock."""
 ORDER = (
-    *("errors", "printable", "streams", "budgets", "quiet", "clock", "files", "memory_limit", "melody", "parameters"),
-    *("settings", "midi", "improviser", "trial", "musician"),
+    *("errors", "printable", "streams", "budgets", "quiet", "clock", "files", "memory_limit", "melody"),
+    *("parameter", "parameters", "settings", "midi", "improviser", "trial", "musician"),
     *("recording", "offline", "ableton_link", "stage", "osc", "live", "setup", "bench"),
-    *("options", "memory_cli", "cli", "commands", "__main__"),
+    *("options", "memory_cli", "offline_cli", "cli", "commands", "__main__"),
 )
 """All packages and modules at the top of `antiphon`: each may import those before it, and no others."""
 PURE_MIDI = ("protocol", "messages", "codec", "active_notes", "sent_notes")

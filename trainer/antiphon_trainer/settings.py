@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from antiphon import settings as daemon
-from antiphon.parameters import About
+from antiphon.parameter import About
 
 Durations = Literal["strict", "grid"]
 Ties = Literal["merged", "written"]

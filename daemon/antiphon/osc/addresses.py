@@ -9,7 +9,8 @@ from antiphon.midi.codec import encode
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.midi.protocol import FIRST_CHANNEL, HIGHEST, LAST_CHANNEL, data_size
 from antiphon.osc.packets import Argument, Message
-from antiphon.parameters import ON_PAGE, Parameter
+from antiphon.parameter import Parameter
+from antiphon.parameters import ON_PAGE
 from antiphon.recording.entries import Press, Set
 from antiphon.stage.messages import Played, Steering
 

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from antiphon.melody.reasons import Reason
-from antiphon.parameters import ON_PAGE, Accompaniment, Mode, Parameter, Sync
+from antiphon.parameter import Parameter
+from antiphon.parameters import ON_PAGE, Accompaniment, Mode, Sync
 from antiphon.recording.entries import Press, Set
 
 VERSION = 2

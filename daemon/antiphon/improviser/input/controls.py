@@ -18,7 +18,8 @@ from typing import Literal
 from antiphon.errors import UserError
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.midi.protocol import HIGHEST, HIGHEST_CONTROLLER, is_channel
-from antiphon.parameters import CONTROLS, FIRST_ON, MODES, Mode, Value
+from antiphon.parameter import FIRST_ON, Value
+from antiphon.parameters import CONTROLS, MODES, Mode
 
 _SOURCE = re.compile(r"(cc|note)\s+(\d{1,3})(?:\s+channel\s+(\d{1,2}))?", re.IGNORECASE | re.ASCII)
 _EXAMPLES = 'write for example "cc 21", "cc 21 channel 3" or "note 36 channel 10", or "" for none'
