@@ -3,8 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
+from antiphon.improviser.listening.blues import TONIC, Blues
 from antiphon.improviser.listening.key_posterior import MOST_EVIDENCE, SETTLED, flat_posterior
 
+TRANSPOSED = np.arange(12)
+"""Semitones from what is played to the model's key, in each of twelve."""
 rows = st.lists(st.floats(0, 100), min_size=12, max_size=12).map(np.array)
 
 
@@ -109,3 +112,23 @@ def test_whatever_accompanies_the_belief_stays_a_distribution(pitches: list[int]
         posterior = posterior.accompanied((pitch + np.arange(12)) % 12, 0.5).after(np.zeros(12))
         assert posterior.weights.sum() == approx(1)
         assert posterior.weights.min() > 0
+
+
+def test_a_note_that_any_key_may_have_changes_no_key_in_use_before_one_was_clear() -> None:
+    heard = np.array([0.5, 0.5])
+    posterior = flat_posterior(2).after(np.array([0.0, 0.5]), heard)
+    assert posterior.in_use == 0
+    posterior = posterior.after(np.array([2.0, 0.0]), heard)
+    assert posterior.leader == 1
+    assert not posterior.was_clear
+    assert posterior.in_use == 0
+
+
+def test_a_line_in_a_blues_scale_speaks_for_the_minor_key_of_its_tonic() -> None:
+    blues, costs = Blues(np.full(12, 1 / 12)), 4.0
+    for degree in (0, 3, 5, 6, 7, 10, 12):
+        blues = blues.after((2 + degree + TRANSPOSED) % 12, costs)  # in D
+    assert blues.weights.argmax() == 12 - (2 - TONIC) % 12
+    assert blues.weights.sum() == approx(1)
+    assert blues.probability > 0.5
+    assert Blues(blues.weights).after((2 + TRANSPOSED) % 12, 0.5).probability < 0.05  # the model knew it better

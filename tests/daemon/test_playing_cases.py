@@ -29,7 +29,6 @@ from tests.daemon.tunes import as_events
 
 CASES = Path(__file__).parent / "cases" / "playing"
 NOT_YET = {
-    "blues-lick": "key",
     "tied-fives": "timing",
 }
 """Cases that aren't heard right yet, and the part of the listener that is to hear them."""

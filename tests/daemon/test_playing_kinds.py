@@ -21,7 +21,7 @@ CASES = 16
 RIGHT = {
     "adagio-breath": 15,
     "alberti": 15,
-    "blues-lick": 0,
+    "blues-lick": 11,
     "grace-notes": 9,
     "jazz-breath": 15,
     "legato-leaps": 15,
@@ -30,7 +30,7 @@ RIGHT = {
     "rolled-chords": 8,
     "swing-120": 3,
     "tied-fives": 0,
-    "touch-of-dominant": 11,
+    "touch-of-dominant": 14,
     "triplet-in-quarters": 13,
 }
 """How many of them are heard right, at least. Of the answer's beat a case alone is tried: it takes longer."""

@@ -134,7 +134,8 @@ class Hypotheses:
         """Return the posterior over keys, and the key model's state, after a note `steps` after the last onset."""
         # Bad timing must not speak about the key: the evidence is the pitch, given that a note starts. Nor must the
         # register: octaves are summed.
-        bits = prediction.class_bits[self._rows, self._listening.vocabulary.pitch_classes[tokens]]
+        classes = self._listening.vocabulary.pitch_classes[tokens]
+        bits = prediction.class_bits[self._rows, classes]
         if self._key_model is None or state.key_state is None:
             return state.key_posterior.after(bits), None
         sixteenths = steps * STEPS_PER_BEAT / self._time.quarter if state.onset is not None else 0
@@ -144,4 +145,5 @@ class Hypotheses:
             wait=int(wait_classes(math.ceil(sixteenths), self._wait.rest_at(state, steps) is not None)),
         )
         probabilities, key_state = self._key_model.hear(note, state.key_state)
-        return state.key_posterior.after(bits, probabilities[self._semitones % 12].astype(np.float64)), key_state
+        heard = probabilities[self._semitones % 12].astype(np.float64)
+        return state.key_posterior.after(bits, heard, classes), key_state

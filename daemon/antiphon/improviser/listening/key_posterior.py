@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from antiphon.improviser.listening.blues import Blues
+
 CHANCE_TO_MOVE = 0.003
 """Probability that the key changes from one note to the next, where there is no key model, and in accompaniments."""
 CHANCE_TO_FORGET = 0.1
@@ -24,6 +26,9 @@ LEAD_NOTES = 3
 """Notes; a key that was the likeliest for so many takes another's place as well."""
 ENOUGH_LEAD = 0.8
 """Probability that takes the place of both with a key model, which hears several notes together anyway."""
+FIRST_LEAD = 20.0
+"""How many times as likely as the key in use another has to be to take its place with a key model, before any key had
+`CLEAR_LEAD`: the first few notes fit many keys, and each is the likeliest in turn."""
 ACCOMPANIMENT = np.array((0.19, 0.015, 0.095, 0.015, 0.145, 0.09, 0.03, 0.20, 0.025, 0.09, 0.015, 0.09))
 """The share of each pitch class, from C on, among what accompanies melodies without a key signature: rounded from the
 left hands of 139 performances (Mozart, Schubert, Chopin, beginners' songs)."""
@@ -58,6 +63,8 @@ class KeyPosterior:
     """What the accompaniment alone says, (key,), summing to 1; None where there was none."""
     locked: int | None = None
     """The key that somebody has chosen: it is in use, whatever is heard meanwhile."""
+    blues: Blues | None = None
+    """What speaks for a blues; None where there is no key model."""
 
     @property
     def row(self) -> int:
@@ -81,12 +88,16 @@ class KeyPosterior:
         least = costs.min()
         return float(least - math.log2(self.expected @ np.exp2(least - costs)))
 
-    def after(self, bits: Weights, heard: Weights | None = None) -> KeyPosterior:
+    def after(
+        self, bits: Weights, heard: Weights | None = None, classes: npt.NDArray[np.intp] | None = None
+    ) -> KeyPosterior:
         """Return the posterior after a note.
 
         Args:
             bits: what its pitch class cost in each key, (key,), given that a note starts.
             heard: the key model's probability of each key after the note, (key,), if there is such a model.
+            classes: the note's pitch class in the model's key as it is in each key, (key,); None doesn't look for a
+                blues.
         """
         chance = CHANCE_TO_MOVE if heard is None or self.notes < SETTLED else CHANCE_TO_FORGET
         evidence = _moved(self.evidence, chance) * np.exp2(-np.minimum(bits - bits.min(), MOST_EVIDENCE))
@@ -95,10 +106,15 @@ class KeyPosterior:
         if heard is not None:
             weights = np.maximum(heard, _SMALLEST) * evidence**SHARE_OF_EVIDENCE
             weights /= weights.sum()
+        blues = self.blues
+        if classes is not None:
+            known = -math.log2(float(_moved(self.evidence, CHANCE_TO_MOVE) @ np.exp2(-bits)))
+            blues = (blues or Blues(np.full(len(weights), 1 / len(weights)))).after(classes, known)
+            weights = (1 - blues.probability) * weights + blues.probability * blues.weights
         if self.harmony is not None:
             weights = weights * self.harmony
             weights /= weights.sum()
-        return self._with(weights, evidence, takes_time=heard is None)
+        return replace(self._with(weights, evidence, takes_time=heard is None), blues=blues)
 
     def accompanied(self, classes: npt.NDArray[np.intp], share: float) -> KeyPosterior:
         """Return the posterior after a note of the accompaniment; it counts from the melody's next note on.
@@ -116,10 +132,13 @@ class KeyPosterior:
         led = self.led + 1 if leader == self.leader else 1
         is_clear = bool(weights[leader] >= CLEAR_LEAD)
         leads = is_clear or led >= LEAD_NOTES if takes_time else bool(weights[leader] >= ENOUGH_LEAD)
+        if not self.was_clear:
+            is_free = takes_time or self.in_use is None
+            leads = leads or is_free or bool(weights[leader] >= FIRST_LEAD * weights[self.in_use])
         return KeyPosterior(
             weights=weights,
             evidence=evidence,
-            in_use=leader if leads or not self.was_clear else self.in_use,
+            in_use=leader if leads else self.in_use,
             leader=leader,
             led=led,
             was_clear=self.was_clear or is_clear,
