@@ -47,6 +47,7 @@ from antiphon.improviser.models import Models
 from antiphon.improviser.modes import Signal, Turn
 from antiphon.improviser.output.metronome import Click, Metronome
 from antiphon.improviser.output.playing import Due, Playing
+from antiphon.improviser.remarks import Remarks
 from antiphon.improviser.snapshot import Snapshot
 from antiphon.improviser.steering import Steering
 from antiphon.improviser.tempo.link_session import LinkTimeline
@@ -125,7 +126,7 @@ class Improviser:
         self._struck = NoteOn(0, 1, 1)
         """The last note that was struck and heard, of the melody or not."""
         self._now = self._done = float("-inf")
-        self._said_unknown = self._said_no_tempo = False
+        self._remarks = Remarks(self._listener, time, self._notice)
         self._handlers: dict[type, Callable[[float, Any], list[Timed]]] = {
             NoteOn: self._note_on,
             NoteOff: self._take,
@@ -338,37 +339,12 @@ class Improviser:
         onset = self._listener.onset or 0
         takes_place = heard.replaces or heard.has_grace
         self._call.join(onset, self._struck, takes_place, onset == self._listener.phrase)
-        self._learn_feel(onset, takes_place)
-        self._say_what_is_unknown(time, heard)
-        self._say_that_no_tempo_is_known(time)
+        self._replies.learn_feel(self._struck.velocity, takes_place)
+        self._remarks.look(time, heard)
         messages = self._turns.give_way(time, heard.pitch)
         if heard.in_chord or self._turns.turn is Turn.ANSWERING:
             return messages
         return messages + self._turns.signal(time, Signal.PLAYS)
-
-    def _learn_feel(self, onset: int, replaces: bool) -> None:
-        """Learn how the last note was placed and stressed."""
-        feel, listener, beat = self._replies.feel, self._listener, self._time.beat
-        place, lag = (onset - listener.grid.beat_at) % beat, listener.lag
-        if lag is not None and not self._time.is_shared:
-            # The grid was laid under the note before, wherever that was played; and beats are where it is laid.
-            before = (place - listener.interval) % beat
-            lag = feel.feel.mean_lag(before) + lag if place else None
-        feel.join(place, lag, self._struck.velocity, replaces)
-
-    def _say_what_is_unknown(self, time: float, heard: HeardNote) -> None:
-        """Say, once, that the model lacks a pitch: it is heard as another, and the performer may wonder why."""
-        taken_for = int(heard.symbol) + self._listener.semitones
-        if taken_for != heard.pitch and not self._said_unknown:
-            self._said_unknown = True
-            self._notice(time, f"the model doesn't know the note {heard.pitch} here, and hears it as {taken_for}")
-
-    def _say_that_no_tempo_is_known(self, time: float) -> None:
-        """Say, once, that the playing tells no tempo, and why: the one that is set counts meanwhile."""
-        why = self._listener.why_no_tempo
-        if why is not None and not self._said_no_tempo:
-            self._said_no_tempo = True
-            self._notice(time, f"{why}; counting at {self.bpm:.0f} BPM, as set")
 
     def _take(self, time: float, event: NoteOff | ControlChange | Expression) -> list[Timed]:
         taken = self._input.take(time, event)

@@ -78,6 +78,21 @@ class Replies:
         self._answers.change_models()
         self._melody.change_models()
 
+    def learn_feel(self, velocity: int, replaces: bool) -> None:
+        """Learn how the performer has placed and stressed the last note that was heard.
+
+        Args:
+            velocity: its, 1…127.
+            replaces: it takes the place of the note before.
+        """
+        feel, listener, beat = self.feel, self._listener, self._time.beat
+        place, lag = ((listener.onset or 0) - listener.grid.beat_at) % beat, listener.lag
+        if lag is not None and not self._time.is_shared:
+            # The grid was laid under the note before, wherever that was played; and beats are where it is laid.
+            before = (place - listener.interval) % beat
+            lag = feel.feel.mean_lag(before) + lag if place else None
+        feel.join(place, lag, velocity, replaces)
+
     def _groove(self, beat_at: int) -> Groove:
         """Return how what is played now lies on the grid; a beat is at the step `beat_at` if nothing else is known."""
         style, grid, time = self.style, self._listener.grid, self._time
