@@ -58,6 +58,10 @@ def test_axe_finds_nothing(
 def test_nothing_sticks_out_at_the_side(open_page: OpenPage, viewport: dict[str, int]) -> None:
     page = open_page(viewport=viewport)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for each in page.locator(".actions label, .actions button").all():
+        there = each.bounding_box()
+        assert there is not None and there["x"] >= 0 and there["x"] + there["width"] <= viewport["width"]
+    assert page.evaluate("[...document.querySelectorAll('.segments span')].every(e => e.scrollWidth <= e.clientWidth)")
     box = page.locator("#keys").bounding_box()
     assert box is not None and box["y"] + box["height"] <= viewport["height"]  # the piano is there without scrolling
 

@@ -121,8 +121,11 @@ function show() {
   progress.max = excerpts.length;
   progress.value = count;
   const together = excerpts[count]?.together;
-  const question = together ? "Which second voice goes better with the tune?" : "Which goes better with the phrase before it?";
-  element("question").textContent = count < excerpts.length && answers.experience !== "" ? question : "Which goes better?";
+  const question = together
+    ? "Which second voice goes better with the tune?"
+    : "Which goes better with the phrase before it?";
+  element("question").textContent =
+    count < excerpts.length && answers.experience !== "" ? question : "Which goes better?";
   for (const each of ["a", "b"]) {
     button(`play-${each}`).textContent = `▶ The ${together ? "tune with" : "phrase, then"} ${each.toUpperCase()}`;
   }
