@@ -67,7 +67,7 @@ class NextNoteDistribution:
             return False
         self._step += 1
         prediction = self._lookahead.at(self._step, None)
-        reached, probabilities = np.exp2(-prediction.bits), prediction.context.probabilities
+        reached, probabilities = np.exp2(-prediction.bits), prediction.probabilities
         if self._recall is not None:
             reached, probabilities = self._recalled(reached, probabilities, self._recall)
         self._found += reached[:, None] * probabilities[:, self._vocabulary.pitch_tokens]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from antiphon.improviser.listening.inter_onset import InterOnset
 from antiphon.improviser.listening.key_posterior import KeyPosterior
-from antiphon.improviser.listening.lookahead import Lookahead, Prediction
+from antiphon.improviser.listening.lookahead import Prediction
 from antiphon.improviser.listening.state import ListenerState, NoteHypothesis
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
@@ -61,7 +61,7 @@ class Hypotheses:
         key = (state.lookahead, state.key_posterior, steps, rest_at, pitch, shift, place)
         found = self._kept.get(key)
         if found is None:
-            model, vocabulary = self._listening.model, self._listening.vocabulary
+            vocabulary = self._listening.vocabulary
             prediction = state.lookahead.at(steps, rest_at)
             tokens = vocabulary.fold(pitch + shift + self._semitones)
             posterior, key_state = self._key_after(state, pitch, steps, prediction, tokens)
@@ -70,7 +70,7 @@ class Hypotheses:
                 steps=state.lookahead.steps(steps, rest_at, tokens.astype(np.int32)),
                 key_posterior=posterior,
                 key_state=key_state,
-                lookahead=Lookahead(model, vocabulary, prediction.context, tokens.astype(np.int32), place),
+                lookahead=state.lookahead.after(steps, rest_at, tokens.astype(np.int32), place),
                 costs=prediction.bits + prediction.token_bits[self._rows, tokens],
                 semitones=-int(self._semitones[posterior.row]) - shift,
                 place=place,
@@ -123,7 +123,7 @@ class Hypotheses:
     def _likely_pitches(self, state: ListenerState, step: int) -> list[int]:
         """Return the pitches, as played, that are likeliest `step` steps after the last onset; the likeliest last."""
         vocabulary, row = self._listening.vocabulary, state.key_posterior.row
-        expected = state.lookahead.at(step, self._wait.rest_at(state, step)).context.probabilities[row]
+        expected = state.lookahead.at(step, self._wait.rest_at(state, step)).probabilities[row]
         likeliest = expected[vocabulary.pitch_tokens].argsort()[-GUESSES:]
         semitones = -int(self._semitones[row]) - state.octave_shift
         return [int(pitch) + semitones for pitch in vocabulary.pitch_numbers[likeliest]]
