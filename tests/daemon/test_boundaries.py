@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from antiphon.improviser.listening import boundaries
+from antiphon.improviser.listening.boundaries import Restart
 from antiphon.improviser.listening.listener import Listener
+from antiphon.improviser.listening.lookahead import Prediction
 from antiphon.improviser.listening.state import HeardNote
 from antiphon.improviser.models import ListeningModel
 from antiphon.improviser.tempo.timekeeping import Timekeeper
+from antiphon.melody.context import Context
 from antiphon.melody.grid import Tempo
 from antiphon.melody.model import Floats, Metre, Tokens
 from tests.daemon.stub_model import VOCABULARY
@@ -87,3 +90,16 @@ def test_a_note_that_is_taken_back_leaves_no_trace_of_a_tune() -> None:
     other.note_on(start, HIGH + 5)
     assert np.array_equal(listener.context.state, other.context.state)
     assert not np.array_equal(before.state, other.context.state)
+
+
+def test_the_two_are_weighed_by_how_well_each_has_expected_what_came() -> None:
+    draw = np.random.default_rng(1)
+    first, second = (draw.dirichlet(np.ones(len(VOCABULARY)), 2).astype(np.float32) for _ in range(2))
+    weight, state = np.array([0.25, 0.5]), np.zeros((2, 1), np.float32)
+    restart = Restart(Context(second, state), weight)
+    mixed = weight[:, None] * second + (1 - weight[:, None]) * first
+    prediction = Prediction(Context(first, state), np.zeros(2), VOCABULARY, restart)
+    assert np.allclose(prediction.token_bits, -np.log2(mixed), atol=1e-5)
+    after = restart.read(ModelOfTunes(), first, VOCABULARY.hold, None)
+    assert after is not None
+    assert np.allclose(after.weight, (weight[:, None] * second / mixed)[:, VOCABULARY.hold])
