@@ -9,6 +9,7 @@ import numpy as np
 
 from antiphon.improviser.listening.heard_grid import SOON
 from antiphon.improviser.listening.state import WithdrawnNote
+from antiphon.melody.metre import COMMON_TIME
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.musician import Musician, load_musician
 from antiphon.settings import read_settings
@@ -33,6 +34,10 @@ class HeardNote:
     starts_phrase: bool
     next_beat: float
     """When the next beat comes that an answer could start on, in seconds."""
+    next_start: float
+    """When an answer would start, in seconds: on that beat, or on a later one where a bar is believed to begin."""
+    next_in_common_time: float
+    """When the next bar of 4/4 begins if the first note began one, in seconds."""
 
 
 def load_listener(model: str) -> Musician:
@@ -55,7 +60,7 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
     time = musician.timekeeper(bpm, start=notes[0].on if notes else 0.0)
     listener = musician.listener(time)
     heard: list[HeardNote] = []
-    struck = 0
+    struck = first = 0
     for seconds, event, index in _events(notes):
         if isinstance(event, NoteOff):
             note = listener.note_off(seconds, event.pitch)
@@ -65,7 +70,8 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
             heard.pop()
         if note is None or isinstance(note, WithdrawnNote):
             continue
-        tempo, onset = time.tempo, listener.onset or 0
+        tempo, onset, soon = time.tempo, listener.onset or 0, seconds + SOON
+        first = onset if not heard else first
         heard.append(
             HeardNote(
                 index=struck,
@@ -73,7 +79,9 @@ def hear(musician: Musician, notes: Sequence[PlayedNote], bpm: float = SET_BPM) 
                 bpm=tempo.bpm,
                 sharps=note.sharps,
                 starts_phrase=onset == listener.phrase,
-                next_beat=listener.grid.next_beat_time(seconds + SOON),
+                next_beat=listener.grid.next_beat_time(soon),
+                next_start=listener.grid.next_start_time(soon),
+                next_in_common_time=tempo.time_of(time.next_step(soon, COMMON_TIME.bar, first)),
             )
         )
     return heard

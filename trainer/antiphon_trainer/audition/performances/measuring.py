@@ -38,6 +38,12 @@ ROWS = (
     Row("  heard of the melody played alone", ("heard_alone",)),
     Row("answer on the player's beat (chance .25)", ("answers",)),
     Row("  where the whole texture is heard", ("answers_in_texture",)),
+    Row("answer on the player's downbeat", ("downbeats",)),
+    Row("  on the next beat, whichever that is", ("downbeats_by_beat",)),
+    Row("  in 4/4 from the first note on", ("downbeats_in_common_time",)),
+    Row(
+        "  where the whole texture is heard (next beat)", ("texture_downbeats", "texture_downbeats_by_beat"), "{} ({})"
+    ),
     Row("key signature after 8 notes/of all notes", ("key_after_8", "key_of_all"), "{}/{}"),
     Row("  with the accompaniment", ("texture_key_after_8", "texture_key_of_all"), "{}/{}"),
     Row("  Krumhansl-Schmuckler", ("profiles_after_8", "profiles_of_all"), "{}/{}"),
@@ -89,6 +95,10 @@ def _figures(musician: Musician, performance: Performance) -> Iterator[tuple[str
         yield "no_grid", Share(*intervals.unheard_by_grids(performance)[1:])
     yield "tempo_jumps", scores.tempo_jumps(heard)
     yield "answers", scores.answers_on_the_beat(heard, performance)
+    yield "downbeats", scores.starts_on_downbeats([note.next_start for note in heard], performance)
+    yield "downbeats_by_beat", scores.starts_on_downbeats([note.next_beat for note in heard], performance)
+    in_common_time = [note.next_in_common_time for note in heard]
+    yield "downbeats_in_common_time", scores.starts_on_downbeats(in_common_time, performance)
     yield from zip(("key_after_8", "key_of_all"), scores.keys_in_use(heard, line), strict=True)
     yield from zip(("profiles_after_8", "profiles_of_all"), scores.keys_by_profiles(line), strict=True)
     yield "partitura_key", scores.key_by_partitura(performance)
@@ -96,6 +106,8 @@ def _figures(musician: Musician, performance: Performance) -> Iterator[tuple[str
     if performance.melody and performance.texture:
         whole = hear(musician, performance.texture)
         yield "answers_in_texture", scores.answers_on_the_beat(whole, performance)
+        yield "texture_downbeats", scores.starts_on_downbeats([note.next_start for note in whole], performance)
+        yield "texture_downbeats_by_beat", scores.starts_on_downbeats([note.next_beat for note in whole], performance)
         yield from zip(("melody_precision", "melody_recall"), scores.melody_found(whole, performance), strict=True)
         keys = scores.keys_in_texture(whole, performance)
         yield from zip(("texture_key_after_8", "texture_key_of_all"), keys, strict=True)

@@ -49,6 +49,17 @@ def answers_on_the_beat(heard: Sequence[HeardNote], performance: Performance) ->
     return Share(int((np.abs(places - np.rint(places)) <= ON_THE_BEAT).sum()), len(places))
 
 
+def starts_on_downbeats(starts: Sequence[float], performance: Performance) -> Share:
+    """Return how many starts, in seconds, are on a beat on which a bar of the player's begins, from the ninth on."""
+    downbeats = np.asarray(performance.downbeats)
+    if not len(downbeats):
+        return Share()
+    places = np.array([performance.beat_at(start) for start in starts[FIRST:]])
+    places = places[~np.isnan(places)]
+    off = np.abs(places[:, None] - downbeats).min(1)
+    return Share(int((off <= ON_THE_BEAT).sum()), len(places))
+
+
 def melody_found(heard: Sequence[HeardNote], performance: Performance) -> tuple[Share, Share]:
     """Return the precision and the recall of the melody that was heard in the whole texture."""
     texture = performance.texture
