@@ -27,9 +27,10 @@ from antiphon.melody.bundle import Bundle, find_bundle, read_bundle
 from antiphon.melody.grid import Tempo
 from antiphon.melody.key_model import LiteKeyModel
 from antiphon.melody.keys import SIGNATURES, parse_key
-from antiphon.melody.metre import TimeSignature, parse_metre
+from antiphon.melody.metre import COMMON_TIME, TimeSignature, parse_metre
 from antiphon.melody.model import LiteModel
 from antiphon.melody.swing import parse_swing
+from antiphon.parameters import AUTO
 from antiphon.settings import Settings, model_folders
 from antiphon.trial import try_bundle
 
@@ -53,6 +54,7 @@ class Musician:
     key: int | None
     """The key signature that the settings say, in sharps, −5…6; None finds it by listening."""
     metre: TimeSignature
+    """As the settings say it; 4/4 where the performer's is to be inferred."""
 
     def remembering(self, content: bytes, where: str) -> Musician:
         """Return a musician who has learned something before the first note.
@@ -105,7 +107,7 @@ class Musician:
         return Timekeeper(
             Tempo(bpm, start, -count_in, steps_per_beat),
             sync=play.sync,
-            metre=self.metre,
+            metre=None if play.metre == AUTO else self.metre,
             is_heard=metronome.on,
             clock_offset=play.clock_offset_ms / 1000,
             leads=play.leads,
@@ -196,7 +198,7 @@ def load_musician(settings: Settings) -> Musician:
             metre is none.
     """
     play = settings.play
-    metre = parse_metre(play.metre, "play.metre")
+    metre = COMMON_TIME if play.metre == AUTO else parse_metre(play.metre, "play.metre")
     _check_channels(settings)
     _check_melody(settings)
     key = None if play.key == "auto" else parse_key(play.key)

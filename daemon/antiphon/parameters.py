@@ -42,7 +42,8 @@ def _check_key(name: str) -> None:
 
 
 def _check_metre(text: str) -> None:
-    parse_metre(text, "metre")
+    if text != AUTO:
+        parse_metre(text, "metre")
 
 
 Channel = Annotated[int, Meta(ge=1, le=16)]
@@ -98,9 +99,9 @@ class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         str,
         About(
             "the time signature",
-            help="The time signature.",
+            help="The time signature; auto: 4/4, or what your playing shows.",
             check=_check_metre,
-            allowed="a time signature such as 4/4, 3/4 or 6/8",
+            allowed="a time signature such as 4/4, 3/4 or 6/8, or auto",
         ),
     ]
     clock_offset_ms: Annotated[float, Meta(ge=-1000, le=1000), About("how much later than clock or Link", unit="ms")]

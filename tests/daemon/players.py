@@ -16,6 +16,7 @@ from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
 from antiphon.melody.keys import SIGNATURES
+from antiphon.melody.metre import COMMON_TIME, TimeSignature
 from antiphon.midi.messages import NoteOff, NoteOn
 from antiphon.parameter import Value
 from antiphon.parameters import PARAMETERS, Mode, Sync
@@ -38,9 +39,10 @@ def improviser(
     heard: list[HeardNote] | None = None,
     notices: list[str] | None = None,
     signatures: tuple[int, ...] = SIGNATURES,
+    metre: TimeSignature | None = COMMON_TIME,
 ) -> Improviser:
     model = StubModel()
-    time = Timekeeper(Tempo(BPM), sync, is_heard=click is not None)
+    time = Timekeeper(Tempo(BPM), sync, metre, is_heard=click is not None)
     return Improviser(
         Models(ListeningModel(model, VOCABULARY, signatures), PlayingModel(model, VOCABULARY)),
         Options(mode, "now" if when == "now" else "onset", channel, style=style or Style(), seed=seed, click=click),

@@ -4,14 +4,19 @@ from collections.abc import Sequence
 
 import pytest
 
+from antiphon.improviser.improviser import Improviser, Options
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.input.routing import InputRouting
 from antiphon.improviser.listening.listener import Listener
-from antiphon.improviser.models import ListeningModel
+from antiphon.improviser.models import ListeningModel, Models, PlayingModel
+from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.beat import Beat
 from antiphon.improviser.tempo.inferred_bar import InferredBar
 from antiphon.improviser.tempo.timekeeping import Timekeeper
 from antiphon.melody.grid import Tempo
+from antiphon.melody.keys import SIGNATURES
+from antiphon.melody.metre import COMMON_TIME, TimeSignature
+from antiphon.melody.model import Floats, Metre, Tokens
 from antiphon.parameters import Mode, Sync
 from tests.daemon.players import improviser, ons, play
 from tests.daemon.stub_model import VOCABULARY, StubModel
@@ -157,6 +162,73 @@ def test_the_bar_is_inferred_wherever_in_it_the_playing_begins(
     assert found is not None
     assert found.beats in beats
     assert 0.6 < found.certainty <= 1
+
+
+def in_rhythm(rhythm: Sequence[int], upbeat: int, beat: float) -> Played:
+    """Return a tune whose bars begin a second and an upbeat after 0; all lengths are in sixteenths."""
+    played, start = Played(), 1.0
+    for number, steps in enumerate([upbeat, *rhythm] if upbeat else rhythm):
+        pitch = (67, 72, 71, 69, 72, 74, 76)[number % 7]
+        played.append((start, start + 0.9 * steps * beat / 4, pitch))
+        start += steps * beat / 4
+    return played
+
+
+@pytest.mark.parametrize("upbeat", [0, 2, 4])
+@pytest.mark.parametrize(("rhythm", "beats"), [(WALTZ * 3, 3), (POLKA * 5, 2), (HYMN * 2, 4)])
+@pytest.mark.parametrize("sync", ["auto", "fixed"])
+@pytest.mark.parametrize("mode", ["call-response", "continue"])
+def test_where_no_metre_is_given_answers_start_on_the_downbeat_that_is_heard(
+    mode: Mode, sync: Sync, rhythm: tuple[int, ...], beats: int, upbeat: int
+) -> None:
+    beat = 0.5
+    player = improviser(mode=mode, sync=sync, metre=None)
+    first = ons(play(player, as_events(in_rhythm(rhythm, upbeat, beat)), rest=6))[0][0]
+    in_bar = (first - 1.0) / beat - upbeat / 4
+    assert (in_bar + 0.2) % beats - 0.2 == pytest.approx(0, abs=0.07)
+
+
+class Told(StubModel):
+    """Writes down the bars that it is told, in steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bars: list[int] = []
+
+    def step(self, tokens: Tokens, state: Floats, metre: Metre | None = None) -> tuple[Floats, Floats]:
+        self.bars += [0 if metre is None else int(metre.bar[0])]
+        return super().step(tokens, state, metre)
+
+
+@pytest.mark.parametrize(("metre", "bar"), [(None, 12), (COMMON_TIME, 16)])
+@pytest.mark.parametrize("mode", ["call-response", "continue"])
+def test_the_model_is_told_the_bar_that_is_heard_unless_one_is_given(
+    mode: Mode, metre: TimeSignature | None, bar: int
+) -> None:
+    told = Told()
+    models = Models(ListeningModel(StubModel(), VOCABULARY, SIGNATURES), PlayingModel(told, VOCABULARY))
+    player = Improviser(models, Options(mode, seed=1), InputRouting(), Timekeeper(Tempo(120.0), "auto", metre))
+    play(player, as_events(in_rhythm(WALTZ * 3, 4, 0.5)), rest=6)
+    assert set(told.bars) == {bar}
+
+
+@pytest.mark.parametrize("metre", [None, COMMON_TIME])
+def test_an_answer_at_once_waits_for_no_bar(metre: TimeSignature | None) -> None:
+    tune = in_rhythm(WALTZ * 3, 0, 0.5)
+    at = tune[-1][1] + 0.05
+    events = [*as_events(tune), (at, Control("answer"))]
+    first = ons(play(improviser(mode="call-response", sync="auto", metre=metre), events, rest=6))[0][0]
+    assert at <= first < at + 0.15
+
+
+def test_a_metronome_leaves_the_bar_as_it_clicks() -> None:
+    clicks = Click(10, 76, 77)
+    player = improviser(mode="call-response", metre=None, click=clicks)
+    played = [(on - 1.0, off - 1.0, pitch) for on, off, pitch in in_rhythm(WALTZ * 3, 0, 0.5)]
+    answers = [time for time, note in ons(play(player, as_events(played), rest=6)) if note.channel == 2]
+    assert answers[0] % 2.0 == pytest.approx(0, abs=0.03)
+    assert player.listener.grid.barline(player.now) is None
+    assert player.snapshot().heard_bar is None
 
 
 def test_an_even_run_says_nothing_of_the_bar() -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from antiphon.live.publisher import Scene
 from antiphon.live.terminal import line_of
 from antiphon.midi.backends import load_backend
-from antiphon.stage.messages import Learned
+from antiphon.stage.messages import HeardBar, Learned
 from tests.daemon.faults import in_terminal, watch_a_note
 from tests.daemon.live import PATIENCE, daemon, environment, full_name
 from tests.daemon.pages import STATE, page, staged
@@ -44,6 +44,9 @@ PLAYED = replace(
         ),
         (Scene(replace(PLAYED, learned=Learned(3, -0.1)), 60, None), ("3 notes learned, -0.10 bits a note",)),
         (Scene(replace(PLAYED, heard_swing=61.6), 60, None), ("swing 62 %",)),
+        (Scene(replace(PLAYED, sync="auto", tempo_certainty=0.93), 60, None), ("97 BPM by you (sure 93 %)",)),
+        (Scene(replace(PLAYED, sync="auto", tempo_certainty=0.4), 60, None), ("97 BPM (your tempo isn't sure yet)",)),
+        (Scene(replace(PLAYED, heard_bar=HeardBar(3, 0.8)), 60, None), ("in 3/4 (sure 80 %)",)),
         (Scene(replace(PLAYED, words="a third below you"), 60, 57), ("Antiphon A3", "a third below you")),
         (Scene(replace(PLAYED, turn="answering", mute=True), 60, None), ("next-note, answering", "muted")),
     ],

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from antiphon.parameters import PLAY
 from antiphon.recording.entries import Press, Set
-from antiphon.stage.messages import FromPage, Midi, Refused
+from antiphon.stage.messages import FromPage, HeardBar, Midi, Refused
 from tests.page.conftest import OpenPage
 from tests.page.fake_daemon import FakeDaemon
 
@@ -36,9 +36,19 @@ def test_swing_is_chosen_and_shown_as_the_performer_swings(page: Page, daemon: F
     heard(daemon, Set("swing", "62"))
     daemon.change(swing="61.5", sync="auto", heard_swing=66.7)
     expect(page.get_by_label("Swing")).to_have_value("61.5")
-    expect(page.locator("#sync")).to_have_text("follows your tempo, swing 67 %")
-    daemon.change(sync="auto", heard_swing=50.0)
-    expect(page.locator("#sync")).to_have_text("follows your tempo")
+    expect(page.locator("#sync")).to_have_text("follows your tempo, which isn't sure yet, swing 67 %")
+    daemon.change(sync="auto", heard_swing=50.0, tempo_certainty=0.926)
+    expect(page.locator("#sync")).to_have_text("follows your tempo (sure 93 %)")
+
+
+def test_the_bar_that_is_heard_is_shown_where_it_is_likely(page: Page, daemon: FakeDaemon) -> None:
+    waltz = HeardBar(3, 0.8)
+    daemon.change(sync="auto", tempo_certainty=0.9, heard_bar=waltz)
+    expect(page.locator("#sync")).to_have_text("follows your tempo (sure 90 %), in 3/4 (sure 80 %)")
+    daemon.change(sync="fixed", tempo_certainty=None, heard_bar=waltz)
+    expect(page.locator("#sync")).to_have_text("own tempo, in 3/4 (sure 80 %)")
+    daemon.change(heard_bar=HeardBar(3, 0.55))
+    expect(page.locator("#sync")).to_have_text("own tempo")
 
 
 def test_link_is_chosen_and_said_how_it_stands(page: Page, daemon: FakeDaemon) -> None:

@@ -251,6 +251,8 @@ class Improviser:
             tempo=time.tempo,
             sync=time.sync,
             bar=time.bar,
+            heard_bar=listener.bar_guess() if time.infers_bar and not time.is_shared else None,
+            tempo_certainty=listener.tempo_certainty,
             is_shared=time.is_shared,
             health=time.health,
             locked=listener.locked,

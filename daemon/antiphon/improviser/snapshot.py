@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from antiphon.improviser.memory.learner import Learned
 from antiphon.improviser.modes import Turn
 from antiphon.improviser.output.plan import Coming
+from antiphon.improviser.tempo.inferred_bar import BarGuess
 from antiphon.improviser.tempo.midi_clock import Health
 from antiphon.melody.grid import Tempo
 from antiphon.melody.reasons import Reason
@@ -31,6 +32,10 @@ class Snapshot:
     sync: Sync
     bar: int
     """Steps in a bar."""
+    heard_bar: BarGuess | None
+    """The performer's, as it is inferred; None where it is given, or nothing is known of it."""
+    tempo_certainty: float | None
+    """How probable the tempo is that the performer plays, 0 to 1; None where it isn't followed."""
     is_shared: bool
     """The performer hears the grid, so that its bars are where they are shown."""
     health: Health

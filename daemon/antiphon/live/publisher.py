@@ -197,7 +197,7 @@ class StatePublisher:
             self._waiting_notes.clear()
 
     def _state_of(self, snapshot: Snapshot) -> messages.State:
-        tempo, facts = snapshot.tempo, self._facts
+        tempo, bar, facts = snapshot.tempo, snapshot.heard_bar, self._facts
         return messages.State(
             mode=snapshot.mode,
             turn="answering" if snapshot.turn.name == "ANSWERING" else "listening",
@@ -211,6 +211,8 @@ class StatePublisher:
             swing=swing_name(snapshot.swing),
             heard_swing=round(100 * snapshot.heard_swing, 1),
             accompaniment=snapshot.accompaniment,
+            tempo_certainty=None if snapshot.tempo_certainty is None else round(snapshot.tempo_certainty, 2),
+            heard_bar=bar and messages.HeardBar(bar.beats, round(bar.certainty, 2)),
             sharps=snapshot.sharps,
             posterior=[round(each, 4) for each in snapshot.posterior],
             model=facts.model,

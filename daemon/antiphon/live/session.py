@@ -252,7 +252,7 @@ def _playing(musician: Musician) -> str:
         "auto": "tempo by your playing",
         "link": "tempo by Ableton Link",
     }[play.sync]
-    return f"model {musician.bundle.name}, mode {play.mode}, {tempo}, {musician.metre}, key {play.key}"
+    return f"model {musician.bundle.name}, mode {play.mode}, {tempo}, metre {play.metre}, key {play.key}"
 
 
 _HOW_TO_PLAY = {

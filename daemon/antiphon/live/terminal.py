@@ -30,6 +30,8 @@ SLOW_MS = 10.0
 """Milliseconds to an answer from which they are shown as a warning."""
 STRAIGHT_PERCENT = 50.0
 """Of the beat; how eighths fall that don't swing."""
+LEAST_SURE = 0.6
+"""A tempo or a bar that is less likely than that isn't worth saying."""
 
 
 def is_terminal() -> bool:
@@ -97,6 +99,9 @@ def line_of(scene: Scene) -> Text:
     ]
     if state.words:
         parts.append((state.words, ""))
+    bar = state.heard_bar
+    if bar is not None and bar.certainty >= LEAST_SURE:
+        parts.append((f"in {bar.beats}/4 (sure {bar.certainty * 100:.0f} %)", ""))
     if state.heard_swing > STRAIGHT_PERCENT:
         parts.append((f"swing {state.heard_swing:.0f} %", ""))
     if state.latency_ms is not None:
@@ -115,7 +120,10 @@ def _sync_of(state: State) -> str:
         return f" by clock ({state.clock})"
     if state.sync == "link":
         return " with Link" if state.clock == "rolling" else " (Link: waiting)"
-    return " by you" if state.sync == "auto" else ""
+    if state.sync != "auto":
+        return ""
+    certainty = state.tempo_certainty or 0
+    return f" by you (sure {certainty * 100:.0f} %)" if certainty >= LEAST_SURE else " (your tempo isn't sure yet)"
 
 
 def _learned(state: State) -> str:

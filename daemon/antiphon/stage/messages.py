@@ -94,6 +94,14 @@ class Learned(msgspec.Struct, frozen=True):
     """The next notes of a passage that is being played again, MIDI pitches; none where there is none."""
 
 
+class HeardBar(msgspec.Struct, frozen=True):
+    """The performer's bar, as her playing shows it."""
+
+    beats: int
+    certainty: float
+    """Probability that it is duple (2 or 4 beats), or triple, whichever it is."""
+
+
 class State(_Message, frozen=True, tag="state"):
     """Everything that a page shows beside the notes; sent whole when something in it has changed."""
 
@@ -127,6 +135,10 @@ class State(_Message, frozen=True, tag="state"):
     """The median time from a note's arrival to its answer's leaving, of the latest ones; None before the first."""
     grid: Grid
     learned: Learned = Learned()
+    tempo_certainty: float | None = None
+    """How probable the tempo is that the performer plays, 0 to 1; None where it isn't followed."""
+    heard_bar: HeardBar | None = None
+    """None where the bar is given, or nothing is known of it."""
     reason: Reason | None = None
     """Why what Antiphon played last is as it is: what it sounds together with, the phrase and its form, or why an
     answer was chosen."""

@@ -64,7 +64,7 @@ class Answers:
         return Request(
             call=inputs.melody(opening),
             position=0 if place is None else place.position,
-            bar=self._time.bar,
+            bar=opening.bar,
             beat=self._time.beat,
             shortest=style.shortest,
             longest=style.longest,

@@ -36,6 +36,8 @@ class Melody:
         """One with a form that may go on soon."""
         self.first_step = self.next_step = 0
         """At which it began, and at which it has its next note."""
+        self.bar = time.bar
+        """Steps in a bar of it."""
 
     def prepare(self, inputs: ReplyInputs, styled: StyledModel) -> bool:
         """Do a little for a melody that may go on soon. Returns whether there is more to do."""
@@ -69,6 +71,7 @@ class Melody:
         """Begin another melody, prepared before or now."""
         opening = self._openings.find(inputs)
         self.first_step = self.next_step = opening.step
+        self.bar = opening.bar
         self._position = MelodyPosition(opening.context, opening.place)
         self._phrases = None
         if inputs.style.form:
@@ -117,4 +120,4 @@ class Melody:
         return Manner(styled, surroundings.semitones, surroundings.agreed)
 
     def _new_phrases(self, inputs: ReplyInputs, opening: Opening) -> Phrases:
-        return Phrases(opening, inputs.melody(opening), self._time.bar, (*self._drawing.reply_seed, 1))
+        return Phrases(opening, inputs.melody(opening), (*self._drawing.reply_seed, 1))

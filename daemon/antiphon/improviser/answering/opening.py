@@ -1,8 +1,8 @@
 """Where a reply to a phrase starts: the step, its place in the bar, and the model's context there.
 
 Where performer and improviser share a grid, the answer waits for the call's place in the bar. Otherwise it starts on
-the performer's next beat, as it was heard; nobody counts the silence between call and answer, and to the model the
-answer comes in the call's next bar.
+the performer's next downbeat, or, where her bar isn't known, on her next beat, as it was heard; nobody counts the
+silence between call and answer, and to the model the answer comes in the call's next bar.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from antiphon.improviser.listening.listener import Listener
 from antiphon.improviser.models import Models
 from antiphon.improviser.tempo.downbeat import find_downbeat
 from antiphon.improviser.tempo.timekeeping import Timekeeper
-from antiphon.melody.context import Context, Mixture, read_on
+from antiphon.melody.context import Context, Mixture, read_on, unread
 from antiphon.melody.grid import Note, Place
 from antiphon.melody.window import context_of, tokens_of
 
@@ -43,7 +43,7 @@ class ReplyInputs:
     step: int
     """At which the reply starts, on the grid."""
     place: Place | None
-    """Of that step in its bar; None where nobody hears the bar."""
+    """Of that step in its bar; None where nobody knows the bar."""
     ended: int
     """The step at which the call ended."""
     at_once: bool
@@ -76,6 +76,8 @@ class Opening:
     """In the bar; None where that is unknown."""
     context: Context
     """After everything before it, one row."""
+    bar: int
+    """Steps in a bar."""
     upbeat: int = 0
     """Steps by which the call began before a barline."""
 
@@ -110,7 +112,8 @@ class Openings:
             at_once: the reply starts on the next step, not when the call's place in its bar, or a beat, comes round.
             style: in which it is played.
         """
-        grid = self._time
+        grid, heard = self._time, self._listener.grid
+        barline = heard.barline(time) if call.onsets else None
         if at_once:
             step = grid.next_step(time, 1)
         elif not call.onsets:
@@ -118,16 +121,18 @@ class Openings:
         elif grid.is_shared:
             step = grid.next_step(time, grid.bar, call.start)
         else:
-            step = self._listener.grid.next_beat(time)
+            step = heard.next_beat(time) if barline is None else barline.step
         ended = self._ended(time) if call.onsets else step
+        place = grid.place(step) if barline is None else barline.place(step)
         return ReplyInputs(
-            call, step, grid.place(step), ended, at_once, style, self._listener.semitones, agreed_by(self._listener)
+            call, step, place, ended, at_once, style, self._listener.semitones, agreed_by(self._listener)
         )
 
     def lay_grid(self, time: float, inputs: ReplyInputs) -> None:
         """Let the step at which a reply starts come with the performer's beat; `time`, in seconds, is now."""
         if inputs.call.onsets and not (inputs.at_once or self._time.is_shared):
-            self._time.move_under(self._listener.grid.next_beat_time(time), inputs.step)
+            heard = self._listener.grid
+            self._time.move_under(heard.next_beat_time(time), heard.next_beat(time))
 
     def length(self, call: Call, time: float) -> int:
         """Return how long a call is, in steps, at `time` in seconds; of an empty one, a bar."""
@@ -159,16 +164,18 @@ class Openings:
         grid, call, step = self._time, inputs.call, inputs.step
         last = self._listener.onset
         if last is None or not call.onsets:
-            return Opening(step, grid.place(step), self.context())
+            return Opening(step, grid.place(step), self.context(), grid.bar)
         if grid.is_shared:
             held = min(step - last - 1, LONGEST_HOLD * grid.bar)
             context = self._hold(self.context(), grid.place(step), held)
-            return Opening(step, grid.place(step), context, -call.start % grid.bar)
+            return Opening(step, grid.place(step), context, grid.bar, -call.start % grid.bar)
+        if inputs.place is not None:
+            return self._find_in_bar(inputs, inputs.place, last)
         bars = max(1, math.ceil((inputs.ended - LATE_RELEASE - call.start) / grid.bar))
         start = inputs.ended if inputs.at_once else call.start + bars * grid.bar
         playing = self.models.playing
         if not playing.knows_metre:
-            return Opening(step, None, self._hold(self.context(), None, max(0, start - last - 1)))
+            return Opening(step, None, self._hold(self.context(), None, max(0, start - last - 1)), grid.bar)
         ended = min(inputs.ended, start)
         tokens = self._tokens(call, ended)
         downbeat = find_downbeat(playing.model, playing.vocabulary, tokens, grid.bar, grid.beat)
@@ -176,7 +183,34 @@ class Openings:
         place = Place((start - barline) % grid.bar, grid.bar)
         context = downbeat.context.mixed(self._recall(ended), Place((ended - barline) % grid.bar, grid.bar))
         context = self._hold(context, place, start - ended)
-        return Opening(step, place, context, (barline - call.start) % grid.bar)
+        return Opening(step, place, context, grid.bar, (barline - call.start) % grid.bar)
+
+    def _find_in_bar(self, inputs: ReplyInputs, place: Place, last: int) -> Opening:
+        """Return where a reply starts whose place in the performer's bar was heard.
+
+        Nobody counts the silence: to the model the reply comes at its place in the bar in which the call ended, or in
+        the next one.
+
+        Args:
+            inputs: what is replied to, and when.
+            place: of the reply's first step.
+            last: the step of the call's last onset.
+        """
+        call, bar, playing = inputs.call, place.bar, self.models.playing
+        earliest = max(last + 1, inputs.ended - LATE_RELEASE)
+        start = earliest + (inputs.step - earliest) % bar
+        ended, barline = min(inputs.ended, start), inputs.step - place.position
+        upbeat = (barline - call.start) % bar
+        if not playing.knows_metre:
+            context = self._hold(self.context(), None, start - last - 1)
+            return Opening(inputs.step, None, context, bar, upbeat)
+        tokens = [playing.vocabulary.end, *self._tokens(call, ended)]
+        context = unread(playing.model, len(playing.vocabulary), 1)
+        first = Place((ended - len(tokens) + 1 - barline) % bar, bar)
+        for number, token in enumerate(tokens):
+            context = read_on(playing.model, context, np.array([token], np.int32), first.later(number))
+        context = context.mixed(self._recall(ended), first.later(len(tokens) - 1))
+        return Opening(inputs.step, place, self._hold(context, place, start - ended), bar, upbeat)
 
     def _ended(self, time: float) -> int:
         """Return the step at which the call's last note ended; where it is still held, the one at `time` (seconds)."""

@@ -98,12 +98,12 @@ class Phrases:
     Args:
         opening: where it starts.
         call: that it goes on from; it may be empty.
-        bar: steps in a bar.
         seed: of the random numbers: the same seed gives the same melody.
     """
 
-    def __init__(self, opening: Opening, call: CallMelody, bar: int, seed: Sequence[int]) -> None:
+    def __init__(self, opening: Opening, call: CallMelody, seed: Sequence[int]) -> None:
         self._opening = opening
+        bar = opening.bar
         self._call = call
         self._seed = tuple(seed)
         is_short = bool(call.onsets) and call.last_onset < SHORT_PHRASE * bar and SHORT_PHRASE * bar >= SHORTEST_PHRASE

@@ -210,8 +210,8 @@ class Replies:
         if note.pitch is None:
             return None
         # The call's contour goes round and round under the melody, in whole bars.
-        bars = math.ceil(self._openings.length(call, time) / self._time.bar)
-        like, velocity = call.like(step - melody.first_step, bars * self._time.bar)
+        bars = math.ceil(self._openings.length(call, time) / melody.bar)
+        like, velocity = call.like(step - melody.first_step, bars * melody.bar)
         groove = self._groove(melody.first_step)
         velocity = groove.velocity(velocity, step, like)
         pitch = self._styled.played(note.pitch, self._listener.semitones)

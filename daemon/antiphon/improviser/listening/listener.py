@@ -255,6 +255,12 @@ class Listener:
         return self._state.bar.guess()
 
     @property
+    def tempo_certainty(self) -> float | None:
+        """How probable the tempo is that is heard, 0 to 1; None where none is followed."""
+        follower = self._state.follower
+        return None if follower is None else follower.certainty
+
+    @property
     def why_no_tempo(self) -> str | None:
         """Why the playing tells no tempo, in words; None where it does, or where none is followed."""
         follower = self._state.follower

@@ -114,8 +114,11 @@ class TempoFollower:
     def certainty(self) -> float:
         """The probability, 0 to 1, that the tempo is the one in use, and not half or twice that or any other one.
 
-        Before the first interval it is 1 for a tempo that was tapped, and 0 for one that was only set.
+        Before the first interval it is 1 for a tempo that was tapped, and 0 for one that was only set; it is 0 where
+        the playing shows no beat.
         """
+        if self.evidence.is_lost:
+            return 0.0
         if self.weights is None:
             return 1.0 if self.is_tapped else 0.0
         return float(self.weights[np.abs(_LOGARITHMS - math.log(self.bpm)) < NEAR].sum())

@@ -29,7 +29,8 @@ class Timekeeper:
     Args:
         tempo: to begin with. With a metronome its step 0 is a downbeat.
         sync: what the tempo follows, to begin with.
-        metre: says how long bars and beats are.
+        metre: says how long bars and beats are. None: the performer's bar is inferred; where it isn't known, and on a
+            grid that is heard, it is that of 4/4.
         is_heard: a metronome sounds, so that the performer shares the grid from the start.
         clock_offset: seconds by which the grid is later than the clock's pulses, or Link's beats.
         leads: a tempo that is set here counts although Link is followed, for Link is to take it over.
@@ -39,11 +40,14 @@ class Timekeeper:
         self,
         tempo: Tempo,
         sync: Sync = "fixed",
-        metre: TimeSignature = COMMON_TIME,
+        metre: TimeSignature | None = COMMON_TIME,
         is_heard: bool = False,
         clock_offset: float = 0.0,
         leads: bool = False,
     ) -> None:
+        self.infers_bar = metre is None
+        """The metre isn't given: where nobody hears the grid, the performer's playing may show it."""
+        metre = metre or COMMON_TIME
         self.bar = metre.bar_of(tempo.steps_per_beat)
         """Steps in a bar."""
         self.beat = metre.beat_of(tempo.steps_per_beat)

@@ -37,6 +37,8 @@ export const VERSION = 2;
  * @property {string} swing  the setting: "auto", or a percentage of the beat
  * @property {number} heard_swing  how the performer swings, in percent; 50 is straight
  * @property {"chords" | "bass" | "both"} accompaniment
+ * @property {number | null} tempo_certainty  of the tempo that is followed, 0 to 1
+ * @property {{beats: number, certainty: number} | null} heard_bar  the performer's, where it isn't given
  * @property {number} sharps  the key signature in use, −5…6
  * @property {number[]} posterior  of the signatures from −5 to 6 sharps
  * @property {string} model

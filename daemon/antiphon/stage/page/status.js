@@ -20,6 +20,7 @@ const CLOCKS = {
 };
 const QUICK_MS = 10; // an answer that is no later than this feels immediate
 const SURE = 0.5; // of the key in use: below, another may be it
+const LEAST_SURE = 0.6; // of a tempo or a bar; below, it isn't worth saying
 const MOST_BPM_DIGITS = 10;
 const IN_MINOR = /^[a-g](?!uto)|m(in|$)/; // a key that was said: "c#m", "c", "B minor"; not "auto"
 
@@ -85,9 +86,24 @@ function syncWords(state) {
     return state.clock === "rolling" ? ["in step with Link", "good"] : ["waits for others on Link", ""];
   }
   const swing = state.heard_swing > 50 ? `, swing ${Math.round(state.heard_swing)} %` : "";
-  if (state.sync === "auto") return [`follows your tempo${swing}`, ""];
-  return [state.grid.shared ? "own tempo, with a metronome" : "own tempo", ""];
+  const bar = barWords(state.heard_bar);
+  if (state.sync === "auto") {
+    const sure = isSaid(state.tempo_certainty) ? ` (sure ${percent(state.tempo_certainty)})` : ", which isn't sure yet";
+    return [`follows your tempo${sure}${bar}${swing}`, ""];
+  }
+  return [state.grid.shared ? "own tempo, with a metronome" : `own tempo${bar}`, ""];
 }
+
+/** @param {State["heard_bar"]} bar */
+function barWords(bar) {
+  return bar && isSaid(bar.certainty) ? `, in ${bar.beats}/4 (sure ${percent(bar.certainty)})` : "";
+}
+
+/** @param {number | null} certainty */
+const isSaid = (certainty) => certainty !== null && certainty >= LEAST_SURE;
+
+/** @param {number | null} share */
+const percent = (share) => `${Math.round(100 * (share ?? 0))} %`;
 
 /**
  * @param {number | null} latency
