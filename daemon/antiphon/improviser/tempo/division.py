@@ -299,4 +299,5 @@ def _may_swing(pairs: _Pairs, before: Counter) -> bool:
         is_known = before.is_tapped or before.set_bpm is not None
     is_at_tempo = is_known and abs(math.log(bpm / before.bpm)) < SAME_TEMPO
     is_at_tempo = is_at_tempo or abs(math.log(bpm / set_bpm)) < SET_TEMPO
-    return is_at_tempo or 1.5 * bpm > COMPOUND_FASTEST * set_bpm
+    is_followed = isinstance(before, TempoFollower)
+    return is_at_tempo or (is_followed and 1.5 * bpm > COMPOUND_FASTEST * set_bpm)
