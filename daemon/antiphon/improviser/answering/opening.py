@@ -16,6 +16,7 @@ import numpy.typing as npt
 from antiphon.improviser.answering.call import Call
 from antiphon.improviser.answering.harmonizing import agreed_by
 from antiphon.improviser.answering.request import CallMelody
+from antiphon.improviser.answering.respelled import respelled
 from antiphon.improviser.answering.scale_mask import Classes
 from antiphon.improviser.answering.style import Style
 from antiphon.improviser.listening.listener import Listener
@@ -156,8 +157,10 @@ class Openings:
         """Return what was heard up to the last onset as the context of the model that plays, one row."""
         if self.models.shares_context:
             return self._listener.context
-        playing = self.models.playing
-        return context_of(playing.model, playing.vocabulary, self._listener.line)
+        playing, there = self.models.playing, self.models.listening.vocabulary
+        context = context_of(playing.model, playing.vocabulary, self._listener.line)
+        recall = respelled(self._listener.recall, playing.vocabulary, there)
+        return context.mixed(recall, self._time.place((self._listener.onset or 0) + 1))
 
     def _find(self, inputs: ReplyInputs) -> Opening:
         """Return where a reply starts. It takes a step of the model for each step between call and reply, or more."""
