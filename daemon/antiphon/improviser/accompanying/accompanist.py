@@ -46,7 +46,7 @@ SOFTER, MID_BAR = 0.75, 0.9
 AGO = {0: 8, 1: 8, 4: 4, 5: 4}
 """Bar of a period → how many bars ago the same may have been played: a period is played twice, and its second phrase
 begins like its first."""
-FIRST_HEARD, EXPECTED, FROM_BEFORE, GUESSED, LEFT_HAND = 1.0, 1.0, 1.0, 0.5, 3.0
+FIRST_HEARD, EXPECTED, FROM_BEFORE, GUESSED, LEFT_HAND = 1.2, 1.0, 1.0, 0.55, 3.0
 """How much counts for the harmony of the half bar to come, in notes: its first note where that was heard, otherwise
 what the model expects; a passage that was played before, as if it were heard, or that may return; each pitch class
 that the left hand holds."""

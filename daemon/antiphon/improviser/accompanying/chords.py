@@ -46,14 +46,14 @@ class Chord(NamedTuple):
 
 
 CHORDS = (
-    Chord((0, 4, 7), 1, 3, (4.0, 1.2)),
-    Chord((2, 5, 9), 2, 4, (1.2, 0.8)),
+    Chord((0, 4, 7), 1, 3, (5.4, 1.2)),
+    Chord((2, 5, 9), 2, 4, (1.5, 0.8)),
     Chord((4, 7, 11), 3, 5, (0.4, 0.2)),
-    Chord((5, 9, 0), 4, 6, (2.0, 0.6)),
-    Chord((7, 11, 2), 5, 7, (3.0, 1.5)),
-    Chord((9, 0, 4), 6, 1, (1.0, 4.0)),
+    Chord((5, 9, 0), 4, 6, (2.25, 0.6)),
+    Chord((7, 11, 2), 5, 7, (2.2, 3.7)),
+    Chord((9, 0, 4), 6, 1, (1.0, 3.0)),
     Chord((4, 8, 11), 3, 5, (0.1, 1.2)),
-    Chord((2, 6, 9), 2, 4, (0.4, 0.2)),
+    Chord((2, 6, 9), 2, 4, (0.7, 0.2)),
 )
 """The triads of the key, but for the diminished one; the dominant of minor, and the dominant's own dominant."""
 PROGRESSIONS: dict[int, tuple[tuple[int, ...], ...]] = {
@@ -66,7 +66,7 @@ PROGRESSIONS: dict[int, tuple[tuple[int, ...], ...]] = {
     7: ((3,), (1,), ()),
 }
 """Piston's table: the degree of a root → those that usually follow it, sometimes, and less often."""
-USUAL, RARE = (1.0, 0.5, 0.25), 0.1
+USUAL, RARE = (1.0, 0.7, 0.35), 0.25
 """Weights of what follows usually, sometimes and less often, and of all else."""
 STAYS_AT_BARLINE, STAYS_MID_BAR = 0.35, 0.6
 """Probability that a harmony goes on across a barline, and across the middle of a bar."""
@@ -75,12 +75,12 @@ MODE_CHANGES = 0.01
 PERIOD = 16
 """Half bars in a period, eight bars: two phrases of four, of which the first ends on the dominant, in a half cadence,
 and the second on the tonic, in an authentic one (Schoenberg, Fundamentals of Musical Composition, 1967, chapter 6)."""
-OPENS, HALF_CADENCE, CLOSES = 0.5, 1.2, 1.2
+OPENS, HALF_CADENCE, CLOSES = 0.3, 1.6, 0.75
 """Logarithms of by how much likelier the tonic is where a phrase begins, the dominant in a cadence, and the tonic where
 the period closes; what leads to a dominant is by a share of the first."""
 MAJOR = 0.7
 """Probability of major to begin with."""
-TONES, SEVENTH, IN_SCALE, OUTSIDE = (0.22, 0.2, 0.2), 0.08, 0.06, 0.01
+TONES, SEVENTH, IN_SCALE, OUTSIDE = (0.22, 0.2, 0.2), 0.11, 0.045, 0.012
 """How often each tone of a chord sounds over it (root, third, fifth), and any other: a dominant's seventh, a note of
 the key, and one that isn't in it."""
 _SEVENTHS = {4: 5, 6: 2, 7: 0}

@@ -17,11 +17,11 @@ ALIKE = 3
 likelier comes what came then."""
 FAR = 5
 """Half bars that are expected of a passage."""
-ON_BEAT, OFF_BEAT = 1.0, 0.7
+ON_BEAT, OFF_BEAT = 1.0, 0.95
 """How much a note counts for the harmony by where it begins."""
 LENGTH = 2.0
 """How much a note counts besides for lasting a half bar."""
-FIRST = 1.0
+FIRST = 0.8
 """How much a half bar's first note counts besides."""
 
 
