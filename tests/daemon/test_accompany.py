@@ -18,9 +18,12 @@ from antiphon.improviser.events import Event, TempoChange, Timed
 from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.output.metronome import Click
+from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.melody.window import HELD, RESTED
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
+from antiphon.musician import load_musician
 from antiphon.parameters import Accompaniment
+from antiphon.settings import read_settings
 from tests.daemon.players import BPM, STEP, check_sounding, improviser
 from tests.daemon.tunes import ODE_TO_JOY, events
 
@@ -29,6 +32,8 @@ HALF_BAR = 8 * STEP
 CLICK = Click(10, 76, 77)
 ODE = list(events(ODE_TO_JOY, BPM))
 END = 32 * 4 * STEP
+LATE = 0.005
+"""Seconds, at most, by which a chord may come after its beat has jumped there."""
 TOLERANCE = 2e-6
 """Seconds; a chord is due a microsecond after the beat, behind what the performer plays at that very moment."""
 
@@ -37,11 +42,11 @@ def accompanist(**options: object) -> Improviser:
     return improviser(mode="accompany", click=CLICK, **options)  # type: ignore[arg-type]
 
 
-def chords(messages: Iterable[Timed]) -> list[tuple[float, tuple[NoteOn, ...]]]:
+def chords(messages: Iterable[Timed], channel: int = CHANNEL) -> list[tuple[float, tuple[NoteOn, ...]]]:
     """Return what was played together on the accompaniment's channel, and when."""
     found: dict[float, list[NoteOn]] = {}
     for timed in messages:
-        if isinstance(timed.message, NoteOn) and timed.message.channel == CHANNEL:
+        if isinstance(timed.message, NoteOn) and timed.message.channel == channel:
             found.setdefault(timed.time, []).append(timed.message)
     return [(time, tuple(notes)) for time, notes in found.items()]
 
@@ -84,9 +89,6 @@ def test_it_lies_below_the_melody_and_in_the_range_that_is_set() -> None:
 
 
 def test_without_a_beat_that_both_hear_it_finds_the_performers_and_otherwise_waits() -> None:
-    from antiphon.musician import load_musician
-    from antiphon.settings import read_settings
-
     play = {"mode": "accompany", "bpm": BPM, "seed": 1}
     player = load_musician(read_settings(None, {"play": play})).improviser(BPM, 0.0, 1)
     found = [time for timed in played(player, ODE, END + 20) if (time := timed.time) and timed.message.channel == 3]
@@ -94,6 +96,36 @@ def test_without_a_beat_that_both_hear_it_finds_the_performers_and_otherwise_wai
     assert all(min(time % HALF_BAR, -time % HALF_BAR) < 0.3 * HALF_BAR for time in found)
     # The stub knows nothing of barlines.
     assert not chords(played(improviser(mode="accompany"), ODE, END))
+
+
+@pytest.mark.parametrize("ahead", [0.002, 0.02, 0.05])
+def test_a_chord_that_would_be_late_is_left_out(ahead: float) -> None:
+    """Link's beat moves ahead by so many seconds shortly before a half bar, beyond where it was to begin."""
+    player = improviser(mode="accompany", sync="link")
+    moved = 8 * HALF_BAR - 0.001
+    link: list[tuple[float, Event]] = [
+        (0.0, LinkTimeline(BPM, 0.0, 0.0, False, 1)),
+        (moved, LinkTimeline(BPM, moved, (moved + ahead) / (4 * STEP), False, 1)),
+    ]
+    script = sorted([*link, *ODE], key=lambda each: each[0])
+    times = [time for time, _ in chords(played(player, script, END))]
+    assert [time for time in times if time < moved]
+    # From then on half bars begin so much sooner.
+    assert all((time + ahead) % HALF_BAR <= LATE for time in times if time >= moved)
+    at_once = [time for time in times if moved <= time < moved + 4 * STEP]
+    assert len(at_once) == (ahead < LATE)
+
+
+def test_what_was_due_while_the_process_stood_still_is_not_caught_up_with() -> None:
+    player = accompanist()
+    messages = [timed for time, event in ODE if time < END / 2 for timed in player.receive(time, event)]
+    stopped, goes_on = player.now, player.now + 3.3
+    messages += player.resume(stopped, goes_on) + player.receive(goes_on + 0.1, NoteOn(64, 80, 1))
+    messages += player.advance(goes_on + 3) + player.close(goes_on + 3)
+    check_sounding(messages)
+    times = [time for time, _ in chords(messages)]
+    assert not [time for time in times if stopped < time < goes_on]
+    assert all(time % HALF_BAR <= TOLERANCE for time in times)
 
 
 def pauses(player: Improviser, end: Event | Control | None) -> list[Timed]:

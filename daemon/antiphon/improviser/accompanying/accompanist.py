@@ -37,8 +37,9 @@ STUCK = 16
 AHEAD = 1
 """Steps before a half bar in which it is looked at what will be played: where nobody shares the grid, that takes some
 steps of the model."""
-LATEST = 1e-3
-"""Seconds by which a half bar may have begun already: more is late, as after a tempo that jumps."""
+LATEST = 5e-3
+"""Seconds by which a half bar may have begun already, where its beat has been moved a little: less than the 6 ms of a
+tone's displacement that are noticed (Friberg and Sundberg, Journal of the Acoustical Society of America 98, 1995)."""
 DETACHED = 0.25
 """Steps by which a chord ends before the next."""
 SOFTER, MID_BAR = 0.75, 0.9
