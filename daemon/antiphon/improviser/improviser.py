@@ -293,7 +293,6 @@ class Improviser:
         self._now = self._done = max(self._now, time)
         ended, steps = self._playing.go_on(self._now)
         self._replies.move(steps)
-        self._accompanist.go_on(self._now)
         return messages + ended + self.advance(self._now)
 
     def close(self, time: float) -> list[Timed]:

@@ -116,11 +116,6 @@ class Accompanist:
         """Wait until the performer plays again: she has paused, or the grid has jumped."""
         self._next = None
 
-    def go_on(self, time: float) -> None:
-        """Go on after a pause in which nobody could play: what was to be played meanwhile isn't caught up with."""
-        if self._next is not None:
-            self._set_out(time)
-
     def next_time(self) -> float | None:
         """Return when `come` is to be asked; None while the performer doesn't play."""
         if self._next is None:
