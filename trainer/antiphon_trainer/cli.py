@@ -219,7 +219,7 @@ def make(
         ),
     ] = None,
 ) -> None:
-    """Make a bundle that doesn't ship, from tunes that come with music21: half an hour or more.
+    """Make a bundle that doesn't ship, from tunes that come with music21: up to an hour on two cores.
 
     It prepares, trains, converts, trains the network that hears the key and the memory's start weights, and measures
     the bundle on tunes held out. Ctrl-C stops it; the same command goes on where it stopped.
