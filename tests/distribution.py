@@ -38,6 +38,7 @@ LONG = (
     "daemon/test_osc_examples",
     "daemon/test_osc_endpoint",
     "trainer/test_audition",
+    "trainer/test_making",
     "daemon/test_cli",
     "page/test_keys",
     "page/test_controls",
