@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from antiphon.improviser.tempo.rhythm import COUNTS, DURATIONS, LAST, POSITIONS, STATES, rhythm
-from antiphon.improviser.tempo.tempo_follower import FASTEST, SLOWEST, TempoFollower, tapped_bpm
+from antiphon.improviser.tempo.rhythm import (
+    COMPOUND_COUNTS,
+    COMPOUND_POSITIONS,
+    COUNTS,
+    DURATIONS,
+    LAST,
+    POSITIONS,
+    STATES,
+    rhythm,
+)
+from antiphon.improviser.tempo.tempo_follower import FASTEST, SLOWEST, TempoFollower, long_steps, tapped_bpm
 from tests.daemon.tunes import ODE_TO_JOY
 
 ODE = [round(beats * 4) for _, beats in ODE_TO_JOY]
@@ -158,5 +167,26 @@ def test_two_taps_suffice_and_old_ones_are_forgotten() -> None:
 
 
 def test_the_table_has_a_row_for_each_last_duration_in_each_position() -> None:
-    assert np.shape(COUNTS) == (STATES, len(DURATIONS)) == (len(LAST) * POSITIONS, len(DURATIONS))
+    assert np.shape(COUNTS) == (len(LAST) * POSITIONS, len(DURATIONS))
+    assert np.shape(COMPOUND_COUNTS) == (len(LAST) * COMPOUND_POSITIONS, len(DURATIONS))
     assert rhythm().transitions.sum(1) == approx(np.ones(STATES), abs=1e-5)
+    assert rhythm().leads_to.sum(1) == approx(1, abs=1e-5)
+
+
+def test_quarters_and_eighths_of_6_8_may_be_played_nearer_to_each_other_than_2_to_1() -> None:
+    quarter, eighth = 0.75, 0.54
+    siciliano = [0.645, 0.215, 0.43]
+    found = followed(TempoFollower(100), [*[*siciliano, quarter, eighth] * 2, *[quarter, eighth] * 2] * 4)
+    assert [follower.steps for follower in found[10:]] == ([4, 2, 4, 2] + [3, 1, 2, 4, 2] * 2) * 3 + [4, 2, 4, 2]
+
+
+@pytest.mark.parametrize("ratio", [1.6, 1.7, 2.0])
+def test_quarters_and_eighths_of_6_8_alone_are_no_dotted_notes(ratio: float) -> None:
+    eighth = 1.29 / (1 + ratio)
+    found = followed(TempoFollower(100), [ratio * eighth, eighth] * 16)
+    assert [follower.steps for follower in found[12:]] == [4, 2] * 10
+
+
+@pytest.mark.parametrize(("beats", "steps"), [(4.97, 20), (5.2, 20), (4.52, 18), (8.2, 32), (2.3, 9)])
+def test_a_long_interval_is_whole_beats_unless_it_is_clearly_others(beats: float, steps: int) -> None:
+    assert long_steps(beats * 0.6, 100.0, 4.0) == steps

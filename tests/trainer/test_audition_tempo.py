@@ -3,9 +3,16 @@ import pytest
 from pytest import approx
 
 from antiphon.improviser.tempo.midi_clock import MidiClock
-from antiphon.improviser.tempo.rhythm import COUNTS, DURATIONS, POSITIONS, nearest_last
+from antiphon.improviser.tempo.rhythm import (
+    COMPOUND_COUNTS,
+    COMPOUND_POSITIONS,
+    COUNTS,
+    DURATIONS,
+    POSITIONS,
+    nearest_last,
+)
 from antiphon_trainer.audition import clock, tempo
-from antiphon_trainer.audition.durations import inter_onset_steps, onsets_in_beats, table
+from antiphon_trainer.audition.durations import compound_onsets, inter_onset_steps, onsets_in_beats, table
 from antiphon_trainer.audition.pulse_trains import Train, in_bursts, jittered, ramp, steady, stepping
 from antiphon_trainer.corpus.metre import Barline
 from antiphon_trainer.corpus.songs import Song
@@ -32,6 +39,19 @@ def test_songs_are_counted_from_their_beats_and_those_without_metre_are_not() ->
     upbeat = Song("ode", "", ["60", "_", *ODE], [Barline(0, 14, 16), Barline(2, 0, 16)])
     (onsets,) = onsets_in_beats([upbeat, SONG])
     assert [onset % 4 for onset in onsets[:4]] == [2, 0, 0, 0]
+
+
+def test_songs_in_6_8_are_counted_by_their_dotted_beats_and_those_in_3_4_are_not() -> None:
+    def song(lengths: list[int]) -> Song:
+        return Song(
+            "a", "", [symbol for length in lengths for symbol in ["60", *["_"] * (length - 1)]], [Barline(0, 0, 12)]
+        )
+
+    jig, waltz = song([4, 2, 2, 2, 2] * 4), song([4, 4, 2, 2] * 4)
+    assert [onsets[:5] for onsets in compound_onsets([jig, waltz, SONG])] == [[0, 4, 6, 8, 10]]
+    counted = table(compound_onsets([jig, waltz]), COMPOUND_POSITIONS)
+    assert counted.shape == np.shape(COMPOUND_COUNTS)
+    assert counted[nearest_last(4) * COMPOUND_POSITIONS + 4, DURATIONS.index(2)] == approx(4 / 18)
 
 
 def test_a_performance_is_near_its_tempo() -> None:

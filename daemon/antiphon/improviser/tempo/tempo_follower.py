@@ -38,6 +38,9 @@ FREE, FASTER_FREE = 0.25, 0.3
 may be more: what is heard at double tempo is all on the grid, what is heard at half isn't."""
 SET_SPREAD, SET_FASTER = 0.15, 0.1875
 """Standard deviations, beyond that, of the set tempo's prior on slower and on faster ones."""
+COMPOUND_FASTER = 1.4
+"""Times the set tempo, before the first interval, of quarter notes whose beat is a dotted one: 3/4 may be taken for 6/8
+at half the tempo, whose beats are rarely as slow."""
 SET_WEIGHT = 0.3
 """Exponent of the set tempo's prior, by which it counts again at each note, against the durations' evidence."""
 STEADY, WANDERING, SHARE_WANDERING = 0.008, 0.06, 0.3
@@ -61,6 +64,12 @@ HELD_ON = 0.4
 """Probability; the tempo in use stays while tempi near it (`NEAR`) are more probable."""
 NEAR = 0.2
 """Difference of logarithms; tempi as near as this count for the tempo in use."""
+LONG = 2.6
+"""Beats; what is longer is rarely anything but whole beats, or halves of them, and is played less exactly."""
+LONG_SPREAD = 0.07
+"""Standard deviation of such an interval, as a share of it."""
+WHOLE, HALF, OTHER = 1.0, 0.35, 0.08
+"""How likely a long interval is whole beats, is halves of a beat, and is any other number of steps."""
 MOST_TAPS = 8
 """Taps, at most, that a tempo is taken from: the last ones."""
 TAPS_FORGOTTEN = 2.0
@@ -82,6 +91,16 @@ def tapped_bpm(times: Sequence[float]) -> float | None:
         return None
     gap = float(np.median(gaps[-MOST_TAPS + 1 :]))
     return None if gap <= 0 else _bounded(60 / gap)
+
+
+def long_steps(interval: float, bpm: float, steps_per_beat: float) -> int:
+    """Return the steps of a long interval, in seconds, at a tempo in beats a minute: mostly whole beats."""
+    exact, beat = interval * bpm * steps_per_beat / 60, max(1, round(steps_per_beat))
+    if exact < LONG * steps_per_beat:
+        return max(1, math.floor(exact + 0.5))
+    ways = ((beat, WHOLE), (max(1, beat // 2), HALF), (1, OTHER))
+    likely = [(math.floor(exact / unit + 0.5) * unit, weight) for unit, weight in ways]
+    return max(likely, key=lambda way: math.log(way[1]) - 0.5 * ((way[0] / exact - 1) / LONG_SPREAD) ** 2)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,13 +187,17 @@ class TempoFollower:
             evidence=evidence,
         )
 
+    def _steps_of(self, duration: int) -> int:
+        return int(_steps(self.steps_per_beat)[duration])
+
     def _expected(self, set_bpm: float) -> tuple[Weights, Weights]:
         """Return how probable each tempo and state is before the note to come, and P(outcome | state)."""
         model = rhythm()
         if self.weights is None:
-            off = (_LOGARITHMS - math.log(_bounded(self.bpm))) / (TAPPED_SPREAD if self.is_tapped else BEGIN_SPREAD)
+            center = math.log(_bounded(self.bpm)) + math.log(COMPOUND_FASTER) * model.is_compound
+            off = (_LOGARITHMS[:, None] - center) / (TAPPED_SPREAD if self.is_tapped else BEGIN_SPREAD)
             tempi = np.exp(-0.5 * off * off)
-            return np.outer(tempi / tempi.sum(), model.begin).astype(np.float32), model.transitions
+            return (tempi / tempi.sum(0) * model.begin).astype(np.float32), model.transitions
         states = (_drift() @ self.weights) * _set_prior(set_bpm)
         states /= states.sum()
         if self.played is None:
