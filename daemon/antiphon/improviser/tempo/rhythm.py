@@ -177,4 +177,4 @@ def _beat(table: tuple[tuple[int, ...], ...], positions: int) -> Rhythm:
 def _same_duration(leads_to: Weights, positions: int, others: int) -> Weights:
     """Return what leads to the same last duration in any of the other beat's positions, (outcome, other state)."""
     of_last = leads_to.reshape(len(leads_to), len(LAST), positions).sum(2)
-    return np.repeat(of_last, others, axis=1) / others
+    return np.repeat(of_last / np.float32(others), others, axis=1)
