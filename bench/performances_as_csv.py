@@ -5,8 +5,8 @@ python bench/performances_as_csv.py sung CSD_REANNOTATION OUT  # seyong92/CSD_re
 
 The Weimar Jazz Database has the beats that people tapped to each solo, each note's place between them as they wrote it
 down, its phrase, and the tune's key. What was sung has onsets, pitches and lengths alone. It was sung to a recording of
-steady tempo, so the truth is the grid of sixteenths of a steady tempo that fits the onsets best, and the key signature
-whose scale holds most of what was sung, and whose tonic it ends on where several hold as much.
+steady tempo, so the truth is the steady pulse that fits the onsets best, and the key signature whose scale holds most
+of what was sung, and whose tonic it ends on where several hold as much.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ import numpy as np
 from antiphon.errors import UserError
 from antiphon.melody.keys import SIGNATURES, parse_key
 
-COLUMNS = ("onset", "duration", "pitch", "beat", "played", "phrase", "sharps")
-SUNG_BPM = np.arange(70.0, 140.0, 0.05)
-"""BPM that are tried for a song; half or twice of one may be as right."""
-MOSTLY = 0.7
-"""Share of the steps."""
+COLUMNS = ("onset", "duration", "pitch", "beat", "played", "phrase", "sharps", "swung")
+SUNG_UNITS = np.arange(100.0, 400.0, 0.05)
+"""Eighths a minute that are tried for a song; what fits may be quarters or sixteenths too."""
+SUNG_FASTEST = 140.0
+"""Quarter notes a minute; half or twice of a tempo may be as right."""
+FINER = 0.1
+"""By how much better than by chance a pulse of twice the frequency fits where it is sung."""
 MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 """Degrees of a key signature's scale, in semitones from its major tonic."""
 MAJOR_TONIC, MINOR_TONIC = 0, 9
@@ -69,24 +71,54 @@ def sung(folder: Path, out: Path) -> None:
     """Write the songs of the Children's Song Dataset, as they were annotated anew."""
     for path in sorted((folder / "CSD_reannotation" / "note").glob("*.csv")):
         notes = np.loadtxt(path, delimiter=",", ndmin=2)
-        places, sharps = on_steady_grid(notes[:, 0]), best_signature(notes[:, 1], notes[:, 2])
+        places, sharps = on_steady_pulse(notes[:, 0]), best_signature(notes[:, 1], notes[:, 2])
         rows = (
-            (on, length, round(pitch), place, "", "", sharps)
-            for (on, pitch, length), place in zip(notes, places, strict=True)
+            (on, length, round(pitch), written, played, "", sharps, swung)
+            for (on, pitch, length), (written, played, swung) in zip(notes, places, strict=True)
         )
         write(out / path.name, rows)
 
 
-def on_steady_grid(onsets: Any) -> Any:
-    """Return the places of onsets, in quarter notes, on the grid of the steady tempo that fits them best."""
-    turns = np.exp(2j * np.pi * np.outer(SUNG_BPM * 4 / 60, onsets)).mean(1)
-    best = int(np.abs(turns).argmax())
-    sixteenths = onsets * SUNG_BPM[best] * 4 / 60 - np.angle(turns[best]) / (2 * np.pi)
-    places = np.rint(sixteenths - sixteenths[0])
-    steps = np.diff(places)
-    # Three by three all along is a song in two, at four thirds of the tempo.
-    in_threes = (steps % 3 == 0).mean() > MOSTLY
-    return places / 4 * (2 / 3 if in_threes else 1)
+def on_steady_pulse(onsets: Any) -> list[tuple[float, float, object]]:
+    """Return of each onset, in seconds, its place in quarter notes, in beats, and in quarter notes that are swung.
+
+    They are those of the steady pulse that fits best, which is of eighths as a rule. A beat is a dotted quarter, as in
+    6/8, where a pulse a third as fast fits better than one half as fast. Eighths that are swung sound the same, so
+    such a song has both readings; the last of the three is empty in the others.
+    """
+    fits = [abs(_turn(onsets, unit)) for unit in SUNG_UNITS]
+    unit = float(SUNG_UNITS[int(np.argmax(fits))])
+    if _is_sung(onsets, unit, 1.5):  # thirds of a beat, not all of which are sung
+        unit *= 1.5
+    if abs(_turn(onsets, unit / 3)) > abs(_turn(onsets, unit / 2)):
+        thirds = _places(onsets, unit)
+        on_beat = np.bincount(thirds.astype(int) % 3, minlength=3).argmax()
+        beats = (thirds - on_beat) / 3
+        swung = np.where(thirds % 3 == (on_beat + 2) % 3, np.floor(beats) + 0.5, beats)
+        return list(zip(beats * 1.5, beats, swung, strict=True))
+    places = _places(onsets, 2 * unit) / 2 if _is_sung(onsets, unit, 2) else _places(onsets, unit)
+    quarters = places / next(units for units in (1, 2, 4) if unit / units <= SUNG_FASTEST)
+    return [(place, place, "") for place in quarters]
+
+
+def _is_sung(onsets: Any, unit: float, times: float) -> bool:
+    """Return whether a pulse so many times as fast fits better than it does where onsets spread around one of `unit`.
+
+    Those of a normal distribution fit a pulse n times as fast by the n²-th power of what they fit the slower one.
+    """
+    by_chance = abs(_turn(onsets, unit)) ** times**2
+    return bool(abs(_turn(onsets, unit * times)) > by_chance + FINER)
+
+
+def _turn(onsets: Any, a_minute: float) -> complex:
+    """Return the mean of the onsets on the circle of a pulse: its length, 0 to 1, is how well they fit (Rayleigh)."""
+    return complex(np.exp(2j * np.pi * a_minute / 60 * onsets).mean())
+
+
+def _places(onsets: Any, a_minute: float) -> Any:
+    """Return which beats of a pulse the onsets are, (onset,), from 0 on."""
+    places = np.rint(onsets * a_minute / 60 - np.angle(_turn(onsets, a_minute)) / (2 * np.pi))
+    return places - places.min()
 
 
 def best_signature(pitches: Any, lengths: Any) -> int:

@@ -121,6 +121,20 @@ def test_a_slow_melody_is_heard_at_its_own_tempo_where_one_near_it_is_set(tmp_pa
     assert (found["intervals_nearby"], found["intervals_nearby_at_1"]) == (1, 1)
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_may_be_6_8_or_swung_is_right_as_either(tmp_path: Path, is_known: bool) -> None:
+    rows = ["onset,duration,pitch,beat,played,swung"]
+    for beat in range(24):
+        for part, swung in ((0, 0), (2 / 3, 0.5)):
+            onset = (beat + part) * 60 / 124
+            read_too = str(beat + swung) if is_known else ""
+            rows.append(f"{onset:.4f},0.15,{TUNE[beat % len(TUNE)]},{(beat + part) * 1.5},{beat + part},{read_too}")
+    (tmp_path / "sung").mkdir()
+    (tmp_path / "sung" / f"{odd('a')}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = measured("--performances", tmp_path / "sung")
+    assert (found["intervals_at_1"] == 1) is is_known
+
+
 def test_a_steady_melody_is_heard_right_but_for_what_is_no_sixteenth(tmp_path: Path) -> None:
     eighths = [n / 2 for n in range(40)]
     save_csv(tmp_path / "solos" / f"{odd('a')}.csv", eighths)

@@ -1,8 +1,9 @@
-"""Reads melodies as CSV: a heading `onset,duration,pitch,beat`, and `played`, `phrase` and `sharps` where known.
+"""Reads melodies as CSV: a heading `onset,duration,pitch,beat`, and `played`, `phrase`, `sharps`, `swung` where known.
 
 `onset` and `duration` are in seconds, `beat` is the place in the score in quarter notes, which are the player's beats,
 `played` is the onset's place between beats that were annotated, `phrase` is another in each phrase, `sharps` is the key
-signature. An empty field is one that isn't known. `bench/performances_as_csv.py` writes such files.
+signature, `swung` is the place in quarter notes whose eighths are swung, where that sounds the same and nobody has
+written down which it is. An empty field is one that isn't known. `bench/performances_as_csv.py` writes such files.
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ def read_csv(path: Path, name: str) -> Performance:
 
 
 def _note(row: dict[str, str]) -> PlayedNote:
-    onset, sharps = float(row["onset"]), row.get("sharps")
+    onset, sharps, swung = float(row["onset"]), row.get("sharps"), row.get("swung")
     return PlayedNote(
         onset,
         onset + float(row["duration"]),
         round(float(row["pitch"])),
         float(row["beat"]),
         normalised(int(sharps)) if sharps else None,
+        swung=float(swung) if swung else None,
     )

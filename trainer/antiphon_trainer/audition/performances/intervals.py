@@ -1,7 +1,8 @@
 """Intervals: how many inter-onset intervals of a melody come out as the number of sixteenths that the score has.
 
 Half or twice the tempo is another way to write the same, so the steps of a performance may be the written ones times
-one factor of ½, 1 and 2; without that, the factor is 1. An interval that is no whole number of sixteenths (a triplet's)
+one factor of ½, 1 and 2; without that, the factor is 1. What may be written in two ways, in 6/8 or as swung eighths, is
+right if it is one of them throughout. An interval that is no whole number of sixteenths (a triplet's)
 is right as the nearest one; one that is nearest to none (a sixty-fourth note) isn't counted.
 """
 
@@ -46,11 +47,7 @@ def right(counted: Floats, performance: Performance) -> Right:
         counted: steps from each note to the next, (interval,); NaN where a note wasn't heard.
         performance: with its melody.
     """
-    written = np.rint(performance.steps[FIRST:])
-    in_order = written > 0  # who plays what comes later first plays no interval of the score's
-    steps, written = counted[FIRST:][in_order], written[in_order]
-    hits = {factor: int((np.abs(steps - factor * written) < _EXACT).sum()) for factor in FACTORS}
-    return Right(max(hits.values()), hits[1.0], len(written))
+    return max((_right_as(counted, steps) for steps in performance.readings), key=lambda each: each[:2])
 
 
 def unheard_by_grids(performance: Performance) -> Right:
@@ -104,6 +101,15 @@ def note_array(performance: Performance, most: int | None = None) -> npt.NDArray
         for number, note in enumerate(performance.line[:most])
     ]
     return np.array(rows, dtype=kinds)
+
+
+def _right_as(counted: Floats, written: Floats) -> Right:
+    """Return how many intervals are those that are written, (interval,)."""
+    written = np.rint(written[FIRST:])
+    in_order = written > 0  # who plays what comes later first plays no interval of the score's
+    steps, written = counted[FIRST:][in_order], written[in_order]
+    hits = {factor: int((np.abs(steps - factor * written) < _EXACT).sum()) for factor in FACTORS}
+    return Right(max(hits.values()), hits[1.0], len(written))
 
 
 def _at(seconds: Floats | Sequence[float], step: float) -> Floats:

@@ -32,6 +32,8 @@ class PlayedNote(NamedTuple):
     """The key signature there, −5…6."""
     starts_phrase: bool | None = None
     """Whether a phrase starts with it; None where nobody has written that down."""
+    swung: float | None = None
+    """The same in quarter notes whose eighths are swung, where nobody has written down whether it is that or 6/8."""
     velocity: int = 80
     """1…127; what stands here is for melodies of which only times and pitches are known."""
 
@@ -61,6 +63,12 @@ class Performance:
     def steps(self) -> Floats:
         """From each note of the melody to the next, in sixteenths as the score has them, (interval,)."""
         return np.diff([note.quarter for note in self.melody]) * 4
+
+    @cached_property
+    def readings(self) -> list[Floats]:
+        """What may be written for `steps`, each (interval,): `steps`, and the other way where there is one."""
+        swung = [note.swung for note in self.melody]
+        return [self.steps, *([] if None in swung else [np.diff(np.array(swung, np.float64)) * 4])]
 
     def beat_at(self, seconds: float) -> float:
         """Return where the player's beats stand; NaN more than `_EDGE` beats before the first or behind the last."""
