@@ -23,7 +23,7 @@ LAST = (1, 2, 3, 4, 6, 8)
 """Sixteenths; what is remembered of the last duration is which of these is nearest, by the ratio."""
 POSITIONS, COMPOUND_POSITIONS = 4, 6
 """Sixteenths in a beat, in any of which a note may begin: in a quarter note, and in a dotted one."""
-COMPOUND = 0.03
+COMPOUND = 0.01
 """Probability, before the first note, that the beat is a dotted quarter."""
 OTHER_BEAT = 0.0001
 """Probability, at each note, that the other beat goes on. Without it a wrong beat that was believed for long is kept

@@ -38,7 +38,7 @@ FREE, FASTER_FREE = 0.25, 0.3
 may be more: what is heard at double tempo is all on the grid, what is heard at half isn't."""
 SET_SPREAD, SET_FASTER = 0.15, 0.1875
 """Standard deviations, beyond that, of the set tempo's prior on slower and on faster ones."""
-COMPOUND_FASTER = 1.4
+COMPOUND_FASTER = 1.5
 """Times the set tempo, before the first interval, of quarter notes whose beat is a dotted one: 3/4 may be taken for 6/8
 at half the tempo, whose beats are rarely as slow."""
 SET_WEIGHT = 0.3
