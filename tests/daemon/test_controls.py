@@ -223,6 +223,23 @@ def test_a_note_steps_through_the_modes_from_the_first_one() -> None:
     assert modes == ["continue", "accompany", "next-note", "call-response"]
 
 
+def test_a_knob_and_a_note_choose_the_accompaniment() -> None:
+    knob = Controls(parse_table({"accompaniment": "cc 9"}), "accompany")
+    chosen = []
+    for value in (127, 0, 42, 43, 84, 85, 127, 60):
+        knob, control = knob.after(cc(9, value))
+        chosen.append(control and control.value)
+    assert chosen == [None, "chords", None, "bass", None, "both", None, "bass"]  # it begins with both
+    steps = Controls(parse_table({"accompaniment": "note 38"}), "accompany", "bass")
+    found = []
+    for velocity in (80, 0, 80, 0, 80, 0):
+        steps, control = steps.after(pad(38, velocity, 4))
+        found += [] if control is None else [control.value]
+    assert found == ["both", "chords", "bass"]
+    stepped = steps.steered(Control("accompaniment", "chords")).after(pad(38, 80, 4))[1]
+    assert stepped == Control("accompaniment", "bass")
+
+
 def test_values_have_units() -> None:
     assert [TEMPERATURE.at(0), TEMPERATURE.at(1)] == [0.1, 2.0]
     assert [CONTROLS["lowest"].at(value / 127) for value in range(128)] == list(range(128))

@@ -114,7 +114,7 @@ def check_replay(folder: Path, musician: Musician, came: Script, steers: Iterabl
     """Play a session, steered on a page too, and let the recording be rendered: the messages are the same."""
     play = musician.settings.play
     recorder = Recorder(folder, header_of(musician), play.bpm, print)
-    translator = Translator(parse_table(musician.settings.controls), play.mode)
+    translator = Translator(parse_table(musician.settings.controls), play.mode, play.accompaniment)
     output = Collected()
     Performance(
         musician.improviser(play.bpm, 0.0, play.channel),

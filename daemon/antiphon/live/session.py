@@ -80,7 +80,7 @@ class _Session:
         self._memory = KeptMemory(settings, reporter)
         self._musician = self._memory.begin(load_musician(settings), learn)
         self._table = parse_table(settings.controls)
-        self._translator = Translator(self._table, settings.play.mode)
+        self._translator = Translator(self._table, settings.play.mode, settings.play.accompaniment)
         self._inbox = Inbox(clock.now())
         self._port_events = PortEvents(self._inbox, reporter.warn)
         self._recording = RecordingSwitch(

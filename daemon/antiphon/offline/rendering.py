@@ -59,7 +59,7 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
         say: is told what can't be played as it was.
     """
     settings = musician.settings
-    translator = Translator(parse_table(settings.controls), settings.play.mode)
+    translator = Translator(parse_table(settings.controls), settings.play.mode, settings.play.accompaniment)
 
     def heard() -> Iterator[tuple[float, Act]]:
         for time, given in with_progress(session.events, "rendering"):

@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from antiphon.errors import UserError
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.midi.protocol import HIGHEST, HIGHEST_CONTROLLER, is_channel
 from antiphon.parameter import FIRST_ON, Value
-from antiphon.parameters import CONTROLS, MODES, Mode
+from antiphon.parameters import CONTROLS, Accompaniment, Mode
 
 _SOURCE = re.compile(r"(cc|note)\s+(\d{1,3})(?:\s+channel\s+(\d{1,2}))?", re.IGNORECASE | re.ASCII)
 _EXAMPLES = 'write for example "cc 21", "cc 21 channel 3" or "note 36 channel 10", or "" for none'
@@ -76,12 +76,14 @@ class Controls:
     Args:
         table: which source steers which control.
         mode: the one in which the performance starts; a note as the source of `mode` steps on from it.
+        accompaniment: the same of `accompaniment`.
         down: the controls whose controller stands at 64 or above.
         on: the switches that a note has turned on.
     """
 
     table: ControlTable
     mode: Mode
+    accompaniment: Accompaniment = "both"
     down: frozenset[str] = frozenset()
     on: frozenset[str] = frozenset()
 
@@ -104,17 +106,18 @@ class Controls:
 
         Where its own knob or pedal stands isn't changed by that.
         """
-        if control.name == "mode":
-            return replace(self, mode=_mode(control))
+        if CONTROLS[control.name].kind == "choice":
+            return self._chose(control)
         if CONTROLS[control.name].kind == "switch":
             return replace(self, on=self.on | {control.name} if control.value else self.on - {control.name})
         return self
 
     def _struck(self, name: str) -> tuple[Controls, Control | None]:
         """Go on after a note-on, however soft; a pad that never sends its note-off works too."""
-        if name == "mode":
-            mode = MODES[(MODES.index(self.mode) + 1) % len(MODES)]
-            return replace(self, mode=mode), Control(name, mode)
+        if CONTROLS[name].kind == "choice":
+            choices = CONTROLS[name].choices
+            chosen = Control(name, choices[(choices.index(self._choice(name)) + 1) % len(choices)])
+            return self._chose(chosen), chosen
         if CONTROLS[name].kind == "switch":
             on = self.on ^ {name}
             return replace(self, on=on), Control(name, name in on)
@@ -126,16 +129,18 @@ class Controls:
         kind = CONTROLS[name].kind
         if kind == "number":
             return self, control
-        if name == "mode":
-            mode = _mode(control)
-            return (self, None) if mode == self.mode else (replace(self, mode=mode), control)
+        if kind == "choice":
+            return (self, None) if control.value == self._choice(name) else (self._chose(control), control)
         if is_down == (name in self.down):
             return self, None
         return replace(self, down=self.down ^ {name}), control if is_down or kind == "switch" else None
 
+    def _choice(self, name: str) -> str:
+        return str(getattr(self, name))
 
-def _mode(control: Control) -> Mode:
-    return next(mode for mode in MODES if mode == control.value)
+    def _chose(self, control: Control) -> Controls:
+        chosen: dict[str, Any] = {control.name: control.value}
+        return replace(self, **chosen)
 
 
 def moved_by(message: Message) -> tuple[Source, float] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antiphon.improviser.input.controls import Control, Controls, ControlTable
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
-from antiphon.parameters import Mode
+from antiphon.parameters import Accompaniment, Mode
 
 
 class Translator:
@@ -13,10 +13,11 @@ class Translator:
     Args:
         table: which controller steers what.
         mode: the one in which the performance starts.
+        accompaniment: the one with which it does.
     """
 
-    def __init__(self, table: ControlTable, mode: Mode) -> None:
-        self._controls = Controls(table, mode)
+    def __init__(self, table: ControlTable, mode: Mode, accompaniment: Accompaniment = "both") -> None:
+        self._controls = Controls(table, mode, accompaniment)
         # Nearly no message is a control's; that is known by a look into these sets.
         self._controllers = {source.number for _, source in table.entries if source.kind == "cc"}
         self._pads = {source.number for _, source in table.entries if source.kind == "note"}
