@@ -177,3 +177,11 @@ def test_the_next_note_comes_from_what_was_learned() -> None:
 @pytest.mark.parametrize("mode", ["call-response", "continue"])
 def test_answers_and_melodies_that_go_on_come_from_what_was_learned(mode: Mode) -> None:
     assert answers_to_what_is_odd(mode, 1.0) != answers_to_what_is_odd(mode, 0.0)
+
+
+def test_nothing_is_read_for_a_memory_that_is_not_mixed_in() -> None:
+    hearing = listener()
+    hear(hearing, events(ODE_TO_JOY))
+    assert hearing.recall is not None
+    hearing.memory.share = 0.0
+    assert hearing.recall is None and hearing.context.mixture is None

@@ -150,8 +150,11 @@ class Learner:
     def recall(self, heard: Heard, row: int) -> Recall | None:
         """Return the memory after what was heard, of which the last steps needn't be learned yet.
 
-        None where the key in use is another one than it has learned in: it is learned anew first.
+        None where the key in use is another one than it has learned in: it is learned anew first. And while none of it
+        is mixed in, when nothing is learned: all that was heard would be read anew each time.
         """
+        if not self.share:
+            return None
         common = self._common(heard, row)
         if self._learned and (not common or self._learned[common - 1].row != row):
             return None
