@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args, get_type_hints
@@ -113,7 +113,7 @@ class Parameter:
         is pressed is pressed however far.
         """
         if self.kind == "choice":
-            return self.choices[min(int(share * len(self.choices)), len(self.choices) - 1)]
+            return chosen_at(share, self.choices)
         if self.kind == "press":
             return True
         if self.knob is None:
@@ -202,3 +202,8 @@ def declared(holder: type) -> dict[str, Parameter]:
 
 def _about(hint: Any) -> About:
     return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, About)), About())
+
+
+def chosen_at(share: float, choices: Sequence[str]) -> str:
+    """Return the choice of a knob that is turned to `share` of its way, 0…1, of which each has an equal part."""
+    return choices[min(int(share * len(choices)), len(choices) - 1)]

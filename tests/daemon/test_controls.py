@@ -240,6 +240,17 @@ def test_a_knob_and_a_note_choose_the_accompaniment() -> None:
     assert stepped == Control("accompaniment", "bass")
 
 
+def test_a_knob_of_a_recording_chooses_from_the_modes_that_there_were() -> None:
+    before = Controls(parse_table({"mode": "cc 25"}), "next-note", modes=MODES[:3])
+    assert [before.after(cc(25, value))[1] for value in (43, 127)] == [
+        Control("mode", "call-response"),
+        Control("mode", "continue"),
+    ]
+    pads = Controls(parse_table({"mode": "note 38"}), "continue", modes=MODES[:3])
+    assert pads.after(pad(38, 80, 4))[1] == Control("mode", "next-note")
+    assert pads.steered(Control("mode", "accompany")).after(pad(38, 80, 4))[1] == Control("mode", "next-note")
+
+
 def test_values_have_units() -> None:
     assert [TEMPERATURE.at(0), TEMPERATURE.at(1)] == [0.1, 2.0]
     assert [CONTROLS["lowest"].at(value / 127) for value in range(128)] == list(range(128))

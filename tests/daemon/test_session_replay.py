@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from antiphon.live.inbox import Arrival, Asked, Inbox, Stop
 from antiphon.live.performance import Performance
 from antiphon.live.recording_switch import header_of
 from antiphon.midi.codec import decode, encode
-from antiphon.midi.messages import Packet
+from antiphon.midi.messages import ControlChange, NoteOff, NoteOn, Packet
 from antiphon.musician import Musician, load_musician
 from antiphon.offline.rendering import render_session
 from antiphon.parameters import CONTROLS, MODES, Mode
-from antiphon.recording.entries import Command, LinkHeard, PortLost, Press, Set
+from antiphon.recording.entries import Command, LinkHeard, PortLost, Press, Received, Set
 from antiphon.recording.recorder import Recorder
 from antiphon.recording.session_file import read_session
 from antiphon.settings import read_settings, session_settings
@@ -151,6 +152,20 @@ def test_an_accompanied_session_renders_to_what_was_played(tmp_path: Path, sync:
     came.sort(key=lambda pair: pair[0])
     steers = [(15.0, Set("bpm", 121.0)), (22.3, PortLost("the piano is gone")), (26.0, Press("panic"))]
     check_replay(tmp_path, musician, [*came, (36.0, None)], steers)
+
+
+def test_a_knob_of_a_session_from_before_it_accompanied_means_what_it_meant(tmp_path: Path) -> None:
+    musician = load_musician(read_settings(None, {"play": {"seed": 1, "candidates": 4}}))
+    header = header_of(musician)
+    for name in ("accompaniment", "accompaniment_channel"):
+        del header["settings"]["play"][name]
+    recorder = Recorder(tmp_path, header, 100.0, print)
+    events_of = [(0.1, NoteOn(60, 80, 1)), (0.5, NoteOff(60, 1)), (0.7, ControlChange(25, 127, 1))]
+    for time, event in events_of:
+        recorder.add(time, Received(encode(event), event))
+    session = read_session(recorder.close() or tmp_path)
+    duet = render_session(load_musician(session_settings(session.header or {}, {})), replace(session, end=9.0), print)
+    assert [timed for timed in duet.answer if timed.time > 1]  # it goes on
 
 
 def session_of_link(chance: random.Random, end: float) -> Iterator[tuple[float, Command]]:

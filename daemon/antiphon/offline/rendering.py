@@ -18,6 +18,7 @@ from antiphon.midi.messages import ProgramChange
 from antiphon.musician import Musician, musician_for
 from antiphon.offline.file_tempo import FileTempo
 from antiphon.offline.progress import with_progress
+from antiphon.parameters import MODES, Mode
 from antiphon.recording.commands import carry_out, check
 from antiphon.recording.entries import Command, ModelChanged
 from antiphon.recording.midi_reader import PERCUSSION
@@ -59,7 +60,9 @@ def render_session(musician: Musician, session: Session, say: Callable[[str], No
         say: is told what can't be played as it was.
     """
     settings = musician.settings
-    translator = Translator(parse_table(settings.controls), settings.play.mode, settings.play.accompaniment)
+    translator = Translator(
+        parse_table(settings.controls), settings.play.mode, settings.play.accompaniment, _modes(session.header)
+    )
 
     def heard() -> Iterator[tuple[float, Act]]:
         for time, given in with_progress(session.events, "rendering"):
@@ -133,6 +136,13 @@ class _Player:
             self._heard.pop()
         if isinstance(note, HeardNote):
             self._heard.append(note)
+
+
+def _modes(header: Mapping[str, Any] | None) -> tuple[Mode, ...]:
+    """Return the modes that a knob chose from when a session was recorded: accompanying came later than the others."""
+    settings = (header or {}).get("settings")
+    play = settings.get("play") if isinstance(settings, Mapping) else None
+    return MODES if isinstance(play, Mapping) and "accompaniment" in play else MODES[: MODES.index("accompany")]
 
 
 def on_free_channels(performance: Performance, settings: Settings, options: Mapping[str, Any]) -> Settings:

@@ -11,15 +11,15 @@ Which controls there are, and which value a knob stands for, is declared in `par
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from antiphon.errors import UserError
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
 from antiphon.midi.protocol import HIGHEST, HIGHEST_CONTROLLER, is_channel
-from antiphon.parameter import FIRST_ON, Value
-from antiphon.parameters import CONTROLS, Accompaniment, Mode
+from antiphon.parameter import FIRST_ON, Value, chosen_at
+from antiphon.parameters import CONTROLS, MODES, Accompaniment, Mode
 
 _SOURCE = re.compile(r"(cc|note)\s+(\d{1,3})(?:\s+channel\s+(\d{1,2}))?", re.IGNORECASE | re.ASCII)
 _EXAMPLES = 'write for example "cc 21", "cc 21 channel 3" or "note 36 channel 10", or "" for none'
@@ -77,6 +77,7 @@ class Controls:
         table: which source steers which control.
         mode: the one in which the performance starts; a note as the source of `mode` steps on from it.
         accompaniment: the same of `accompaniment`.
+        modes: those that a knob or a pad chooses from; a recording may be from before there were as many.
         down: the controls whose controller stands at 64 or above.
         on: the switches that a note has turned on.
     """
@@ -84,6 +85,7 @@ class Controls:
     table: ControlTable
     mode: Mode
     accompaniment: Accompaniment = "both"
+    modes: tuple[Mode, ...] = MODES
     down: frozenset[str] = frozenset()
     on: frozenset[str] = frozenset()
 
@@ -99,7 +101,8 @@ class Controls:
         name, source, share = moved
         if source.kind == "note":
             return self._struck(name) if is_on(share) else (self, None)
-        return self._turned(Control(name, CONTROLS[name].at(share)), is_on(share))
+        value = chosen_at(share, self.modes) if name == "mode" else CONTROLS[name].at(share)
+        return self._turned(Control(name, value), is_on(share))
 
     def steered(self, control: Control) -> Controls:
         """Return the controls as they are after a control was steered elsewhere: pads go on from there.
@@ -115,8 +118,8 @@ class Controls:
     def _struck(self, name: str) -> tuple[Controls, Control | None]:
         """Go on after a note-on, however soft; a pad that never sends its note-off works too."""
         if CONTROLS[name].kind == "choice":
-            choices = CONTROLS[name].choices
-            chosen = Control(name, choices[(choices.index(self._choice(name)) + 1) % len(choices)])
+            choices = self.modes if name == "mode" else CONTROLS[name].choices
+            chosen = Control(name, _next(choices, self._choice(name)))
             return self._chose(chosen), chosen
         if CONTROLS[name].kind == "switch":
             on = self.on ^ {name}
@@ -141,6 +144,11 @@ class Controls:
     def _chose(self, control: Control) -> Controls:
         chosen: dict[str, Any] = {control.name: control.value}
         return replace(self, **chosen)
+
+
+def _next(choices: Sequence[str], choice: str) -> str:
+    """Return the choice behind one, the first behind the last, and where that isn't among them."""
+    return choices[(choices.index(choice) + 1) % len(choices)] if choice in choices else choices[0]
 
 
 def moved_by(message: Message) -> tuple[Source, float] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antiphon.improviser.input.controls import Control, Controls, ControlTable
 from antiphon.midi.messages import ControlChange, Message, NoteOff, NoteOn
-from antiphon.parameters import Accompaniment, Mode
+from antiphon.parameters import MODES, Accompaniment, Mode
 
 
 class Translator:
@@ -14,10 +14,13 @@ class Translator:
         table: which controller steers what.
         mode: the one in which the performance starts.
         accompaniment: the one with which it does.
+        modes: those that a knob or a pad chooses from.
     """
 
-    def __init__(self, table: ControlTable, mode: Mode, accompaniment: Accompaniment = "both") -> None:
-        self._controls = Controls(table, mode, accompaniment)
+    def __init__(
+        self, table: ControlTable, mode: Mode, accompaniment: Accompaniment = "both", modes: tuple[Mode, ...] = MODES
+    ) -> None:
+        self._controls = Controls(table, mode, accompaniment, modes)
         # Nearly no message is a control's; that is known by a look into these sets.
         self._controllers = {source.number for _, source in table.entries if source.kind == "cc"}
         self._pads = {source.number for _, source in table.entries if source.kind == "note"}
