@@ -318,16 +318,16 @@ def test_an_eighth_of_a_beat_is_on_the_beat() -> None:
     played = performance(range(30))
 
     def heard(next_beat: float) -> HeardNote:
-        return HeardNote(0, 0, 100.0, 0, False, next_beat)
+        return HeardNote(0, 0, 100.0, 0, False, next_beat, next_beat, next_beat)
 
     notes = [heard(beat) for beat in [0.5] * 8 + [12.12, 13.88, 14.13, 15.5]]
     assert scores.answers_on_the_beat(notes, played) == (2, 4)
 
 
 def test_a_jump_of_tempo_is_one_by_half(tmp_path: Path) -> None:
-    notes = [HeardNote(n, n, bpm, 0, False, 0.0) for n, bpm in enumerate([100.0] * 10 + [140.0, 100.0])]
+    notes = [HeardNote(n, n, bpm, 0, False, 0.0, 0.0, 0.0) for n, bpm in enumerate([100.0] * 10 + [140.0, 100.0])]
     assert scores.tempo_jumps(notes) == (0, 1)
-    assert scores.tempo_jumps([*notes, HeardNote(12, 12, 200.0, 0, False, 0.0)]) == (1, 1)
+    assert scores.tempo_jumps([*notes, HeardNote(12, 12, 200.0, 0, False, 0.0, 0.0, 0.0)]) == (1, 1)
 
 
 def test_an_empty_half_is_no_source(tmp_path: Path) -> None:
