@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 LONGEST = 0.08
-"""Seconds from a grace to the next note: 6 in 1,000 notes of Mozart's melodies that are no graces are as short, the
+"""Seconds from a grace to the next note: 3 in 1,000 notes of Mozart's melodies that are no graces are as short, the
 first ones of runs."""
 SHARE_OF_STEP = 0.7
 """Of a step, that a grace may take: in fast music a step is hardly longer than a grace elsewhere."""
