@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,13 @@ def test_an_eighth_of_a_beat_is_on_the_beat() -> None:
 
     notes = [heard(beat) for beat in [0.5] * 8 + [12.12, 13.88, 14.13, 15.5]]
     assert scores.answers_on_the_beat(notes, played) == (2, 4)
+
+
+def test_a_start_on_a_beat_is_on_a_downbeat_where_a_bar_begins() -> None:
+    waltz = replace(performance(range(30)), downbeats=tuple(range(0, 30, 3)))
+    starts = [0.0] * 8 + [12.0, 13.0, 15.1, 16.5]
+    assert scores.starts_on_downbeats(starts, waltz) == (2, 4)
+    assert scores.starts_on_downbeats(starts, performance(range(30))).value is None
 
 
 def test_a_jump_of_tempo_is_one_by_half(tmp_path: Path) -> None:
