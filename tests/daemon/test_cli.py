@@ -109,7 +109,10 @@ def test_a_key_that_is_said_is_not_looked_for(tune: Path, tmp_path: Path) -> Non
         (("render", "ode.mid", "."), "is a folder"),
         (("run", "--api", "midi"), "'alsa'"),
         (("run", "--key", "H"), "antiphon: --key must be a key such as"),
-        (("run", "--metre", "5/7"), "antiphon: --metre must be a time signature such as 4/4, 3/4 or 6/8, not '5/7'"),
+        (
+            ("run", "--metre", "5/7"),
+            "antiphon: --metre must be a time signature such as 4/4, 3/4 or 6/8, or auto, not '5/7'",
+        ),
         (("render", "ode.mid", "o.mid", "--metre", "5/7"), "antiphon: --metre must be a time signature"),
         (("run", "--performer", "../x"), "antiphon: --performer must be a name of up to 40 letters"),
         (("memory", "--performer", "../x"), "antiphon: --performer must be a name of up to 40 letters"),
