@@ -145,7 +145,7 @@ class Musician:
             mode=play.mode,
             when=play.when,
             channel=channel,
-            accompaniment_channel=play.accompaniment_channel or channel,
+            accompaniment_channel=accompaniment_channel_of(self.settings, channel),
             style=self._style(time.quarter),
             seed=play.seed,
             phrase_silence=self._phrase_silence,
@@ -246,25 +246,37 @@ def thru_channel_of(settings: Settings) -> int | None:
     return hands.thru_channel if hands.thru or hands.left_hand == "passed" else None
 
 
+def accompaniment_channel_of(settings: Settings, channel: int) -> int:
+    """Return the channel, 1…16, of what accompanies the performer: `channel`, the answer's, where no other is free."""
+    metronome = settings.metronome
+    taken = {0, thru_channel_of(settings), metronome.channel if metronome.on else None}
+    wanted = settings.play.accompaniment_channel
+    return channel if wanted in taken else wanted
+
+
 def _check_channels(settings: Settings) -> None:
     """Refuse settings in which one part's note-offs would end another part's notes.
+
+    An accompaniment that has no channel of its own takes the answer's, which it never sounds together with; so only who
+    asks for it is told.
 
     Raises:
         UserError: two parts share a channel.
     """
     play, metronome = settings.play, settings.metronome
     thru_channel = thru_channel_of(settings)
+    accompaniment = play.accompaniment_channel if play.mode == "accompany" else None
     if thru_channel == play.channel:
         raise UserError(
             f"hands.thru_channel and play.channel are both {play.channel}: what you play and the answer "
             "would end each other's notes; give one of them another channel"
         )
-    if thru_channel is not None and thru_channel == play.accompaniment_channel:
+    if thru_channel is not None and thru_channel == accompaniment:
         raise UserError(
             f"hands.thru_channel and play.accompaniment_channel are both {thru_channel}: what you play and what "
             "accompanies it would end each other's notes; give one of them another channel"
         )
-    if metronome.on and metronome.channel in (play.channel, play.accompaniment_channel, thru_channel):
+    if metronome.on and metronome.channel in (play.channel, accompaniment, thru_channel):
         raise UserError(
             f"metronome.channel is {metronome.channel}, on which the answer, the accompaniment or what you play goes "
             "out as well (play.channel, play.accompaniment_channel, hands.thru_channel): they would end each other's "

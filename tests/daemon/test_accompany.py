@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antiphon.errors import UserError
 from antiphon.improviser.accompanying.accompanist import DOUBTED, KEY_BELIEVED
 from antiphon.improviser.accompanying.chords import CHORDS, HalfBarAhead, first_belief
 from antiphon.improviser.accompanying.passages import Expected, Note, Passages, evidence, half_bar
@@ -21,7 +22,7 @@ from antiphon.improviser.output.metronome import Click
 from antiphon.improviser.tempo.link_session import LinkTimeline
 from antiphon.melody.window import HELD, RESTED
 from antiphon.midi.messages import ControlChange, NoteOff, NoteOn
-from antiphon.musician import load_musician
+from antiphon.musician import accompaniment_channel_of, load_musician
 from antiphon.parameters import Accompaniment
 from antiphon.settings import read_settings
 from tests.daemon.players import BPM, STEP, check_sounding, improviser
@@ -169,6 +170,31 @@ def test_a_key_that_is_stuck_is_accompanied_for_a_while_only() -> None:
     stuck = [each for each in ODE if each[0] < END / 2][:-1]
     messages = played(accompanist(), stuck, END + 1e3)
     assert chords(messages)[-1][0] < END / 2 + 16 * 4 * STEP
+
+
+@pytest.mark.parametrize(
+    ("other", "channel"),
+    [
+        ({}, 3),
+        ({"hands": {"thru": True, "thru_channel": 3}}, 1),
+        ({"hands": {"thru": False, "thru_channel": 3}}, 3),
+        ({"metronome": {"on": True, "channel": 3}}, 1),
+        ({"play": {"accompaniment_channel": 0}}, 1),
+    ],
+)
+def test_settings_that_are_older_than_it_stay_valid_whatever_has_its_channel(
+    other: dict[str, dict[str, object]], channel: int
+) -> None:
+    settings = load_musician(read_settings(None, other)).settings
+    assert accompaniment_channel_of(settings, settings.play.channel) == channel
+
+
+@pytest.mark.parametrize(
+    "other", [{"hands": {"thru": True, "thru_channel": 3}}, {"metronome": {"on": True, "channel": 3}}]
+)
+def test_who_asks_for_it_on_a_channel_that_is_taken_is_told(other: dict[str, dict[str, object]]) -> None:
+    with pytest.raises(UserError, match=r"play\.accompaniment_channel.*another channel"):
+        load_musician(read_settings(None, {"play": {"mode": "accompany"}, **other}))
 
 
 def test_muted_it_is_silent_and_another_mode_may_begin_and_end_it() -> None:

@@ -35,7 +35,7 @@ from antiphon.melody.bundle import bundle_names
 from antiphon.midi.connection import Connection
 from antiphon.midi.late_connection import LateConnection, NoConnection
 from antiphon.midi.ports import NoMidiSystem, NoVirtualPorts, find_system, free_name
-from antiphon.musician import Musician, load_musician, thru_channel_of
+from antiphon.musician import Musician, accompaniment_channel_of, load_musician, thru_channel_of
 from antiphon.printable import printable
 from antiphon.recording.entries import Marker
 from antiphon.recording.journal import Say
@@ -196,7 +196,7 @@ class _Session:
             return None
         play, metronome = self._settings.play, self._settings.metronome
         clicks = metronome.channel if metronome.on else None
-        parts = Parts(play.channel, play.accompaniment_channel or play.channel, clicks)
+        parts = Parts(play.channel, accompaniment_channel_of(self._settings, play.channel), clicks)
         return StatePublisher(self._put, self._table, parts, facts, self._terminal.show if self._terminal else None)
 
     def _view(self, show: StatePublisher | None) -> View:
