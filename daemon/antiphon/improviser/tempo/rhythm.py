@@ -115,8 +115,10 @@ class Rhythm(NamedTuple):
     """P(outcome | state), (state, outcome)."""
     begin: Weights
     """P(state) before the first duration, (state,)."""
+    duration: npt.NDArray[np.int64]
+    """Which of `DURATIONS` an outcome has, (outcome,)."""
     of_duration: Weights
-    """1 where an outcome (row) has a duration (column), (outcome, duration)."""
+    """The same as 1 where an outcome (row) has a duration (column), (outcome, duration)."""
     is_compound: npt.NDArray[np.bool_]
     """Whether the beat is a dotted quarter in a state, (state,)."""
     leads_to: Weights
@@ -135,6 +137,7 @@ def rhythm() -> Rhythm:
     return Rhythm(
         np.block([[quarter.transitions, apart], [back, dotted.transitions]]),
         np.concatenate([quarter.begin * np.float32(1 - COMPOUND), dotted.begin * np.float32(COMPOUND)]),
+        np.concatenate([quarter.duration, dotted.duration]),
         np.concatenate([quarter.of_duration, dotted.of_duration]),
         np.concatenate([quarter.is_compound, dotted.is_compound]),
         np.block(
@@ -168,6 +171,7 @@ def _beat(table: tuple[tuple[int, ...], ...], positions: int) -> Rhythm:
     return Rhythm(
         (shares / shares.sum(1, keepdims=True)).astype(np.float32),
         (begin / begin.sum()).astype(np.float32),
+        durations,
         np.eye(len(DURATIONS), dtype=np.float32)[durations],
         np.full(states, positions == COMPOUND_POSITIONS),
         np.eye(states, dtype=np.float32)[leads_to],

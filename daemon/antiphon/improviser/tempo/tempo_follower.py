@@ -159,10 +159,11 @@ class TempoFollower:
         likelihood = np.exp(-0.5 * off * off) / levels.deviation
         expected = states @ outcomes
         of_durations = expected @ model.of_duration
-        explained = np.einsum("ltd,td->l", likelihood, of_durations) + OUTLIER_DENSITY
-        by_duration = np.tensordot(noise, likelihood, 1)
-        mixed = (by_duration + np.float32(OUTLIER_DENSITY)) @ model.of_duration.T
-        joint = expected * mixed
+        by_level = likelihood.reshape(len(noise), -1)
+        explained = by_level @ of_durations.ravel() + OUTLIER_DENSITY
+        by_duration = (noise @ by_level).reshape(of_durations.shape)
+        mixed = by_duration + np.float32(OUTLIER_DENSITY)
+        joint = expected * mixed.take(model.duration, 1)
         total = joint.sum()
         joint /= total
         evidence = self.evidence.after(interval, float(total) / math.sqrt(2 * math.pi))
@@ -173,7 +174,7 @@ class TempoFollower:
         rounded = max(1, round(interval * bpm * self.steps_per_beat / 60))
         if not evidence.is_lost and np.abs(off[:, near, likeliest]).min() > OUTLIER_SIGMA:
             return replace(self, steps=rounded, evidence=evidence)
-        moves = outcomes * (states.T @ mixed)
+        moves = outcomes * (states.T @ mixed).take(model.duration, 1)
         moves /= moves.sum()
         noise = noise * explained
         return replace(
