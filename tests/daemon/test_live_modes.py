@@ -107,7 +107,8 @@ def test_a_phrase_is_answered_on_the_beat_until_the_performer_plays_again(tmp_pa
     assert len(answered) == len(ons(whole)) + len(ons(begun)) + len(ons(last))
     for end in pressed[len(CALL) - 1 :: len(CALL)]:
         first = next(note for note in answered if note.start > end.end)
-        assert 2 * BEAT - 1 <= first.start - end.end <= 3 * BEAT + 1
+        # Two beats of silence, and what is left of a bar of four, where the playing has shown one.
+        assert 2 * BEAT - 1 <= first.start - end.end <= 6 * BEAT + 1
         assert off_grid(first.start - end.start, BEAT) <= 1  # the grid lies under the last onset
     check_gives_way(answered, pressed[2 * len(CALL) :])
     (listed,) = sessions(tmp_path)
@@ -143,7 +144,7 @@ def test_controls_come_through_the_port(tmp_path: Path) -> None:
     with daemon("--name", "Knobs", "--seed", "3", cwd=tmp_path) as running, Keyboard("Knobs") as pianist:
         pianist.press(NoteOn(63, 80, 1))
         assert isinstance(pianist.hear(1)[0], NoteOn)  # next-note
-        pianist.send(CONTROL, 25, 64)
+        pianist.send(CONTROL, 25, 40)
         running.wait_for("mode call-response")
         assert isinstance(pianist.hear(1)[0], NoteOff)
         pianist.press(NoteOff(63, 1))
@@ -157,7 +158,7 @@ def test_controls_come_through_the_port(tmp_path: Path) -> None:
         pianist.send(CONTROL, 66, 0)
         pianist.press(NoteOff(70, 1))
 
-        pianist.send(CONTROL, 25, 127)
+        pianist.send(CONTROL, 25, 80)
         running.wait_for("mode continue")
         pianist.play(CALL)
         going = pianist.hear_until(some(2))
