@@ -1,6 +1,7 @@
 """A melody that goes on has a form: phrases that close, in pairs, of which some return; and it can be ended."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -23,7 +24,7 @@ from antiphon.improviser.improviser import Improviser
 from antiphon.improviser.input.controls import Control
 from antiphon.improviser.modes import Turn
 from antiphon.melody.grid import Note
-from antiphon.midi.messages import NoteOn
+from antiphon.midi.messages import NoteOff, NoteOn
 from tests.daemon.players import BPM, STEP, check_sounding, improviser, ons
 from tests.daemon.tunes import ODE_TO_JOY, events
 
@@ -116,6 +117,22 @@ def test_what_is_prepared_is_what_would_be_drawn() -> None:
     prepared = goes_on(improviser(mode="continue", style=FORMED), 12, prepares=True)
     assert prepared == goes_on(improviser(mode="continue", style=FORMED), 12)
     assert prepared != goes_on(improviser(2, mode="continue", style=FORMED), 12)
+
+
+def test_a_phrase_that_was_prepared_is_drawn_anew_once_the_performer_has_played_on() -> None:
+    # A held melody goes on while she plays, and what is learned then counts for the next phrase, whenever it is drawn.
+    def held(prepares: bool) -> list[tuple[float, NoteOn]]:
+        player = improviser(mode="continue", style=replace(FORMED, memory=1.0))
+        player.receive(0.0, Control("hold", 1))
+        messages = goes_on(player, 0)
+        for number, pitch in enumerate((60, 67) * 18):
+            while prepares and number % 12 == 0 and player.prepare():
+                pass
+            messages += player.receive(player.now + 2 * STEP, NoteOn(pitch, 80, 1))
+            messages += player.receive(player.now + STEP, NoteOff(pitch, 1))
+        return ons(messages)
+
+    assert held(prepares=True) == held(prepares=False)
 
 
 def test_a_phrase_is_prepared_while_the_one_before_sounds() -> None:

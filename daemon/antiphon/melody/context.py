@@ -16,7 +16,14 @@ from antiphon.melody.model import Floats, Metre, StepModel, Tokens
 
 
 class Mixture(Protocol):
-    """What is mixed into a model's predictions, after what has been read: a value, with as many rows as the context."""
+    """What is mixed into a model's predictions, after what has been read, with as many rows as the context.
+
+    What was read is a value; what was learned isn't, and changes with what is learned.
+    """
+
+    @property
+    def changes(self) -> int:
+        """How often what was learned has changed: it mixes the same in as long as this is the same."""
 
     def after(self, tokens: Tokens) -> Mixture:
         """Return the mixture after one more token in each row, (row,)."""

@@ -1,8 +1,10 @@
 """Phrases: a melody that goes on, drawn phrase by phrase as its form plans them, each from many candidates.
 
 A phrase is drawn ahead, a step of the model at a time, while the one before it sounds. It is drawn anew from where it
-stands if the style or the key changes meanwhile. Before each phrase the model reads the performer's call and the last
-phrase, and not all that was played: so it stays among lengths that it knows from songs.
+stands if the style or the key changes meanwhile. One that hasn't begun is also drawn anew if the performer, whom a held
+melody doesn't stop, plays something that is learned: so it is the same whenever it was drawn. Before each phrase the
+model reads the performer's call and the last phrase, and not all that was played: so it stays among lengths that it
+knows from songs.
 """
 
 from __future__ import annotations
@@ -58,6 +60,8 @@ class _Draft:
     plan: Plan
     request: Request
     candidates: Candidates
+    changes: int
+    """Of the mixture, when it was begun."""
 
     @property
     def triad(self) -> tuple[int, ...]:
@@ -164,7 +168,7 @@ class Phrases:
 
     def _following(self, manner: Manner) -> _Draft:
         """Return the next phrase as far as it is drawn; it is begun anew if that has changed."""
-        if self._next is None or self._next.manner != manner:
+        if self._next is None or self._next.manner != manner or self._next.changes != self._changes:
             current = self._current
             form = self._first if current is None else current.form.after(self._notes, current.plan)
             generator = np.random.default_rng([*self._seed, form.count])
@@ -186,6 +190,12 @@ class Phrases:
             bars += 1
         self._current, self._next = draft, None
         self._notes = _breathing(draft.chosen())
+
+    @property
+    def _changes(self) -> int:
+        """How often has changed what was learned of the performer, and is mixed in."""
+        mixture = self._opening.context.mixture
+        return 0 if mixture is None else mixture.changes
 
     def _window(self, styled: StyledModel) -> tuple[int, int]:
         numbers = styled.vocabulary.pitch_numbers
@@ -211,7 +221,7 @@ class Phrases:
         )
         context = self._opening.context if is_first else self._context(styled, form)
         candidates = Candidates(styled.model, styled.vocabulary, context, request, generator, settings.candidates)
-        return _Draft(manner, form, plan, request, candidates)
+        return _Draft(manner, form, plan, request, candidates, self._changes)
 
     def _context(self, styled: StyledModel, form: Form) -> Context:
         """Return the context after the call and the last phrase, one row."""

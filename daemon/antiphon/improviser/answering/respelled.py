@@ -39,6 +39,11 @@ class Respelled:
     mixture: Mixture
     spelling: Spelling
 
+    @property
+    def changes(self) -> int:
+        """How often what was learned has changed."""
+        return self.mixture.changes
+
     def after(self, tokens: Tokens) -> Respelled:
         """Return the mixture after one more token in each row, (row,)."""
         return Respelled(self.mixture.after(self.spelling.tokens[tokens]), self.spelling)

@@ -100,6 +100,11 @@ class Recall:
     learner: Learner
     past: Past
 
+    @property
+    def changes(self) -> int:
+        """How often the memory has changed."""
+        return self.learner.memory.changes
+
     def after(self, tokens: Tokens) -> Recall:
         """Return it after one more token in each row, (row,)."""
         return Recall(self.learner, self.learner.memory.after(self.past, tokens))

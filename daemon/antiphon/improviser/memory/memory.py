@@ -96,6 +96,8 @@ class Memory:
         self._journal: deque[_StepBefore] = deque(maxlen=JOURNAL)
         self.notes = 0
         """Notes that were learned."""
+        self.changes = 0
+        """How often it has changed: what it predicts is the same as long as this is."""
         self.likelihood = 1.0
         """The probability that the mixture gave to what came in the step that was learned last."""
         self.gain = Gain()
@@ -228,12 +230,14 @@ class Memory:
         place_before = self._history.learn(token, after.tokens)
         self._journal.append(_StepBefore(place_before, classes, class_counts, pitches, pitch_counts, self.gain))
         self.gain = self.gain.after(math.log2(self.likelihood / network.item(token)), came == ONSET)
+        self.changes += 1
         return after
 
     def rewind(self, steps: int) -> None:
         """Be as it was when so many `steps` had been learned, or up to `JOURNAL` steps ago."""
         while self.steps > steps and self._journal:
             before = self._journal.pop()
+            self.changes += 1
             self._history.restore(before.place)
             self._classes.restore(before.classes)
             self._class_counts.restore(before.class_counts)
@@ -249,6 +253,7 @@ class Memory:
             each.clear()
         self._journal.clear()
         self.notes, self.gain = 0, Gain()
+        self.changes += 1
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all that was learned, by part and name, as `load_arrays` takes it."""
