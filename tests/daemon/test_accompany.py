@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from antiphon.errors import UserError
 from antiphon.improviser.accompanying.accompanist import DOUBTED, KEY_BELIEVED
 from antiphon.improviser.accompanying.chords import CHORDS, HalfBarAhead, first_belief
-from antiphon.improviser.accompanying.passages import Expected, Note, Passages, evidence, half_bar
+from antiphon.improviser.accompanying.passages import MOST, Expected, Note, Passages, evidence, half_bar
 from antiphon.improviser.accompanying.voicing import Voicing, parallels, voiced
 from antiphon.improviser.answering.constraints import Constraints
 from antiphon.improviser.answering.style import Style
@@ -27,6 +28,7 @@ from antiphon.parameters import Accompaniment
 from antiphon.settings import read_settings
 from tests.daemon.players import BPM, STEP, check_sounding, improviser
 from tests.daemon.tunes import ODE_TO_JOY, events
+from tests.soak.witness import size
 
 CHANNEL = 4
 HALF_BAR = 8 * STEP
@@ -352,6 +354,13 @@ def test_however_much_is_played_little_is_kept() -> None:
     for number in range(3000):
         passages.add((Note(0, 8, number % 12, True), Note(number % 7, 1, number % 5, True)))
     assert sum(len(each) for each in vars(passages).values() if not isinstance(each, int)) < 2500
+
+
+def test_what_is_compared_of_passages_is_kept_once() -> None:
+    passages, chance = Passages(), Random(1)  # noqa: S311  no secrets here
+    for _ in range(MOST):
+        passages.add(tuple(Note(2 * index, 2, chance.randrange(12), True) for index in range(4)))
+    assert size(passages) < 30_000  # a copy for each comparison makes it 53,000
 
 
 def test_a_period_has_a_half_cadence_and_closes_on_the_tonic() -> None:

@@ -20,6 +20,8 @@ from antiphon.parameters import Mode
 from tests.daemon.players import expectation, improviser, ons, play
 from tests.daemon.stub_model import VOCABULARY, StubModel
 from tests.daemon.tunes import ODE_TO_JOY, Tune, events, transposed
+from tests.soak.setup import models_of
+from tests.soak.witness import size
 
 Events = Iterable[tuple[float, NoteOn | NoteOff]]
 
@@ -117,6 +119,19 @@ def test_a_key_that_changes_late_in_a_phrase_moves_its_end_alone() -> None:
     for hearing in (moved, heard):
         hearing.memory.memory.rewind(heard.memory.memory.steps - MOST_MOVED)
     assert learned(moved) == learned(heard)
+
+
+def test_a_memory_at_rest_holds_nothing_for_taking_back() -> None:
+    hearing = listener()
+    hear(hearing, events(ODE_TO_JOY))
+    at_rest = hearing.memory.memory
+    learned, before = at_rest.steps, size(at_rest)
+    assert learned > 0
+    hearing.change_model(models_of(1).listening)  # of another vocabulary
+    assert hearing.memory.memory is not at_rest
+    assert size(at_rest) < before / 2
+    at_rest.rewind(0)
+    assert at_rest.steps == learned
 
 
 def test_another_vocabulary_begins_another_memory() -> None:

@@ -25,8 +25,9 @@ LOOK = 2_000
 REFERENCES = 0.15
 """Share of the performances that have a reference; these take twice the time."""
 LARGEST_STATE = 60_000
-"""What `size` may come to. Some 25,000 of it are the memory's last 512 steps, which can be taken back; phrases that are
-made ahead come and go."""
+"""What `size` may come to. Bounded, some 25,000 of it are the last 512 steps of the memory that learns, which can be
+taken back, up to 14,000 are the 64 next notes that are kept prepared, and 7,000 to 20,000 the 512 half bars in which an
+accompanist looks for passages. The largest that was seen in 125,000 events of seed 2, performance 4, was 53,161."""
 
 
 @dataclass

@@ -101,6 +101,8 @@ class Passages:
 
     def __init__(self) -> None:
         self._heard: list[HalfBar] = []
+        self._struck: tuple[Struck, ...] = ()
+        """The last `ALIKE` of them; what is compared is made of these, rather than of copies."""
         self._after: dict[tuple[Struck, ...], int] = {}
         """One or more half bars in a row → the place of the one that came behind them last."""
         self._began = 0
@@ -117,6 +119,7 @@ class Passages:
         for last in self._last():
             self._after[last] = len(self._heard)
         self._heard.append(notes)
+        self._struck = (*self._struck, _struck(notes))[-ALIKE:]
 
     def expected(self, ago: int | None = None) -> Expected | None:
         """Return what is to come: what came behind the last half bars when they were played before, as many of them as
@@ -135,8 +138,8 @@ class Passages:
 
     def _last(self) -> Iterator[tuple[Struck, ...]]:
         """Yield the last half bars: as many as are compared, and then fewer and fewer."""
-        for count in range(min(ALIKE, len(self._heard)), 0, -1):
-            last = tuple(_struck(notes) for notes in self._heard[-count:])
+        for count in range(len(self._struck), 0, -1):
+            last = self._struck[-count:]
             if any(last):
                 yield last
 

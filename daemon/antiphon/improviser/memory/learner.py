@@ -176,6 +176,7 @@ class Learner:
         if self._learned:
             self._past = self._learned[-1].after
             self._learned.clear()
+        self.memory.keep()
 
     def bits(self, steps: int) -> tuple[float, float]:
         """Return what the last steps that were learned cost the network and the mixture, in bits."""

@@ -247,6 +247,10 @@ class Memory:
                 self._pitch_counts.restore(before.pitch_counts)
                 self.notes -= 1
 
+    def keep(self) -> None:
+        """Take nothing back any longer of what was learned, so that a memory at rest holds no more than that."""
+        self._journal.clear()
+
     def forget(self) -> None:
         """Forget everything that was learned."""
         for each in (self._history, self._class_counts, self._pitch_counts, self._classes, self._pitches):
