@@ -18,7 +18,7 @@ from antiphon.improviser.tempo.rhythm import (
     STATES,
     rhythm,
 )
-from antiphon.improviser.tempo.tempo_follower import FASTEST, SLOWEST, TempoFollower, long_steps, tapped_bpm
+from antiphon.improviser.tempo.tempo_follower import FASTEST, SLOWEST, TempoFollower, tapped_bpm
 from tests.daemon.tunes import ODE_TO_JOY
 
 ODE = [round(beats * 4) for _, beats in ODE_TO_JOY]
@@ -185,8 +185,3 @@ def test_quarters_and_eighths_of_6_8_alone_are_no_dotted_notes(ratio: float) -> 
     eighth = 1.29 / (1 + ratio)
     found = followed(TempoFollower(100), [ratio * eighth, eighth] * 16)
     assert [follower.steps for follower in found[20:]] == [4, 2] * 6
-
-
-@pytest.mark.parametrize(("beats", "steps"), [(4.97, 20), (5.2, 20), (4.52, 18), (8.2, 32), (2.3, 9)])
-def test_a_long_interval_is_whole_beats_unless_it_is_clearly_others(beats: float, steps: int) -> None:
-    assert long_steps(beats * 0.6, 100.0, 4.0) == steps

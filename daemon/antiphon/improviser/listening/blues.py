@@ -34,6 +34,12 @@ def _profile() -> Weights:
     return np.asarray(shares / shares.sum(), np.float64)
 
 
+def moved(weights: Weights, chance: float) -> Weights:
+    """Return how probable each key is, (key,), once it may have moved to any other with this probability."""
+    others = len(weights) - 1
+    return weights * (1 - chance) + (1 - weights) * (chance / others) if others else weights
+
+
 PROFILE = _profile()
 """The share of each pitch class in the model's key, from C on, (12,)."""
 
@@ -59,8 +65,6 @@ class Blues:
             classes: the note's pitch class in the model's key as it is in each key, (key,).
             known: bits that the note cost if the melody is of the kind that the model knows.
         """
-        others = len(self.weights) - 1
-        weights = self.weights if not others else self.weights * (1 - CHANCE_TO_MOVE - CHANCE_TO_MOVE / others)
-        weights = (weights + CHANCE_TO_MOVE / max(1, others)) * PROFILE[classes]
+        weights = moved(self.weights, CHANCE_TO_MOVE) * PROFILE[classes]
         likely = float(weights.sum())
         return Blues(weights / likely, min(SUREST, max(LEAST_SURE, self.bits + math.log2(likely) + known)))

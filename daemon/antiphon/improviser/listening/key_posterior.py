@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from antiphon.improviser.listening.blues import Blues
+from antiphon.improviser.listening.blues import Blues, moved
 
 CHANCE_TO_MOVE = 0.003
 """Probability that the key changes from one note to the next, where there is no key model, and in accompaniments."""
@@ -74,7 +74,7 @@ class KeyPosterior:
     @property
     def expected(self) -> Weights:
         """The probability of each key for the note to come, (key,): it may have moved since the last one."""
-        return _moved(self.weights, CHANCE_TO_MOVE) if self.locked is None else self.shown
+        return moved(self.weights, CHANCE_TO_MOVE) if self.locked is None else self.shown
 
     @property
     def shown(self) -> Weights:
@@ -100,7 +100,7 @@ class KeyPosterior:
                 blues.
         """
         chance = CHANCE_TO_MOVE if heard is None or self.notes < SETTLED else CHANCE_TO_FORGET
-        evidence = _moved(self.evidence, chance) * np.exp2(-np.minimum(bits - bits.min(), MOST_EVIDENCE))
+        evidence = moved(self.evidence, chance) * np.exp2(-np.minimum(bits - bits.min(), MOST_EVIDENCE))
         evidence /= evidence.sum()
         weights = evidence
         if heard is not None:
@@ -108,7 +108,7 @@ class KeyPosterior:
             weights /= weights.sum()
         blues = self.blues
         if classes is not None:
-            known = -math.log2(float(_moved(self.evidence, CHANCE_TO_MOVE) @ np.exp2(-bits)))
+            known = -math.log2(float(moved(self.evidence, CHANCE_TO_MOVE) @ np.exp2(-bits)))
             blues = (blues or Blues(np.full(len(weights), 1 / len(weights)))).after(classes, known)
             weights = (1 - blues.probability) * weights + blues.probability * blues.weights
         if self.harmony is not None:
@@ -124,7 +124,7 @@ class KeyPosterior:
             share: of a whole note's evidence that this one is: of what sounds already it says less.
         """
         before = np.full(len(self.weights), 1 / len(self.weights)) if self.harmony is None else self.harmony
-        harmony = _moved(before, CHANCE_TO_MOVE) * ACCOMPANIMENT[classes] ** share
+        harmony = moved(before, CHANCE_TO_MOVE) * ACCOMPANIMENT[classes] ** share
         return replace(self, harmony=harmony / harmony.sum())
 
     def _with(self, weights: Weights, evidence: Weights, takes_time: bool) -> KeyPosterior:
@@ -146,11 +146,6 @@ class KeyPosterior:
             harmony=self.harmony,
             locked=self.locked,
         )
-
-
-def _moved(weights: Weights, chance: float) -> Weights:
-    others = len(weights) - 1
-    return weights * (1 - chance) + (1 - weights) * (chance / others) if others else weights
 
 
 def flat_posterior(keys: int, locked: int | None = None) -> KeyPosterior:

@@ -64,12 +64,6 @@ HELD_ON = 0.4
 """Probability; the tempo in use stays while tempi near it (`NEAR`) are more probable."""
 NEAR = 0.2
 """Difference of logarithms; tempi as near as this count for the tempo in use."""
-LONG = 2.6
-"""Beats; what is longer is rarely anything but whole beats, or halves of them, and is played less exactly."""
-LONG_SPREAD = 0.07
-"""Standard deviation of such an interval, as a share of it."""
-WHOLE, HALF, OTHER = 1.0, 0.35, 0.08
-"""How likely a long interval is whole beats, is halves of a beat, and is any other number of steps."""
 MOST_TAPS = 8
 """Taps, at most, that a tempo is taken from: the last ones."""
 TAPS_FORGOTTEN = 2.0
@@ -91,16 +85,6 @@ def tapped_bpm(times: Sequence[float]) -> float | None:
         return None
     gap = float(np.median(gaps[-MOST_TAPS + 1 :]))
     return None if gap <= 0 else _bounded(60 / gap)
-
-
-def long_steps(interval: float, bpm: float, steps_per_beat: float) -> int:
-    """Return the steps of a long interval, in seconds, at a tempo in beats a minute: mostly whole beats."""
-    exact, beat = interval * bpm * steps_per_beat / 60, max(1, round(steps_per_beat))
-    if exact < LONG * steps_per_beat:
-        return max(1, math.floor(exact + 0.5))
-    ways = ((beat, WHOLE), (max(1, beat // 2), HALF), (1, OTHER))
-    likely = [(math.floor(exact / unit + 0.5) * unit, weight) for unit, weight in ways]
-    return max(likely, key=lambda way: math.log(way[1]) - 0.5 * ((way[0] / exact - 1) / LONG_SPREAD) ** 2)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,9 +171,6 @@ class TempoFollower:
             played=moves if self.played is None else self.played * np.float32(1 - 1 / LEARNED_FOR) + moves,
             evidence=evidence,
         )
-
-    def _steps_of(self, duration: int) -> int:
-        return int(_steps(self.steps_per_beat)[duration])
 
     def _expected(self, set_bpm: float) -> tuple[Weights, Weights]:
         """Return how probable each tempo and state is before the note to come, and P(outcome | state)."""
